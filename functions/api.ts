@@ -1,0 +1,13 @@
+/** The whole HTTP API, by capability: infrastructure and OpenAPI are made of it. */
+import type { Routes } from '../shared/edge/catalogue.ts';
+import { consumersRoutes } from './consumers/routes.ts';
+import { docsRoutes } from './docs/routes.ts';
+import { eventsRoutes } from './events/routes.ts';
+import { settingsRoutes } from './settings/routes.ts';
+
+export const api = {
+  consumers: consumersRoutes,
+  events: eventsRoutes,
+  settings: settingsRoutes,
+  docs: docsRoutes,
+} as const satisfies Record<string, Routes>;

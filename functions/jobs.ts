@@ -1,0 +1,23 @@
+/** Every background job: one row, one EventBridge schedule. The file is the row's key inside its capability. */
+import type { Job } from '../shared/edge/catalogue.ts';
+
+export const jobs = {
+  'insights-rebuild': {
+    capability: 'insights',
+    schedule: 'rate(5 minutes)',
+    summary: 'Renew the percentile summaries where their error grew, and once a day in any case',
+    timeoutSeconds: 900,
+  },
+  'churn-fit': {
+    capability: 'insights',
+    schedule: 'cron(30 3 ? * MON *)',
+    summary: "Fit the churn model to the organization's own order history",
+    timeoutSeconds: 900,
+  },
+  'loyalty-decay': {
+    capability: 'insights',
+    schedule: 'rate(1 minute)',
+    summary: 'Announce the loyalty band changes that decay has made due',
+    timeoutSeconds: 300,
+  },
+} as const satisfies Record<string, Job>;

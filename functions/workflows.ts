@@ -1,0 +1,49 @@
+/** Every state machine. Steps are files of their capability. */
+import type { Workflow } from '../shared/edge/catalogue.ts';
+
+/** Slices that are folded side by side: enough to be quick, few enough to leave the table to its callers. */
+const SLICES_AT_ONCE = 4;
+
+export const workflows = {
+  'metrics-rebuild': {
+    capability: 'insights',
+    summary: "Fold every consumer's metrics again from the history, after the scoring rules changed",
+    definition: {
+      QueryLanguage: 'JSONata',
+      StartAt: 'ListSlices',
+      States: {
+        ListSlices: {
+          Type: 'Task',
+          Resource: 'step:insights/list-slices',
+          Arguments: '{% $states.input %}',
+          Next: 'FoldSlices',
+        },
+        FoldSlices: {
+          Type: 'Map',
+          Items: '{% $states.input.slices %}',
+          MaxConcurrency: SLICES_AT_ONCE,
+          ItemProcessor: {
+            ProcessorConfig: { Mode: 'INLINE' },
+            StartAt: 'FoldSlice',
+            States: {
+              FoldSlice: {
+                Type: 'Task',
+                Resource: 'step:insights/fold-slice',
+                Arguments: '{% $states.input %}',
+                Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 2, MaxAttempts: 6, BackoffRate: 2 }],
+                Next: 'IsFolded',
+              },
+              IsFolded: {
+                Type: 'Choice',
+                Choices: [{ Condition: '{% $states.input.done %}', Next: 'Folded' }],
+                Default: 'FoldSlice',
+              },
+              Folded: { Type: 'Succeed' },
+            },
+          },
+          End: true,
+        },
+      },
+    },
+  },
+} as const satisfies Record<string, Workflow>;

@@ -1,0 +1,91 @@
+/**
+ * What the local stack knows about the deployment: read from the synthesized cloud assembly, from nothing else.
+ * `assembly.ts` makes this model; every part of the stack is started from its own section.
+ */
+
+export interface LocalModel {
+  functions: Map<string, FunctionModel>;
+  table: TableModel;
+  api: ApiModel;
+  schedules: ScheduleModel[];
+  streamMappings: StreamMappingModel[];
+  bus: BusModel;
+  stateMachines: Map<string, StateMachineModel>;
+  /** Dead letter queues by logical id. */
+  queues: Map<string, { logicalId: string; name: string; arn: string }>;
+}
+
+/** A Lambda function; `logicalId` names it everywhere in the model. */
+export interface FunctionModel {
+  logicalId: string;
+  /** Short name for people and metrics: the capability (`consumers`), from the function's `capability` tag. */
+  name: string;
+  arn: string;
+  /** Folder of the bundled code in the assembly, and `index.handler`. */
+  codeDirectory: string;
+  handler: string;
+  environment: Record<string, string>;
+  memoryMb: number;
+  timeoutSeconds: number;
+}
+
+export interface TableModel {
+  logicalId: string;
+  name: string;
+  arn: string;
+  streamArn: string;
+  /** The `CreateTable` input that the template describes (keys, attribute definitions, indexes, stream view type). */
+  create: Record<string, unknown>;
+  ttlAttribute: string | null;
+}
+
+export interface ApiModel {
+  /** Route key as in the template: `GET /v1/consumers/{consumerId}`. */
+  routes: { routeKey: string; functionId: string; authorizer: 'none' | 'jwt'; scopes: string[] }[];
+  cors: { allowOrigins: string[]; allowMethods: string[]; allowHeaders: string[]; maxAgeSeconds: number } | null;
+}
+
+export interface ScheduleModel {
+  logicalId: string;
+  /** The job's name (`insights-rebuild`). */
+  name: string;
+  /** `rate(…)` or `cron(…)`. */
+  expression: string;
+  timezone: string;
+  functionId: string;
+  /** Input text as in the template; `<aws.scheduler.scheduled-time>` is filled in at each run. */
+  input: string;
+  maximumRetries: number;
+  deadLetterQueueArn: string | null;
+}
+
+export interface StreamMappingModel {
+  logicalId: string;
+  functionId: string;
+  batchSize: number;
+  batchWindowSeconds: number;
+  maximumRetries: number;
+  bisectOnError: boolean;
+  reportBatchItemFailures: boolean;
+  /** Filter patterns, any of which admits a record; empty admits all. */
+  filters: Record<string, unknown>[];
+  onFailureQueueArn: string | null;
+}
+
+export interface BusModel {
+  name: string;
+  arn: string;
+  rules: {
+    logicalId: string;
+    eventPattern: Record<string, unknown>;
+    targets: { functionId: string | null; stateMachineId: string | null }[];
+  }[];
+}
+
+export interface StateMachineModel {
+  logicalId: string;
+  name: string;
+  arn: string;
+  /** Amazon States Language with every reference resolved. */
+  definition: Record<string, unknown>;
+}

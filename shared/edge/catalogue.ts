@@ -1,0 +1,87 @@
+/**
+ * The rows of the catalogues: what the product exposes, as data. CDK makes infrastructure of them, OpenAPI is made of
+ * them, and each handler is given its own row, so that nothing is wired twice.
+ *
+ * The file of a row is its key in kebab-case inside its capability's folder: `create` of `consumers` is
+ * `functions/consumers/create.ts`, which exports `makeHandler(deps)`.
+ */
+import type * as z from 'zod/mini';
+import type { RefusalCode } from '../domain/refusal.ts';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+/** Who may call: everyone, a storefront's server (and staff), staff alone. */
+export type Access = 'public' | 'storefront' | 'admin';
+
+export interface Route {
+  method: Method;
+  /** With parameters in braces, as API Gateway writes them: `/v1/consumers/{consumerId}`. */
+  path: `/${string}`;
+  access: Access;
+  /** One line for people, in the imperative: "Create a consumer". */
+  summary: string;
+  description?: string;
+  /** Schemas of the path parameters and of the query; a parameter they don't know is refused. */
+  params?: z.ZodMiniType;
+  query?: z.ZodMiniType;
+  body?: z.ZodMiniType;
+  /** Schema of the body by status; null for none. */
+  answers: Record<number, z.ZodMiniType | null>;
+  /** Refusals of its own, beside those that every endpoint has. */
+  refusals?: RefusalCode[];
+  /** Largest body accepted, in bytes; 64 KiB unless said. */
+  bodyLimitBytes?: number;
+}
+export type Routes = Record<string, Route>;
+
+export interface Capability {
+  routes: Routes;
+}
+
+/** A background job: one row, one EventBridge schedule. */
+export interface Job {
+  capability: string;
+  /** `rate(5 minutes)` or `cron(…)`, in UTC. */
+  schedule: string;
+  summary: string;
+  timeoutSeconds?: number;
+}
+/** What a job's Lambda is invoked with. `trigger` is `manual` where somebody asked for it now. */
+export interface JobEvent {
+  job: string;
+  scheduledAt: string;
+  trigger: 'schedule' | 'manual';
+}
+/**
+ * What a job answers. `nextDueAt` is the next instant at which it will find work if nothing is written until then (null:
+ * none), so that a clock that is moved by months needn't run a job that has nothing to do; leave it out where unknown.
+ */
+export interface JobResult {
+  nextDueAt?: string | null;
+  [count: string]: unknown;
+}
+
+/** A consumer of the table's stream. At most one per capability; a table feeds two of them well. */
+export interface StreamConsumer {
+  capability: string;
+  summary: string;
+  /** Only changes of these kinds of items arrive. */
+  kinds: string[];
+  batchSize: number;
+  batchWindowSeconds: number;
+  maximumRetries: number;
+}
+
+/**
+ * A state machine in JSONata. A task names the step that it runs as `"Resource": "step:<capability>/<file>"`; CDK puts
+ * the function's ARN there and wraps `Arguments` as `{ step, input }`.
+ */
+export interface Workflow {
+  capability: string;
+  summary: string;
+  definition: Record<string, unknown>;
+}
+/** What a workflow step's Lambda is invoked with. */
+export interface StepEvent {
+  step: string;
+  input: unknown;
+}

@@ -1,0 +1,101 @@
+/**
+ * The one mechanism behind `Idempotency-Key`: the answer is stored in the same transaction as the writes.
+ *
+ *   first request   ──▶ decide ──▶ commit { writes + answer, if the key is free } ──▶ answer
+ *   its copy        ──▶ decide ──▶ commit refused: the key is taken ──▶ the stored answer, replayed
+ *
+ * Whichever commits first wins and the other replays it, so no copy ever has to wait for a lock. A copy that is refused
+ * before it commits (the first one has changed the world) looks for the stored answer too.
+ */
+import type { Instant } from '../domain/facts.ts';
+import { Refusal } from '../domain/refusal.ts';
+import type { Commit, RecordOf, Store, Write } from '../usecases/ports.ts';
+import { WriteConflict } from '../usecases/ports.ts';
+import { sha256 } from './canonical.ts';
+
+/** Keys live seven days, per caller. */
+const KEY_LIFE_MS = 7 * 86_400_000;
+
+export interface Reply {
+  status: number;
+  body?: unknown;
+  headers?: Record<string, string>;
+  /** The consumer that the body names, so that its erasure finds the stored answer. */
+  consumerId?: string;
+}
+
+/** A write's key and what the request says. */
+export interface RequestKey {
+  keyHash: string;
+  digest: string;
+  now: Instant;
+}
+
+export const requestKey = (caller: string, key: string, digest: string, now: Instant): RequestKey => ({
+  keyHash: sha256(`${caller}\n${key}`),
+  digest,
+  now,
+});
+
+/** Thrown through a use case whose request was answered before. */
+export class Replayed extends Error {
+  readonly reply: Reply;
+  constructor(record: RecordOf<'idempotency'>) {
+    super('answered before');
+    this.reply = {
+      status: record.status,
+      body: record.body === null ? undefined : JSON.parse(record.body),
+      headers: { 'idempotent-replayed': 'true' },
+    };
+  }
+}
+
+/** A commit that stores the reply under the key, and says whether it did. */
+export const commitUnder = <T>(store: Store, key: RequestKey | null, present: (result: T) => Reply) => {
+  let stored = false;
+  const commit: Commit = async (writes, result) => {
+    const put = key && !stored ? [recordWrite(key, present(result as unknown as T))] : [];
+    try {
+      if (writes.length + put.length > 0) await store.commit([...writes, ...put]);
+    } catch (error) {
+      if (key) throwReplayed(error, key);
+      throw error;
+    }
+    stored = true;
+    return result;
+  };
+  return { commit, isStored: () => stored };
+};
+
+/** Throws the stored answer of this key, if there is one; a refusal if the key was used for another request. */
+export const replayStored = async (store: Store, key: RequestKey): Promise<void> => {
+  const [record] = await store.get([{ kind: 'idempotency', keyHash: key.keyHash }], true);
+  if (record && record.expiresAt >= key.now) throwFor(record, key);
+};
+
+const recordWrite = (key: RequestKey, reply: Reply): Write => ({
+  put: {
+    kind: 'idempotency',
+    keyHash: key.keyHash,
+    digest: key.digest,
+    status: reply.status,
+    body: reply.body === undefined ? null : JSON.stringify(reply.body),
+    expiresAt: new Date(Date.parse(key.now) + KEY_LIFE_MS).toISOString(),
+    ...(reply.consumerId && { consumerId: reply.consumerId }),
+  },
+  expect: { expiredBefore: key.now },
+});
+
+const throwReplayed = (error: unknown, key: RequestKey): void => {
+  if (!(error instanceof WriteConflict)) return;
+  for (const { existing } of error.failed) {
+    if (existing?.kind === 'idempotency') throwFor(existing, key);
+  }
+};
+
+const throwFor = (record: RecordOf<'idempotency'>, key: RequestKey): never => {
+  if (record.digest !== key.digest) {
+    throw new Refusal('idempotency_key_reused', 'This Idempotency-Key was used for a request with other content.');
+  }
+  throw new Replayed(record);
+};

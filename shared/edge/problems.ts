@@ -1,0 +1,45 @@
+/** How each refusal is told over HTTP (RFC 9457): one exhaustive table. */
+import type { InputError, RefusalCode } from '../domain/refusal.ts';
+
+export const problems = {
+  unreadable_body: { status: 400, title: 'The body cannot be read' },
+  invalid_cursor: { status: 400, title: 'The cursor is not one of ours' },
+  consumer_not_found: { status: 404, title: 'There is no such consumer' },
+  not_found: { status: 404, title: 'There is nothing here' },
+  contact_taken: { status: 409, title: 'The contact belongs to another consumer' },
+  external_id_taken: { status: 409, title: 'The external id belongs to another consumer' },
+  version_conflict: { status: 409, title: 'The resource has changed since it was read' },
+  idempotency_key_reused: { status: 409, title: 'The key was used for another request' },
+  request_in_progress: { status: 409, title: 'The same request is still being carried out' },
+  erased: { status: 410, title: 'The consumer was erased' },
+  body_too_large: { status: 413, title: 'The body is too large' },
+  unsupported_media_type: { status: 415, title: 'The body must be application/json' },
+  invalid_request: { status: 422, title: 'The request is not valid' },
+  limit_out_of_range: { status: 422, title: 'The limit must be from 1 to 100' },
+  unknown_order: { status: 422, title: 'The order is not known' },
+  refund_exceeds_order: { status: 422, title: 'The refund is more than was paid' },
+  occurred_in_future: { status: 422, title: 'The event lies in the future' },
+  currency_mismatch: { status: 422, title: "The currency is not the organization's" },
+  too_busy: { status: 429, title: 'Too much is being written at once' },
+} as const satisfies Record<RefusalCode, { status: number; title: string }>;
+
+/** The body of a refusal. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: RefusalCode | 'internal_error';
+  requestId: string;
+  errors?: InputError[];
+}
+
+export const problemOf = (code: RefusalCode, detail: string, errors: InputError[], requestId: string): Problem => ({
+  type: `/docs#${code}`,
+  title: problems[code].title,
+  status: problems[code].status,
+  detail,
+  code,
+  requestId,
+  ...(errors.length > 0 && { errors }),
+});

@@ -1,0 +1,196 @@
+/**
+ * What the use cases need from the world. Adapters: `shared/data` (DynamoDB and memory, one contract suite for both).
+ *
+ * Error contract: a store throws `WriteConflict` where a condition of a commit does not hold, and anything else only
+ * for faults that the caller cannot mend.
+ */
+import type {
+  ConsumerEvent,
+  Instant,
+  JsonObject,
+  MessageState,
+  MetricsState,
+  OrderState,
+  Profile,
+} from '../domain/facts.ts';
+
+/** Every kind of thing in the table. A new kind is one row here and one block in `data/table.ts`. */
+export interface Records {
+  /** Who a consumer is. */
+  profile: Profile;
+  /** What a consumer did, as sums, and the instants at which time alone changes an answer about it. */
+  metrics: MetricsState & {
+    consumerId: string;
+    version: number;
+    /** Whether the consumer counts in the population (active, not archived): mirrored from the profile. */
+    eligible: boolean;
+    /** Version of the scoring rules that the decayed sums were made with; another one means: fold again. */
+    scoringVersion: number;
+    /** The loyalty band last announced, when it was entered and what moved it there. */
+    band: string;
+    bandSince: Instant;
+    bandCause: 'change' | 'time';
+    /** No later than the earliest instant at which time alone changes an answer; null where none will. */
+    dueAt: Instant | null;
+  };
+  /** One event of the history; immutable. `digest` identifies what the caller sent. */
+  event: ConsumerEvent & { consumerId: string; receivedAt: Instant; digest: string };
+  /** That a caller's event id is taken, by what. Absent for ids that the service made itself. */
+  eventClaim: { consumerId: string; eventId: string; occurredAt: Instant; type: string; digest: string };
+  order: OrderState & { consumerId: string; version: number; eventId: string; digest: string };
+  refund: { consumerId: string; orderId: string; refundId: string; eventId: string; occurredAt: Instant; digest: string };
+  message: MessageState & { consumerId: string; version: number };
+  /** That an email, a phone or an id in another system belongs to a consumer. Keys hold a hash, never the contact. */
+  contact: { channel: 'email' | 'phone' | 'external'; contact: string; consumerId: string };
+  /** One way to find a consumer: a word of the name, the email, the phone, a tag, a status. */
+  directory: { consumerId: string; facet: DirectoryFacet; value: string };
+  /** The answer to a write that carried an Idempotency-Key. */
+  idempotency: {
+    keyHash: string;
+    digest: string;
+    status: number;
+    body: string | null;
+    expiresAt: Instant;
+    /** Present where the answer names a consumer, so that erasure finds it. */
+    consumerId?: string;
+  };
+  settings: SettingsRecord;
+  summary: SummaryRecord;
+  churnModel: ChurnModelRecord;
+}
+export type DirectoryFacet = 'word' | 'email' | 'phone' | 'tag' | 'status';
+
+/** All small settings documents in one item: one read brings them all. Big ones get their own item. */
+export interface SettingsRecord {
+  version: number;
+  documents: { [name: string]: { version: number; updatedAt: Instant; updatedBy: string; value: JsonObject } };
+}
+/** The population's percentile summaries (see domain/percentiles.ts), as one JSON text. */
+export interface SummaryRecord {
+  version: number;
+  asOf: Instant;
+  rebuiltAt: Instant | null;
+  content: string;
+}
+/** Parameters of the churn model, in days. */
+export interface ChurnModelRecord {
+  version: number;
+  r: number;
+  alpha: number;
+  a: number;
+  b: number;
+  consumers: number;
+  logLikelihood: number;
+  fittedAt: Instant;
+}
+
+export type Kind = keyof Records;
+export type RecordOf<K extends Kind> = { kind: K } & Records[K];
+export type StoredRecord = { [K in Kind]: RecordOf<K> }[Kind];
+
+/** What names a record: its kind and the fields that make its key. */
+export type RecordKey =
+  | { kind: 'profile' | 'metrics'; consumerId: string }
+  | { kind: 'event'; consumerId: string; occurredAt: Instant; eventId: string }
+  | { kind: 'eventClaim'; consumerId: string; eventId: string }
+  | { kind: 'order'; consumerId: string; orderId: string }
+  | { kind: 'refund'; consumerId: string; orderId: string; refundId: string }
+  | { kind: 'message'; consumerId: string; messageId: string }
+  | { kind: 'contact'; channel: 'email' | 'phone' | 'external'; contact: string }
+  | { kind: 'directory'; consumerId: string; facet: DirectoryFacet; value: string }
+  | { kind: 'idempotency'; keyHash: string }
+  | { kind: 'settings' | 'summary' | 'churnModel' };
+
+/** What must hold for a write to happen. `expiredBefore` is met by absence too. */
+export type Expectation = 'anything' | 'absent' | 'present' | { version: number } | { expiredBefore: Instant };
+
+export type Write =
+  | { put: StoredRecord; expect: Expectation }
+  | { remove: RecordKey; expect?: Expectation }
+  | { check: RecordKey; expect: Expectation };
+
+/** Some conditions of a commit did not hold; nothing was written. No failed write: others were writing, try again. */
+export class WriteConflict extends Error {
+  readonly failed: { write: Write; existing: StoredRecord | undefined }[];
+  constructor(failed: { write: Write; existing: StoredRecord | undefined }[]) {
+    super('a condition of the commit did not hold');
+    this.name = 'WriteConflict';
+    this.failed = failed;
+  }
+}
+
+export interface Page<T> {
+  items: T[];
+  /** Where to go on, opaque; null on the last page. */
+  nextCursor: string | null;
+}
+export interface PageRequest {
+  limit: number;
+  cursor?: string | undefined;
+}
+
+export interface ConsumerOverview {
+  profile: RecordOf<'profile'>;
+  metrics: RecordOf<'metrics'>;
+}
+
+export interface Store {
+  /**
+   * The records of these keys, in the keys' order, undefined where there is none. One request for up to 100 keys.
+   * `fresh` asks for a consistent read.
+   */
+  get<const K extends readonly RecordKey[]>(
+    keys: K,
+    fresh?: boolean,
+  ): Promise<{ [I in keyof K]: RecordOf<K[I]['kind']> | undefined }>;
+  /** All or nothing, up to 100 writes. Throws `WriteConflict`. A single unconditional put needs no transaction. */
+  commit(writes: Write[]): Promise<void>;
+
+  /** The consumer's head (profile, metrics, …) and newest events in one request; null where there is no such consumer. */
+  detailOf(consumerId: string, fresh?: boolean): Promise<(ConsumerOverview & { events: RecordOf<'event'>[] }) | null>;
+  /** The history newest first, `from` included, `to` excluded. Throws `Refusal('invalid_cursor')`. */
+  eventsOf(
+    consumerId: string,
+    query: PageRequest & { type?: string | undefined; from?: Instant | undefined; to?: Instant | undefined },
+  ): Promise<Page<RecordOf<'event'>>>;
+  /** The whole history in order of occurrence, page by page. */
+  historyOf(consumerId: string): AsyncIterable<RecordOf<'event'>>;
+  /** Consumers newest first. Throws `Refusal('invalid_cursor')`. */
+  newestConsumers(page: PageRequest): Promise<Page<string>>;
+  /** Consumers with a directory entry of this facet that begins with (or, for tag and status, equals) the value. */
+  consumersFoundBy(facet: DirectoryFacet, value: string, page: PageRequest): Promise<Page<string>>;
+  /** Profiles and metrics of these consumers, in their order; those that are gone are left out. */
+  overviewsOf(consumerIds: string[]): Promise<ConsumerOverview[]>;
+  /** Every consumer's metrics in one slice of the population, for jobs; `slice` from 0 to `slices` − 1. */
+  populationSlice(slice: number): AsyncIterable<RecordOf<'metrics'>>;
+  /** How many slices the population is stored in. */
+  readonly slices: number;
+  /** Consumers whose `dueAt` is no later than `until`, the earliest first, at most `limit`. */
+  dueConsumers(until: Instant, limit: number): Promise<{ consumerId: string; dueAt: Instant }[]>;
+  /** The earliest `dueAt` of all, null where none is. */
+  nextDueAt(): Promise<Instant | null>;
+}
+
+/** The bus: domain events for other systems. Each may be delivered more than once. */
+export interface Bus {
+  publish(events: { detailType: string; detail: JsonObject; at: Instant }[]): Promise<void>;
+}
+/** Starts workflows; a name that ran already is not started again. */
+export interface Workflows {
+  start(name: string, executionName: string, input: JsonObject): Promise<void>;
+}
+
+/**
+ * Commits the writes of a use case together with its result, so that a repeated request is given the first answer
+ * again. The edge provides it; it gives back the result. Throws `WriteConflict` as the store does.
+ */
+export type Commit = <T>(writes: Write[], result: T) => Promise<T>;
+
+/** What every use case is given. */
+export interface Deps {
+  store: Store;
+  /** A new sortable id (ULID, 26 characters) of this instant. */
+  newId(now: Instant): string;
+  /** Waits before the given retry (1, 2, …), longer each time, with jitter. */
+  pause(retry: number): Promise<void>;
+}
