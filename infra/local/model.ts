@@ -40,9 +40,30 @@ export interface TableModel {
 }
 
 export interface ApiModel {
-  /** Route key as in the template: `GET /v1/consumers/{consumerId}`. */
-  routes: { routeKey: string; functionId: string; authorizer: 'none' | 'jwt'; scopes: string[] }[];
-  cors: { allowOrigins: string[]; allowMethods: string[]; allowHeaders: string[]; maxAgeSeconds: number } | null;
+  apiId: string;
+  routes: RouteModel[];
+  /** Whom the JWT authorizer believes; null where no route has one. */
+  jwt: { issuer: string; audience: string[] } | null;
+  cors: {
+    allowOrigins: string[];
+    allowMethods: string[];
+    allowHeaders: string[];
+    exposeHeaders: string[];
+    allowCredentials: boolean;
+    maxAgeSeconds: number;
+  } | null;
+  stageVariables: Record<string, string>;
+}
+
+export interface RouteModel {
+  /** As in the template: `GET /v1/consumers/{consumerId}`. */
+  routeKey: string;
+  functionId: string;
+  authorizer: 'none' | 'jwt';
+  /** A token must carry one of these; empty admits every valid token. */
+  scopes: string[];
+  /** How long the gateway waits for the function. */
+  timeoutMs: number;
 }
 
 export interface ScheduleModel {

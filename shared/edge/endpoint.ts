@@ -81,7 +81,11 @@ export const endpoint = <R extends Route, T>(
 };
 
 /** Replies that most endpoints give. */
-export const ok = (body: unknown, consumerId?: string): Reply => ({ status: 200, body, ...(consumerId && { consumerId }) });
+export const ok = (body: unknown, consumerId?: string): Reply => ({
+  status: 200,
+  body,
+  ...(consumerId && { consumerId }),
+});
 export const created = (body: unknown, consumerId?: string): Reply => ({ ...ok(body, consumerId), status: 201 });
 export const noContent = (): Reply => ({ status: 204 });
 
@@ -111,7 +115,10 @@ const requestOf = <R extends Route>(route: R, event: HttpEvent): { request: Requ
 const callerOf = (event: HttpEvent): Caller => {
   const jwt = event.requestContext.authorizer?.jwt;
   const scopes = String(jwt?.claims['scope'] ?? '').split(' ');
-  return { id: String(jwt?.claims['client_id'] ?? jwt?.claims['sub'] ?? 'public'), admin: scopes.includes('regulars/admin') };
+  return {
+    id: String(jwt?.claims['client_id'] ?? jwt?.claims['sub'] ?? 'public'),
+    admin: scopes.includes('regulars/admin'),
+  };
 };
 
 const partOf = (schema: z.ZodMiniType | undefined, value: Record<string, unknown>): unknown => {
@@ -134,7 +141,10 @@ const queryOf = (raw: string): Record<string, string> => {
 const bodyOf = (route: Route, event: HttpEvent): unknown => {
   const text = event.body && event.isBase64Encoded ? decoded(event.body) : (event.body ?? '');
   if (Buffer.byteLength(text) > (route.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES)) {
-    throw new Refusal('body_too_large', `The body may have ${route.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES} bytes at most.`);
+    throw new Refusal(
+      'body_too_large',
+      `The body may have ${route.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES} bytes at most.`,
+    );
   }
   if (!route.body) {
     if (text !== '') throw invalid('', 'unknown_field', 'This request takes no body.');

@@ -26,7 +26,8 @@ export const parsedJson = (text: string, contentType: string | undefined): unkno
 export const refuseHostile = (value: unknown): void => {
   const errors: InputError[] = [];
   visit(value, '', 0, errors);
-  if (errors.length > 0) throw new Refusal('invalid_request', 'The input holds text or keys that are not allowed.', errors);
+  if (errors.length > 0)
+    throw new Refusal('invalid_request', 'The input holds text or keys that are not allowed.', errors);
 };
 
 const visit = (value: unknown, path: string, depth: number, errors: InputError[]): void => {
@@ -61,7 +62,9 @@ export const parsed = <S extends z.ZodMiniType>(schema: S, value: unknown): z.ou
 };
 
 const summaryOf = (errors: InputError[]): string =>
-  errors.length === 1 && errors[0] ? `${errors[0].path || 'The input'}: ${errors[0].message}` : `${errors.length} parts of the input are not valid.`;
+  errors.length === 1 && errors[0]
+    ? `${errors[0].path || 'The input'}: ${errors[0].message}`
+    : `${errors.length} parts of the input are not valid.`;
 
 type Issue = z.core.$ZodIssue;
 
@@ -75,7 +78,8 @@ const inputErrorsOf = (issue: Issue, input: unknown): InputError[] => {
     }));
   }
   if (issue.code === 'invalid_union') return unionErrorsOf(issue, input);
-  return [{ path, code: codeOf(issue, input), message: issue.message }];
+  const code = codeOf(issue, input);
+  return [{ path, code, message: messageOf(issue, code) }];
 };
 
 /** Of a union's branches, the errors of the one that got deepest: what the caller most likely meant. */
@@ -83,7 +87,8 @@ const unionErrorsOf = (issue: Extract<Issue, { code: 'invalid_union' }>, input: 
   const depth = (branch: readonly Issue[]) => Math.max(0, ...branch.map((inner) => inner.path.length));
   const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0];
   if (!best || depth(best) === 0) {
-    return [{ path: issue.path.join('.'), code: missing(issue, input) ? 'required' : 'wrong_type', message: issue.message }];
+    const code = missing(issue, input) ? 'required' : 'wrong_type';
+    return [{ path: issue.path.join('.'), code, message: messageOf(issue, code) }];
   }
   return best.flatMap((inner) => inputErrorsOf({ ...inner, path: [...issue.path, ...inner.path] } as Issue, input));
 };
@@ -106,6 +111,30 @@ const codeOf = (issue: Issue, input: unknown): InputErrorCode => {
       return 'invalid_value';
   }
 };
+
+/** What zod/mini says where a schema gives no message of its own: it carries no texts, to stay small. */
+const NO_MESSAGE = 'Invalid input';
+
+const messageOf = (issue: Issue, code: InputErrorCode): string => {
+  if (issue.message !== NO_MESSAGE) return issue.message;
+  if (code === 'required') return 'This is required.';
+  switch (issue.code) {
+    case 'invalid_type':
+      return `This must be ${issue.expected === 'int' ? 'an integer' : `of type ${issue.expected}`}.`;
+    case 'too_small':
+      return `At least ${issue.minimum}${unitOf(issue.origin)}.`;
+    case 'too_big':
+      return `At most ${issue.maximum}${unitOf(issue.origin)}.`;
+    case 'invalid_value':
+      return `One of: ${issue.values.map(String).join(', ')}.`;
+    case 'invalid_format':
+      return 'The text has not the form that is asked for.';
+    default:
+      return 'This value is not allowed here.';
+  }
+};
+
+const unitOf = (origin: string): string => ({ string: ' characters', array: ' items' })[origin] ?? '';
 
 /** Whether nothing stands at the issue's path. */
 const missing = (issue: Issue, input: unknown): boolean => {

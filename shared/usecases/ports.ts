@@ -38,7 +38,14 @@ export interface Records {
   /** That a caller's event id is taken, by what. Absent for ids that the service made itself. */
   eventClaim: { consumerId: string; eventId: string; occurredAt: Instant; type: string; digest: string };
   order: OrderState & { consumerId: string; version: number; eventId: string; digest: string };
-  refund: { consumerId: string; orderId: string; refundId: string; eventId: string; occurredAt: Instant; digest: string };
+  refund: {
+    consumerId: string;
+    orderId: string;
+    refundId: string;
+    eventId: string;
+    occurredAt: Instant;
+    digest: string;
+  };
   message: MessageState & { consumerId: string; version: number };
   /** That an email, a phone or an id in another system belongs to a consumer. Keys hold a hash, never the contact. */
   contact: { channel: 'email' | 'phone' | 'external'; contact: string; consumerId: string };
