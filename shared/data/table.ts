@@ -1,0 +1,1 @@
+export { tableSchema } from './table-schema.ts';
