@@ -160,7 +160,7 @@ export interface Store {
     consumerId: string,
     query: PageRequest & { type?: string | undefined; from?: Instant | undefined; to?: Instant | undefined },
   ): Promise<Page<RecordOf<'event'>>>;
-  /** The whole history in order of occurrence, page by page. */
+  /** The whole history in order of occurrence, page by page, all that was written before the call included. */
   historyOf(consumerId: string): AsyncIterable<RecordOf<'event'>>;
   /** Consumers newest first. Throws `Refusal('invalid_cursor')`. */
   newestConsumers(page: PageRequest): Promise<Page<string>>;
@@ -168,8 +168,11 @@ export interface Store {
   consumersFoundBy(facet: DirectoryFacet, value: string, page: PageRequest): Promise<Page<string>>;
   /** Profiles and metrics of these consumers, in their order; those that are gone are left out. */
   overviewsOf(consumerIds: string[]): Promise<ConsumerOverview[]>;
-  /** Every consumer's metrics in one slice of the population, for jobs; `slice` from 0 to `slices` − 1. */
-  populationSlice(slice: number): AsyncIterable<RecordOf<'metrics'>>;
+  /**
+   * Every consumer's metrics in one slice of the population, for jobs, in the order of their ids; with `after`, those
+   * that come after this consumer. `slice` is from 0 to `slices` − 1.
+   */
+  populationSlice(slice: number, after?: string): AsyncIterable<RecordOf<'metrics'>>;
   /** How many slices the population is stored in. */
   readonly slices: number;
   /** Consumers whose `dueAt` is no later than `until`, the earliest first, at most `limit`. */
