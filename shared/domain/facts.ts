@@ -109,7 +109,7 @@ export interface MetricsState {
   ordersReturned: number;
   firstOrderAt: Instant | null;
   lastOrderAt: Instant | null;
-  /** Forward-decayed sums, exact: a signed integer in base 36 (see decay.ts). */
+  /** Forward-decayed sums, exact, as text (see decay.ts). */
   loyaltySum: string;
   activitySum: string;
   messagesSent: number;
