@@ -2,10 +2,10 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod/mini';
+import { canonicalJson, sha256 } from '../domain/canonical.ts';
 import type { Instant } from '../domain/facts.ts';
 import { invalid, Refusal } from '../domain/refusal.ts';
 import type { Commit, Store } from '../usecases/ports.ts';
-import { canonicalJson, sha256 } from './canonical.ts';
 import type { Route } from './catalogue.ts';
 import type { Reply, RequestKey } from './idempotency.ts';
 import { commitUnder, Replayed, replayStored, requestKey } from './idempotency.ts';

@@ -7,11 +7,12 @@
  * Whichever commits first wins and the other replays it, so no copy ever has to wait for a lock. A copy that is refused
  * before it commits (the first one has changed the world) looks for the stored answer too.
  */
+
+import { sha256 } from '../domain/canonical.ts';
 import type { Instant } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { Commit, RecordOf, Store, Write } from '../usecases/ports.ts';
 import { WriteConflict } from '../usecases/ports.ts';
-import { sha256 } from './canonical.ts';
 
 /** Keys live seven days, per caller. */
 const KEY_LIFE_MS = 7 * 86_400_000;
