@@ -1,0 +1,113 @@
+/** Bundles each capability into one CommonJS file: its entry is generated from the catalogues, so nothing is wired twice. */
+import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
+import { type Catalogues, capabilitiesOf, type Row, rowsOf } from './catalogues.ts';
+
+/** No bundle may be larger: loading it is a good part of a cold start. */
+export const BUNDLE_LIMIT_BYTES = 450 * 1024;
+
+export interface Bundle {
+  capability: string;
+  /** Holds `index.js` alone: what is deployed. */
+  directory: string;
+  /** The source map, kept out of what is deployed: reading it would slow every cold start to help a rare stack trace. */
+  sourceMap: string;
+  bytes: number;
+  /** Modules that went in, relative to the project's root. */
+  inputs: string[];
+}
+
+export interface BundleOptions {
+  catalogues: Catalogues;
+  /** The project's root: holds `functions/` and `shared/`. */
+  root: string;
+  /** Emptied first. */
+  directory: string;
+}
+
+/** Bundles all capabilities in one go. Throws where a row has no handler file, or a bundle is over the limit. */
+export const bundle = async ({ catalogues, root, directory }: BundleOptions): Promise<Map<string, Bundle>> => {
+  rmSync(directory, { recursive: true, force: true });
+  const capabilities = capabilitiesOf(catalogues);
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: capabilities.map((capability) => ({ in: `${ENTRY}:${capability}`, out: `${capability}/index` })),
+    plugins: [entries(rowsOf(catalogues), root)],
+    outdir: directory,
+    bundle: true,
+    minify: true,
+    format: 'cjs',
+    platform: 'node',
+    target: 'node24',
+    mainFields: ['module', 'main'],
+    sourcemap: 'external',
+    legalComments: 'none',
+    metafile: true,
+    logLevel: 'warning',
+  });
+  const bundles = capabilities.map((capability) => made(capability, root, directory, metafile));
+  refuseHeavy(bundles);
+  return new Map(bundles.map((one) => [one.capability, one]));
+};
+
+/** What a capability's Lambda runs: each of its rows' handlers, under the name that events call it by. */
+export const entrySource = (capability: string, rows: Row[]): string => {
+  const own = rows.filter((row) => row.capability === capability);
+  const handler = (row: Row) => `h${own.indexOf(row)}`;
+  const imports = own.map((row) => `import { makeHandler as ${handler(row)} } from './functions/${row.file}';`);
+  const listed = (kind: Row['kind']) => {
+    const entries = own.filter((row) => row.kind === kind).map((row) => `${JSON.stringify(row.name)}: ${handler(row)}`);
+    return `{ ${entries.join(', ')} }`;
+  };
+  const stream = own.find((row) => row.kind === 'stream');
+  return [
+    `import { capability } from './shared/edge/capability.ts';`,
+    `import { live } from './functions/live.ts';`,
+    ...imports,
+    `export const handler = capability({`,
+    `  routes: ${listed('route')}, jobs: ${listed('job')}, steps: ${listed('step')},`,
+    `  stream: ${stream ? handler(stream) : 'undefined'},`,
+    `}, live);`,
+  ].join('\n');
+};
+
+const ENTRY = 'capability';
+
+const entries = (rows: Row[], root: string): Plugin => ({
+  name: 'capability-entries',
+  setup: ({ onResolve, onLoad }) => {
+    onResolve({ filter: new RegExp(`^${ENTRY}:`) }, ({ path }) => ({
+      path: path.slice(ENTRY.length + 1),
+      namespace: ENTRY,
+    }));
+    onLoad({ filter: /.*/, namespace: ENTRY }, ({ path }) => ({
+      contents: entrySource(path, rows),
+      loader: 'ts',
+      resolveDir: root,
+    }));
+  },
+});
+
+const made = (capability: string, root: string, directory: string, metafile: Metafile): Bundle => {
+  const file = join(directory, capability, 'index.js');
+  const [, output] = Object.entries(metafile.outputs).find(([path]) => join(root, path) === file) ?? [];
+  if (!output) throw new Error(`esbuild wrote no bundle for ${capability}`);
+  const sourceMap = join(directory, 'source-maps', `${capability}.js.map`);
+  mkdirSync(dirname(sourceMap), { recursive: true });
+  renameSync(`${file}.map`, sourceMap);
+  return {
+    capability,
+    directory: dirname(file),
+    sourceMap,
+    bytes: output.bytes,
+    inputs: Object.keys(output.inputs),
+  };
+};
+
+const refuseHeavy = (bundles: Bundle[]): void => {
+  const heavy = bundles.filter(({ bytes }) => bytes > BUNDLE_LIMIT_BYTES);
+  if (heavy.length === 0) return;
+  const named = heavy.map(({ capability, bytes }) => `${capability} has ${bytes}`).join(', ');
+  throw new Error(`a bundle may have ${BUNDLE_LIMIT_BYTES} bytes at most: ${named}`);
+};

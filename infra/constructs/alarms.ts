@@ -1,0 +1,55 @@
+/** Alarms, each of which names the section of the runbook that says what to do. */
+import { Duration } from 'aws-cdk-lib';
+import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
+import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
+import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
+import { Construct } from 'constructs';
+
+/** Sections of `infra/README.md`, by their anchors. */
+export type RunbookSection =
+  | 'dead-letters'
+  | 'function-errors'
+  | 'function-throttles'
+  | 'stream-behind'
+  | 'server-errors'
+  | 'workflow-failures'
+  | 'table-throttles';
+
+export interface AlarmRow {
+  id: string;
+  /** What is wrong, for whoever is woken by it. */
+  says: string;
+  section: RunbookSection;
+  metric: IMetric;
+  /** The alarm goes off from this value on. */
+  from: number;
+  /** Periods in a row; one unless said. */
+  periods?: number;
+}
+
+export const ALARM_PERIOD = Duration.minutes(5);
+
+export class Alarms extends Construct {
+  private readonly topic: Topic;
+  private readonly runbook: string;
+
+  constructor(scope: Construct, id: string, props: { email: string | undefined; runbook: string }) {
+    super(scope, id);
+    this.runbook = props.runbook;
+    this.topic = new Topic(this, 'Topic', { displayName: 'Regulars alarms', enforceSSL: true });
+    if (props.email) this.topic.addSubscription(new EmailSubscription(props.email));
+  }
+
+  add({ id, says, section, metric, from, periods = 1 }: AlarmRow): void {
+    const alarm = new Alarm(this, id, {
+      alarmDescription: `${says} What to do: ${this.runbook}#${section}`,
+      metric,
+      threshold: from,
+      comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+      evaluationPeriods: periods,
+      treatMissingData: TreatMissingData.NOT_BREACHING,
+    });
+    alarm.addAlarmAction(new SnsAction(this.topic));
+  }
+}

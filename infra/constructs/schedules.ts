@@ -1,0 +1,78 @@
+/** One EventBridge schedule per job. What keeps failing ends in the dead letters. */
+import { Aws, Duration, Stack } from 'aws-cdk-lib';
+import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { EventInvokeConfig } from 'aws-cdk-lib/aws-lambda';
+import { SqsDestination } from 'aws-cdk-lib/aws-lambda-destinations';
+import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
+import type { IQueue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import type { Job, JobEvent } from '../../shared/edge/catalogue.ts';
+import type { CapabilityLambda } from './lambda.ts';
+
+const SCHEDULED_TIME = '<aws.scheduler.scheduled-time>';
+const RETRIES = 3;
+/** A run that could not start within an hour is left to the next one. */
+const MAXIMUM_AGE = Duration.hours(1);
+
+export interface SchedulesProps {
+  jobs: Record<string, Job>;
+  lambdas: Map<string, CapabilityLambda>;
+  deadLetters: IQueue;
+}
+
+export class Schedules extends Construct {
+  constructor(scope: Construct, id: string, { jobs, lambdas, deadLetters }: SchedulesProps) {
+    super(scope, id);
+    const group = new CfnScheduleGroup(this, 'Group', { name: Stack.of(this).stackName });
+    const capabilities = [...new Set(Object.values(jobs).map((job) => job.capability))];
+    const roles = new Map(capabilities.map((name) => [name, this.prepared(lambdaOf(lambdas, name), deadLetters)]));
+    for (const [name, job] of Object.entries(jobs)) {
+      const input: JobEvent = { job: name, scheduledAt: SCHEDULED_TIME, trigger: 'schedule' };
+      new CfnSchedule(this, name, {
+        name,
+        description: job.summary,
+        groupName: group.ref,
+        scheduleExpression: job.schedule,
+        scheduleExpressionTimezone: 'UTC',
+        flexibleTimeWindow: { mode: 'OFF' },
+        target: {
+          arn: lambdaOf(lambdas, job.capability).lambda.functionArn,
+          roleArn: roles.get(job.capability)?.roleArn ?? '',
+          input: JSON.stringify(input),
+          retryPolicy: { maximumRetryAttempts: RETRIES, maximumEventAgeInSeconds: MAXIMUM_AGE.toSeconds() },
+          deadLetterConfig: { arn: deadLetters.queueArn },
+        },
+      });
+    }
+  }
+
+  /**
+   * The role under which this function's schedules run. The scheduler hands a run over and doesn't wait, so that a run
+   * that fails is retried, and given up, by Lambda: both know the same dead letters.
+   */
+  private prepared(target: CapabilityLambda, deadLetters: IQueue): Role {
+    target.allow(['sqs:SendMessage'], [deadLetters.queueArn]);
+    new EventInvokeConfig(this, `${target.capability}Retries`, {
+      function: target.lambda,
+      retryAttempts: 2,
+      maxEventAge: MAXIMUM_AGE,
+      onFailure: new SqsDestination(deadLetters),
+    });
+    const role = new Role(this, `${target.capability}Role`, {
+      assumedBy: new ServicePrincipal('scheduler.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': Aws.ACCOUNT_ID } },
+      }),
+    });
+    role.addToPolicy(
+      new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [target.lambda.functionArn] }),
+    );
+    role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [deadLetters.queueArn] }));
+    return role;
+  }
+}
+
+const lambdaOf = (lambdas: Map<string, CapabilityLambda>, capability: string): CapabilityLambda => {
+  const lambda = lambdas.get(capability);
+  if (!lambda) throw new Error(`no function was made for ${capability}`);
+  return lambda;
+};

@@ -1,0 +1,52 @@
+/** Feeds the table's stream to its consumers, each with its own dead letters. */
+import { Duration } from 'aws-cdk-lib';
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
+import { SqsDlq } from 'aws-cdk-lib/aws-lambda-event-sources';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import type { Construct } from 'constructs';
+import { tableSchema } from '../../shared/data/table-schema.ts';
+import type { StreamConsumer } from '../../shared/edge/catalogue.ts';
+import type { CapabilityLambda } from './lambda.ts';
+
+/** Only changes of these kinds of items: as they became, or as they were where they are gone. */
+const patternsFor = (kinds: string[]): string[] =>
+  ['NewImage', 'OldImage'].map((image) =>
+    JSON.stringify({ dynamodb: { [image]: { [tableSchema.kind]: { S: kinds } } } }),
+  );
+
+export interface StreamConsumerProps {
+  table: Table;
+  target: CapabilityLambda;
+  consumer: StreamConsumer;
+  deadLetters: Queue;
+}
+
+/**
+ * Starts at the oldest record, so that nothing is lost that was written while the mapping was being made; consumers are
+ * safe to repeat. A failing batch is halved until the record that fails is alone, and that one ends in the dead letters.
+ */
+export const feedStream = (scope: Construct, id: string, props: StreamConsumerProps): EventSourceMapping => {
+  const { table, target, consumer, deadLetters } = props;
+  const streamArn = table.tableStreamArn ?? '';
+  target.allow(
+    ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'],
+    [streamArn],
+  );
+  target.allow(['sqs:SendMessage'], [deadLetters.queueArn]);
+  const mapping = new EventSourceMapping(scope, id, {
+    target: target.lambda,
+    eventSourceArn: streamArn,
+    startingPosition: StartingPosition.TRIM_HORIZON,
+    batchSize: consumer.batchSize,
+    maxBatchingWindow: Duration.seconds(consumer.batchWindowSeconds),
+    retryAttempts: consumer.maximumRetries,
+    bisectBatchOnError: true,
+    reportBatchItemFailures: true,
+    onFailure: new SqsDlq(deadLetters),
+    filters: patternsFor(consumer.kinds).map((pattern) => ({ pattern })),
+  });
+  // Lambda checks at creation that it may read the stream.
+  mapping.node.addDependency(target.role);
+  return mapping;
+};

@@ -1,0 +1,27 @@
+/** What each capability may do: one row each, nothing more than its code uses. */
+import type { tableSchema } from '../shared/data/table-schema.ts';
+
+export type IndexName = keyof (typeof tableSchema)['indexes'];
+
+export interface Permissions {
+  table?: { write?: boolean; indexes?: IndexName[] };
+  /** Puts events on the bus. */
+  publishes?: boolean;
+  /** Workflows that it starts. */
+  starts?: string[];
+  /** Memory, and with it the share of a processor; 512 unless said. */
+  memoryMb?: number;
+}
+
+export const permissions: Record<string, Permissions> = {
+  consumers: { table: { write: true, indexes: ['population', 'directory'] } },
+  events: { table: { write: true } },
+  settings: { table: { write: true } },
+  insights: { table: { write: true, indexes: ['population', 'due'] }, memoryMb: 1_024 },
+  outbox: { table: {}, publishes: true, starts: ['metrics-rebuild'] },
+  docs: {},
+};
+
+/** A transaction needs the permission of each action in it, and nothing of its own. */
+export const READ_ACTIONS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
+export const WRITE_ACTIONS = ['dynamodb:PutItem', 'dynamodb:DeleteItem', 'dynamodb:ConditionCheckItem'];

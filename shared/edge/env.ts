@@ -1,0 +1,19 @@
+/** The environment of the functions: CDK writes these variables, the composition root reads them. */
+
+export const environment = {
+  tableName: 'TABLE_NAME',
+  busName: 'BUS_NAME',
+} as const;
+export type EnvironmentName = keyof typeof environment;
+
+/** The variable that holds a workflow's ARN: `metrics-rebuild` is in `WORKFLOW_METRICS_REBUILD`. */
+export const workflowVariable = (workflow: string): string => `WORKFLOW_${workflow.toUpperCase().replaceAll('-', '_')}`;
+
+/** The value of a variable. Throws where it is missing or empty, naming it: then the deployment is wrong, not the request. */
+export const readVariable = (variable: string): string => {
+  const value = process.env[variable];
+  if (!value) throw new Error(`the environment variable ${variable} is not set`);
+  return value;
+};
+
+export const readEnvironment = (name: EnvironmentName): string => readVariable(environment[name]);
