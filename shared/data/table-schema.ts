@@ -1,4 +1,4 @@
-/** The shape of the one table, as infrastructure needs it. What stands in it: `table.ts`. */
+/** The shape of the one table, as infrastructure needs it; every key attribute is text. What stands in it: `table.ts`. */
 export const tableSchema = {
   partitionKey: 'pk',
   sortKey: 'sk',
@@ -6,11 +6,12 @@ export const tableSchema = {
   /** What kind of record an item is; stream filters read it. */
   kind: 'kind',
   indexes: {
-    /** All consumers' profiles, or metrics, in slices: listing and population jobs. */
+    /** Who is there, newest last? Whose metrics make up the population? In slices. */
     population: { hash: 'shard', range: 'pk', projection: 'ALL' },
-    /** Finding consumers by the beginning of what one types. */
+    /** Who has a name, email or phone that begins like this? Who has this tag? Prefix search needs the text in the key. */
     directory: { hash: 'facet', range: 'rank', projection: 'KEYS_ONLY' },
-    /** Consumers in the order in which time alone changes an answer about them; sparse. */
+    /** About whom will time alone change an answer next? Sparse. */
     due: { hash: 'dueShard', range: 'dueAt', projection: 'KEYS_ONLY' },
   },
 } as const;
+export type IndexName = keyof typeof tableSchema.indexes;

@@ -1,1 +1,290 @@
-export { tableSchema } from './table-schema.ts';
+/**
+ * THE single-table design: every kind of item, its key, its place in the indexes, its attributes, and how export and
+ * erasure treat it. A kind without its block does not compile.
+ *
+ *   pk               sk                                   what
+ *   C#<consumerId>   directory/<hash>                     one way to find the consumer
+ *                    event-id/<eventId>                   that a caller's event id is taken
+ *                    message/<messageId>
+ *                    order/<orderId>
+ *                    refund/<length>:<orderId>/<refundId>
+ *                    y/<occurredAt>/<eventId>             the history
+ *                    z/metrics, z/profile                 the head
+ *   X#<hash>         contact                              whose an email, a phone, an external id is
+ *   K#<keyHash>      answer                               the answer to a write with an Idempotency-Key
+ *   O                settings, summary, churn             what the organization has only one of
+ *
+ * The head sorts last and the history just before it, so that one backwards query reads the head and the newest events.
+ */
+import { createHash } from 'node:crypto';
+import type { DirectoryFacet, Kind, RecordKey, RecordOf, Records } from '../usecases/ports.ts';
+import type { Field, Item } from './fields.ts';
+import { derived, flag, json, minutes, nullable, number, optional, sparse, text } from './fields.ts';
+
+export interface Key {
+  pk: string;
+  sk: string;
+}
+type IndexAttributes = { shard?: string; facet?: string; rank?: string; dueShard?: string; ttl?: number };
+
+export type ExportSection = 'profile' | 'events' | 'sync_sources' | 'identity';
+/** The fields that make a record's key. */
+export type KeyFields<K extends Kind> = RecordKey extends infer R
+  ? R extends { kind: infer Q }
+    ? K extends Q
+      ? R
+      : never
+    : never
+  : never;
+interface Block<K extends Kind> {
+  key(key: KeyFields<K>): Key;
+  indexes?(record: RecordOf<K>): IndexAttributes;
+  fields: { [F in keyof Required<Records[K]>]: Field<Records[K][F]> };
+  /** The section of a consumer's export that shows it, or why none does. */
+  export: ExportSection | { leftOut: string };
+  /** Where erasure finds it: in the consumer's partition, through the profile's contacts and sources, through the index. */
+  erasure: 'partition' | 'claims' | 'index' | { kept: string };
+}
+
+/** How many slices the population, and what is due, are spread over. */
+export const SLICES = 8;
+/** The slice of a consumer: even, and the same for ever. */
+export const sliceOf = (consumerId: string): number =>
+  createHash('md5').update(consumerId).digest().readUInt8(0) % SLICES;
+
+export const partitionOf = (consumerId: string): string => `C#${consumerId}`;
+export const consumerIn = (pk: string): string => pk.slice(2);
+export const HISTORY = 'y/';
+/** Above every event, below the head. */
+export const HISTORY_END = 'y0';
+export const historyKey = (occurredAt: string, eventId = ''): string => `${HISTORY}${occurredAt}/${eventId}`;
+export const profileSlice = (slice: number): string => `p#${slice}`;
+export const metricsSlice = (slice: number): string => `m#${slice}`;
+export const dueSlice = (slice: number): string => `due#${slice}`;
+
+/** The index keys of a directory entry. Entries that are equal stand newest consumer last, the others in text order. */
+export const directoryEntry = (facet: DirectoryFacet, value: string, consumerId: string) =>
+  facet === 'tag' || facet === 'status'
+    ? { facet: `${facet}#${value}`, rank: consumerId }
+    : { facet: `${facet}#${[...value][0] ?? ''}`, rank: `${value} ${consumerId}` };
+/** What an entry's index keys say; neither words nor contacts hold a blank. */
+export const entryIn = (facet: string, rank: string) => {
+  const at = facet.indexOf('#');
+  const kind = facet.slice(0, at) as DirectoryFacet;
+  return {
+    facet: kind,
+    value: kind === 'tag' || kind === 'status' ? facet.slice(at + 1) : (rank.split(' ', 1)[0] ?? ''),
+  };
+};
+
+const hashed = (...parts: string[]): string => createHash('sha256').update(parts.join('\n')).digest('base64url');
+const ofConsumer = (consumerId: string, sk: string): Key => ({ pk: partitionOf(consumerId), sk });
+const ofOrganization = (sk: string): Key => ({ pk: 'O', sk });
+const consumerId = derived((item: Item) => consumerIn(item['pk']?.S ?? ''));
+const list = <T>(attribute: string) => sparse<T[]>(attribute, () => []);
+const map = <T>(attribute: string) => sparse<Record<string, T>>(attribute, () => ({}));
+const seconds = (instant: string): number => Math.floor(Date.parse(instant) / 1000);
+
+export const table: { [K in Kind]: Block<K> } = {
+  profile: {
+    key: (profile) => ofConsumer(profile.consumerId, 'z/profile'),
+    indexes: (profile) => ({ shard: profileSlice(sliceOf(profile.consumerId)) }),
+    fields: {
+      consumerId,
+      version: number('v'),
+      status: text('status'),
+      membership: text('membership'),
+      archived: flag('archived'),
+      fullName: nullable(text('name')),
+      email: nullable(text('email')),
+      emailVerified: flag('emailOk'),
+      phone: nullable(text('phone')),
+      phoneVerified: flag('phoneOk'),
+      gender: nullable(text('gender')),
+      birthday: nullable(text('birthday')),
+      pictureUrl: nullable(text('picture')),
+      handler: nullable(text('handler')),
+      facebookId: nullable(text('facebook')),
+      tags: list('tags'),
+      customAttributes: map('attributes'),
+      answers: map('answers'),
+      syncSources: list('sources'),
+      joinedAt: nullable(text('joined')),
+      createdAt: text('created'),
+      updatedAt: text('updated'),
+    },
+    export: 'profile',
+    erasure: 'partition',
+  },
+  metrics: {
+    key: (metrics) => ofConsumer(metrics.consumerId, 'z/metrics'),
+    indexes: (metrics) => {
+      const slice = sliceOf(metrics.consumerId);
+      return { shard: metricsSlice(slice), ...(metrics.dueAt !== null && { dueShard: dueSlice(slice) }) };
+    },
+    fields: {
+      consumerId,
+      version: number('v'),
+      eligible: flag('eligible'),
+      orders: number('orders'),
+      paidMinor: number('paid'),
+      refundedMinor: number('refunded'),
+      ordersReturned: number('returned'),
+      firstOrderAt: nullable(text('firstOrder')),
+      lastOrderAt: nullable(text('lastOrder')),
+      loyaltySum: text('loyalty'),
+      activitySum: text('activity'),
+      messagesSent: number('sent'),
+      messagesEngaged: number('engaged'),
+      lastEngagedAt: nullable(text('lastEngaged')),
+      engagedMinutes: minutes('engagedAt'),
+      place: nullable(json('place')),
+      timezone: nullable(json('zone')),
+      lastEventAt: nullable(text('lastEvent')),
+      scoringVersion: number('scoring'),
+      band: text('band'),
+      bandSince: text('bandSince'),
+      bandCause: text('bandCause'),
+      dueAt: nullable(text('dueAt')),
+    },
+    export: 'profile',
+    erasure: 'partition',
+  },
+  event: {
+    key: (event) => ofConsumer(event.consumerId, historyKey(event.occurredAt, event.eventId)),
+    fields: {
+      consumerId,
+      eventId: derived((item) => item['sk']?.S?.slice(historyKey('2026-01-31T09:30:00.000Z').length) ?? ''),
+      occurredAt: derived((item) => item['sk']?.S?.slice(HISTORY.length, HISTORY.length + 24) ?? ''),
+      type: text('type'),
+      source: nullable(text('source')),
+      attributes: json('attributes'),
+      receivedAt: text('received'),
+      digest: text('digest'),
+    },
+    export: 'events',
+    erasure: 'partition',
+  },
+  eventClaim: {
+    key: (claim) => ofConsumer(claim.consumerId, `event-id/${claim.eventId}`),
+    fields: {
+      consumerId,
+      eventId: derived((item) => item['sk']?.S?.slice('event-id/'.length) ?? ''),
+      occurredAt: text('at'),
+      type: text('type'),
+      digest: text('digest'),
+    },
+    export: { leftOut: 'says only that the event is there' },
+    erasure: 'partition',
+  },
+  order: {
+    key: (order) => ofConsumer(order.consumerId, `order/${order.orderId}`),
+    fields: {
+      consumerId,
+      orderId: derived((item) => item['sk']?.S?.slice('order/'.length) ?? ''),
+      version: number('v'),
+      occurredAt: text('at'),
+      totalMinor: number('total'),
+      refundedMinor: number('refunded'),
+      returned: flag('returned'),
+      settlement: nullable(json('settlement')),
+      eventId: text('event'),
+      digest: text('digest'),
+    },
+    export: { leftOut: 'made of events, which are shown' },
+    erasure: 'partition',
+  },
+  refund: {
+    // The length keeps an order id with a slash apart from a refund id with one.
+    key: (refund) =>
+      ofConsumer(refund.consumerId, `refund/${refund.orderId.length}:${refund.orderId}/${refund.refundId}`),
+    fields: {
+      consumerId,
+      orderId: text('order'),
+      refundId: text('refund'),
+      eventId: text('event'),
+      occurredAt: text('at'),
+      digest: text('digest'),
+    },
+    export: { leftOut: 'made of events, which are shown' },
+    erasure: 'partition',
+  },
+  message: {
+    key: (message) => ofConsumer(message.consumerId, `message/${message.messageId}`),
+    fields: {
+      consumerId,
+      messageId: derived((item) => item['sk']?.S?.slice('message/'.length) ?? ''),
+      version: number('v'),
+      sent: flag('sent'),
+      engagedAt: nullable(text('engaged')),
+    },
+    export: { leftOut: 'made of events, which are shown' },
+    erasure: 'partition',
+  },
+  contact: {
+    key: ({ channel, contact }) => ({ pk: `X#${hashed(channel, contact)}`, sk: 'contact' }),
+    fields: { channel: text('channel'), contact: text('contact'), consumerId: text('consumer') },
+    export: { leftOut: 'the profile shows the contacts' },
+    erasure: 'claims',
+  },
+  directory: {
+    key: (entry) => ofConsumer(entry.consumerId, `directory/${hashed(entry.facet, entry.value).slice(0, 22)}`),
+    indexes: (entry) => directoryEntry(entry.facet, entry.value, entry.consumerId),
+    fields: {
+      consumerId,
+      facet: derived((item) => entryIn(item['facet']?.S ?? '', item['rank']?.S ?? '').facet),
+      value: derived((item) => entryIn(item['facet']?.S ?? '', item['rank']?.S ?? '').value),
+    },
+    export: { leftOut: 'made of the profile, which is shown' },
+    erasure: 'partition',
+  },
+  idempotency: {
+    key: ({ keyHash }) => ({ pk: `K#${keyHash}`, sk: 'answer' }),
+    indexes: (answer) => ({
+      ttl: seconds(answer.expiresAt),
+      ...(answer.consumerId !== undefined && { facet: `keys#${answer.consumerId}`, rank: answer.keyHash }),
+    }),
+    fields: {
+      keyHash: derived((item) => item['pk']?.S?.slice(2) ?? ''),
+      digest: text('digest'),
+      status: number('status'),
+      body: nullable(text('body')),
+      expiresAt: text('expiresAt'),
+      consumerId: optional(text('consumer')),
+    },
+    export: { leftOut: 'repeats an answer for seven days' },
+    erasure: 'index',
+  },
+  settings: {
+    key: () => ofOrganization('settings'),
+    fields: { version: number('v'), documents: json('documents') },
+    export: { leftOut: 'about nobody' },
+    erasure: { kept: 'about nobody' },
+  },
+  summary: {
+    key: () => ofOrganization('summary'),
+    fields: {
+      version: number('v'),
+      asOf: text('asOf'),
+      rebuiltAt: nullable(text('rebuilt')),
+      content: text('content'),
+    },
+    export: { leftOut: 'counts of the whole population' },
+    erasure: { kept: 'counts of the whole population' },
+  },
+  churnModel: {
+    key: () => ofOrganization('churn'),
+    fields: {
+      version: number('v'),
+      r: number('r'),
+      alpha: number('alpha'),
+      a: number('a'),
+      b: number('b'),
+      consumers: number('consumers'),
+      logLikelihood: number('logLikelihood'),
+      fittedAt: text('fitted'),
+    },
+    export: { leftOut: 'four numbers about the whole population' },
+    erasure: { kept: 'four numbers about the whole population' },
+  },
+};
