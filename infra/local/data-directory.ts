@@ -1,0 +1,62 @@
+/** The folder in which a stack keeps its data, held by one stack at a time. */
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface DataDirectory {
+  /** A file of it, or null where the stack keeps everything in memory. */
+  file(name: string): string | null;
+  release(): void;
+}
+
+/** Refuses a folder that a living stack holds; what a killed one left behind is taken over. Null: in memory. */
+export function openDataDirectory(directory: string | null): DataDirectory {
+  if (directory === null) return { file: () => null, release: () => {} };
+  mkdirSync(directory, { recursive: true });
+  const lock = join(directory, 'stack.pid');
+  seize(lock, directory);
+  return { file: (name) => join(directory, name), release: () => rmSync(lock, { force: true }) };
+}
+
+function seize(lock: string, directory: string): void {
+  const mine = `${process.pid}\n${processStartedAt(process.pid) ?? ''}\n`;
+  try {
+    writeFileSync(lock, mine, { flag: 'wx' });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    const holder = livingHolder(lock);
+    if (holder !== null)
+      throw new Error(
+        `another local stack (process ${holder}) uses ${directory}: stop it, or choose another folder with --data`,
+      );
+    rmSync(lock, { force: true });
+    writeFileSync(lock, mine, { flag: 'wx' });
+  }
+}
+
+/** The process that holds the lock, or null where it is gone, even if another process has its number by now. */
+function livingHolder(lock: string): number | null {
+  if (!existsSync(lock)) return null;
+  const [pid = '', startedAt = ''] = readFileSync(lock, 'utf8').split('\n');
+  if (!Number(pid) || !isAlive(Number(pid))) return null;
+  const now = processStartedAt(Number(pid));
+  return now !== null && startedAt !== '' && now !== startedAt ? null : Number(pid);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** When a process started, where the system tells (Linux); it sets apart two processes with one number. */
+function processStartedAt(pid: number): string | null {
+  try {
+    const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1) ?? '';
+    return afterName.split(' ')[19] ?? null;
+  } catch {
+    return null;
+  }
+}
