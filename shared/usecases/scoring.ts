@@ -1,0 +1,40 @@
+/** The settings that metrics are made with, and the number that tells one set of them from another. */
+import { canonicalJson, sha256 } from '../domain/canonical.ts';
+import type { ScoringRules } from '../domain/metrics/scoring.ts';
+import { scoringRulesOf } from '../domain/metrics/scoring.ts';
+import type { Settings } from '../domain/settings.ts';
+import { settingsOf } from '../domain/settings.ts';
+import type { RecordOf } from './ports.ts';
+
+export interface Scoring {
+  settings: Settings;
+  rules: ScoringRules;
+  /** The same for the same rules and bands, another one for others: metrics that carry another one are folded again. */
+  version: number;
+}
+
+/** A visit is given its timezone when it is recorded, so that no later fold needs the map of the world. */
+const nowhere = () => null;
+
+/** Twelve hexadecimal digits are a safe integer. */
+const FINGERPRINT_DIGITS = 12;
+
+let last: { documents: string; scoring: Scoring } | null = null;
+
+/** Where nothing was ever set, the defaults. */
+export const scoringOf = (record: RecordOf<'settings'> | undefined): Scoring => {
+  const documents = JSON.stringify(record?.documents ?? {});
+  if (last?.documents !== documents) last = { documents, scoring: madeOf(record) };
+  return last.scoring;
+};
+
+const madeOf = (record: RecordOf<'settings'> | undefined): Scoring => {
+  const settings = settingsOf(record?.documents ?? {});
+  const rules = scoringRulesOf(settings, nowhere);
+  const said = canonicalJson({ ...rules, timezoneAt: undefined, bands: settings.loyalty.bands });
+  const version = Number.parseInt(
+    Buffer.from(sha256(said), 'base64url').toString('hex').slice(0, FINGERPRINT_DIGITS),
+    16,
+  );
+  return { settings, rules, version };
+};
