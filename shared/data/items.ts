@@ -25,8 +25,11 @@ export const itemOf = (record: StoredRecord): Item => {
 const attributeOf = (value: string | number): AttributeValue =>
   typeof value === 'number' ? { N: String(value) } : { S: value };
 
+/** Of several kinds, each with its own fields. */
+type Stored<K extends Kind> = K extends Kind ? RecordOf<K> : never;
+
 /** The record that an item holds; also reads the images of a stream. Throws where it is none of ours. */
-export const recordOf = <K extends Kind = Kind>(item: Item): RecordOf<K> => {
+export const recordOf = <K extends Kind = Kind>(item: Item): Stored<K> => {
   const kind = item['kind']?.S;
   if (kind === undefined || !Object.hasOwn(table, kind)) throw new Error('an item of no known kind');
   const record: Record<string, unknown> = { kind };
@@ -34,5 +37,5 @@ export const recordOf = <K extends Kind = Kind>(item: Item): RecordOf<K> => {
     const value = field.read(field.attribute === null ? undefined : item[field.attribute], item);
     if (value !== undefined) record[name] = value;
   }
-  return record as unknown as RecordOf<K>;
+  return record as unknown as Stored<K>;
 };

@@ -134,6 +134,14 @@ export interface Page<T> {
 export interface PageRequest {
   limit: number;
   cursor?: string | undefined;
+  /** What else the caller asks: a cursor serves only the question that it came from. */
+  boundTo?: string | undefined;
+}
+/** A consumer in an index, what it stands there under, and the cursor that goes on behind it. */
+export interface Found {
+  consumerId: string;
+  value: string;
+  cursor: string;
 }
 
 export interface ConsumerOverview {
@@ -163,9 +171,12 @@ export interface Store {
   /** The whole history in order of occurrence, page by page, all that was written before the call included. */
   historyOf(consumerId: string): AsyncIterable<RecordOf<'event'>>;
   /** Consumers newest first. Throws `Refusal('invalid_cursor')`. */
-  newestConsumers(page: PageRequest): Promise<Page<string>>;
-  /** Consumers with a directory entry of this facet that begins with (or, for tag and status, equals) the value. */
-  consumersFoundBy(facet: DirectoryFacet, value: string, page: PageRequest): Promise<Page<string>>;
+  newestConsumers(page: PageRequest): Promise<Page<Found>>;
+  /**
+   * Consumers with a directory entry of this facet that begins with the value, in text order (one with two such entries
+   * comes twice); for tag and status, that equals it, newest first. Throws `Refusal('invalid_cursor')`.
+   */
+  consumersFoundBy(facet: DirectoryFacet, value: string, page: PageRequest): Promise<Page<Found>>;
   /** Profiles and metrics of these consumers, in their order; those that are gone are left out. */
   overviewsOf(consumerIds: string[]): Promise<ConsumerOverview[]>;
   /**

@@ -1,0 +1,211 @@
+/** The database on DynamoDB. Conditions are named, faults that pass are waited out, all else is thrown. */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as wait } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { CancellationReason, DynamoDBClient, Put, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import {
+  BatchGetItemCommand,
+  ConditionalCheckFailedException,
+  DeleteItemCommand,
+  GetItemCommand,
+  PutItemCommand,
+  QueryCommand,
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import type { Expectation } from '../usecases/ports.ts';
+import { WriteConflict } from '../usecases/ports.ts';
+import type { Item } from './fields.ts';
+import type { ItemWrite, RangeQuery, Rows, Storage } from './storage.ts';
+import { ConditionsFailed } from './storage.ts';
+import type { Key } from './table.ts';
+import { tableSchema } from './table-schema.ts';
+
+/** The most keys of one BatchGetItem. */
+const MOST_KEYS = 100;
+/** Unprocessed keys are asked for again, waiting twice as long each time: for six seconds in all. */
+const FIRST_WAIT_MS = 50;
+const MOST_ROUNDS = 7;
+/** Others were writing the same items, or too much was written at once: the caller decides again. */
+const CROWDED = new Set([
+  'TransactionConflict',
+  'TransactionConflictException',
+  'TransactionInProgressException',
+  'ThrottlingError',
+  'ThrottlingException',
+  'ProvisionedThroughputExceeded',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+]);
+
+export interface DynamoTable {
+  client: DynamoDBClient;
+  tableName: string;
+}
+
+export const dynamoStorage = (table: DynamoTable): Storage => ({
+  read: (keys, fresh) => read(table, keys, fresh),
+  query: (query) => queryRows(table, query),
+  write: async (writes) => {
+    const [only] = writes;
+    try {
+      if (writes.length === 1 && only?.item !== undefined) await writeOne(table, only);
+      else await writeAll(table, writes);
+    } catch (error) {
+      if (error instanceof Error && CROWDED.has(error.name)) throw new ConditionsFailed([]);
+      throw error;
+    }
+  },
+});
+
+const attributesOf = ({ pk, sk }: Key): Item => ({ pk: { S: pk }, sk: { S: sk } });
+const nameOf = (item: Item): string => JSON.stringify([item['pk']?.S, item['sk']?.S]);
+
+const read = async (table: DynamoTable, keys: Key[], fresh: boolean): Promise<(Item | undefined)[]> => {
+  const [only] = keys;
+  if (!only) return [];
+  if (keys.length === 1) {
+    const request = { TableName: table.tableName, Key: attributesOf(only), ConsistentRead: fresh };
+    return [(await table.client.send(new GetItemCommand(request))).Item];
+  }
+  const wanted = new Map(keys.map((key) => [nameOf(attributesOf(key)), attributesOf(key)]));
+  const chunks = chunked([...wanted.values()], MOST_KEYS);
+  const found = (await Promise.all(chunks.map((chunk) => readBatch(table, chunk, fresh)))).flat();
+  const byName = new Map(found.map((item) => [nameOf(item), item]));
+  return keys.map((key) => byName.get(nameOf(attributesOf(key))));
+};
+
+const readBatch = async ({ client, tableName }: DynamoTable, keys: Item[], fresh: boolean): Promise<Item[]> => {
+  const found: Item[] = [];
+  let unread = keys;
+  for (let round = 0; unread.length > 0; round += 1) {
+    if (round === MOST_ROUNDS) throw new WriteConflict([]);
+    if (round > 0) await wait(FIRST_WAIT_MS * 2 ** (round - 1));
+    const answer = await client.send(
+      new BatchGetItemCommand({ RequestItems: { [tableName]: { Keys: unread, ConsistentRead: fresh } } }),
+    );
+    found.push(...(answer.Responses?.[tableName] ?? []));
+    unread = answer.UnprocessedKeys?.[tableName]?.Keys ?? [];
+  }
+  return found;
+};
+
+const queryRows = async ({ client, tableName }: DynamoTable, query: RangeQuery): Promise<Rows> => {
+  const { hash, range } = query.index
+    ? tableSchema.indexes[query.index]
+    : { hash: tableSchema.partitionKey, range: tableSchema.sortKey };
+  // BETWEEN includes its upper end, which is one row too many.
+  const surplus = query.from !== undefined && query.before !== undefined ? 1 : 0;
+  const answer = await client.send(
+    new QueryCommand({
+      TableName: tableName,
+      IndexName: query.index,
+      KeyConditionExpression: `#hash = :hash${rangeCondition(query)}`,
+      ExpressionAttributeNames: {
+        '#hash': hash,
+        ...((query.from !== undefined || query.before !== undefined) && { '#range': range }),
+      },
+      ExpressionAttributeValues: {
+        ':hash': { S: query.hash },
+        ...(query.from !== undefined && { ':from': { S: query.from } }),
+        ...(query.before !== undefined && { ':before': { S: query.before } }),
+      },
+      ScanIndexForward: !query.backwards,
+      Limit: query.limit + surplus,
+      ...(query.fresh && !query.index && { ConsistentRead: true }),
+    }),
+  );
+  const rows = (answer.Items ?? []).filter((item) => item[range]?.S !== query.before);
+  return {
+    items: rows.slice(0, query.limit),
+    more: answer.LastEvaluatedKey !== undefined || rows.length > query.limit,
+  };
+};
+
+const rangeCondition = ({ from, before }: RangeQuery): string => {
+  if (from !== undefined && before !== undefined) return ' AND #range BETWEEN :from AND :before';
+  if (from !== undefined) return ' AND #range >= :from';
+  return before === undefined ? '' : ' AND #range < :before';
+};
+
+const nothingThere = 'attribute_not_exists(pk)';
+const somethingThere = 'attribute_exists(pk)';
+const versionUnmoved = '#version = :version';
+const freeOrExpired = 'attribute_not_exists(pk) OR #expiresAt < :now';
+
+type Condition = Pick<Put, 'ConditionExpression' | 'ExpressionAttributeNames' | 'ExpressionAttributeValues'>;
+
+const conditionOf = (expect: Expectation): Condition => {
+  if (expect === 'anything') return {};
+  if (expect === 'absent') return { ConditionExpression: nothingThere };
+  if (expect === 'present') return { ConditionExpression: somethingThere };
+  if ('version' in expect) {
+    return {
+      ConditionExpression: versionUnmoved,
+      ExpressionAttributeNames: { '#version': 'v' },
+      ExpressionAttributeValues: { ':version': { N: String(expect.version) } },
+    };
+  }
+  return {
+    ConditionExpression: freeOrExpired,
+    ExpressionAttributeNames: { '#expiresAt': 'expiresAt' },
+    ExpressionAttributeValues: { ':now': { S: expect.expiredBefore } },
+  };
+};
+
+const withCondition = (expect: Expectation) => ({
+  ...conditionOf(expect),
+  ...(expect !== 'anything' && { ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const }),
+});
+
+/** A single write needs no transaction, at half the price. */
+const writeOne = async ({ client, tableName }: DynamoTable, { key, item, expect }: ItemWrite): Promise<void> => {
+  const request = { TableName: tableName, ...withCondition(expect) };
+  try {
+    if (item) await client.send(new PutItemCommand({ ...request, Item: item }));
+    else await client.send(new DeleteItemCommand({ ...request, Key: attributesOf(key) }));
+  } catch (error) {
+    if (!(error instanceof ConditionalCheckFailedException)) throw error;
+    if ((error.$metadata.attempts ?? 1) > 1 && isOwn(error.Item, item)) return;
+    throw new ConditionsFailed([{ position: 0, existing: error.Item }]);
+  }
+};
+
+/** Whether a repeated request met what its first attempt, whose answer was lost, had written. */
+const isOwn = (existing: Item | undefined, written: Item | null | undefined): boolean =>
+  written ? isDeepStrictEqual(existing, written) : existing === undefined;
+
+/** The token makes the client's own repetitions safe: a transaction takes effect once. */
+const writeAll = async ({ client, tableName }: DynamoTable, writes: ItemWrite[]): Promise<void> => {
+  try {
+    await client.send(
+      new TransactWriteItemsCommand({
+        ClientRequestToken: randomUUID(),
+        TransactItems: writes.map((write) => transactItemOf(tableName, write)),
+      }),
+    );
+  } catch (error) {
+    if (error instanceof TransactionCanceledException) throw failureOf(error, error.CancellationReasons ?? []);
+    throw error;
+  }
+};
+
+const transactItemOf = (tableName: string, { key, item, expect }: ItemWrite): TransactWriteItem => {
+  const request = { TableName: tableName, ...withCondition(expect) };
+  if (item) return { Put: { ...request, Item: item } };
+  if (item === null) return { Delete: { ...request, Key: attributesOf(key) } };
+  return {
+    ConditionCheck: { ...request, ConditionExpression: somethingThere, ...conditionOf(expect), Key: attributesOf(key) },
+  };
+};
+
+const failureOf = (error: Error, reasons: CancellationReason[]): Error => {
+  const failed = reasons.flatMap(({ Code, Item }, position) =>
+    Code === 'ConditionalCheckFailed' ? [{ position, existing: Item }] : [],
+  );
+  if (failed.length > 0) return new ConditionsFailed(failed);
+  return reasons.some(({ Code }) => CROWDED.has(Code ?? '')) ? new ConditionsFailed([]) : error;
+};
+
+const chunked = <T>(items: T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, n) => items.slice(n * size, (n + 1) * size));
