@@ -1,0 +1,22 @@
+/** The composition root: what the deployed use cases are given. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { dynamoStore } from '../shared/data/dynamo-store.ts';
+import { newUlid } from '../shared/data/ids.ts';
+import { readEnvironment } from '../shared/edge/env.ts';
+import type { Deps } from '../shared/usecases/ports.ts';
+
+const FIRST_PAUSE_MS = 20;
+const LONGEST_PAUSE_MS = 1_000;
+
+const store = dynamoStore(readEnvironment('tableName'));
+
+export const live: Deps = {
+  store,
+  newId: newUlid,
+  pause: async (retry) => {
+    await wait(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** retry));
+  },
+};
+
+// One real request while the function starts: the connection and the client's lazy parts are ready when a caller comes.
+store.get([{ kind: 'settings' }]).catch(() => undefined);

@@ -1,0 +1,447 @@
+/** What every store promises: the same claims, run on memory and on DynamoDB Local. */
+import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { RecordOf, Store, StoredRecord, Write } from '../../shared/usecases/ports.ts';
+import { WriteConflict } from '../../shared/usecases/ports.ts';
+import { eventOf, metricsOf, profileOf } from '../support/records.ts';
+
+let sequence = 0;
+/** Ids in the order of their making, as ULIDs are. */
+const anId = () => `01K${String(++sequence).padStart(23, '0')}`;
+const day = (n: number) => `2026-02-${String(n).padStart(2, '0')}T12:00:00.000Z`;
+
+/** When the records of every kind are due: after all that the claims are about. */
+const MUCH_LATER = '2999-12-31T23:59:59.999Z';
+
+const conflictOf = async (promise: Promise<unknown>): Promise<WriteConflict> => {
+  const error = await promise.then(
+    () => new Error('nothing was refused'),
+    (thrown: unknown) => thrown,
+  );
+  if (error instanceof WriteConflict) return error;
+  throw error;
+};
+
+/** `makeStore` may hand out the same database again: every claim uses ids of its own, or says that it needs an empty one. */
+export const storeContract = (name: string, makeStore: () => Promise<Store>): void => {
+  describe(`the store on ${name}`, () => {
+    let store: Store;
+    beforeEach(async () => {
+      store = await makeStore();
+    });
+    const stored = async (...records: StoredRecord[]) => {
+      for (const record of records) await store.commit([{ put: record, expect: 'anything' }]);
+    };
+    const consumer = async (other: Partial<RecordOf<'profile'>> = {}) => {
+      const consumerId = anId();
+      await stored(profileOf(consumerId, other), metricsOf(consumerId));
+      return consumerId;
+    };
+
+    describe('keeps every kind of record', () => {
+      for (const record of everyKind()) {
+        it(`${record.kind}: reads what was written`, async () => {
+          await stored(record);
+          expect((await store.get([record], true))[0]).toEqual(record);
+        });
+      }
+
+      it('answers several keys in their order, undefined for what is not there, the same key as often as asked', async () => {
+        const [one, two] = [await consumer(), await consumer()];
+        const keys = [two, 'nobody', one, two].map((consumerId) => ({ kind: 'profile', consumerId }) as const);
+        const profiles = await store.get(keys, true);
+        expect(profiles.map((profile) => profile?.consumerId)).toEqual([two, undefined, one, two]);
+      });
+
+      it('tells an order id with a slash from a refund id with one', async () => {
+        const refund = { consumerId: anId(), eventId: 'e', occurredAt: day(1), digest: 'd', kind: 'refund' } as const;
+        const [one, other] = [
+          { ...refund, orderId: 'a', refundId: 'b/c' },
+          { ...refund, orderId: 'a/b', refundId: 'c' },
+        ];
+        await stored(one, other);
+        expect(await store.get([one, other], true)).toEqual([one, other]);
+      });
+    });
+
+    describe('commits all or nothing', () => {
+      const put = (record: StoredRecord, expect: Write['expect'] = 'anything'): Write => ({
+        put: record,
+        expect: expect ?? 'anything',
+      });
+      const version = (record: RecordOf<'profile'> | undefined) => record?.version;
+      const read = async (consumerId: string) => (await store.get([{ kind: 'profile', consumerId }], true))[0];
+
+      it.each([
+        { claim: 'absent, and it is there', there: 1, expectation: 'absent', holds: false },
+        { claim: 'absent, and it is', there: null, expectation: 'absent', holds: true },
+        { claim: 'present, and it is', there: 1, expectation: 'present', holds: true },
+        { claim: 'present, and it is not', there: null, expectation: 'present', holds: false },
+        { claim: 'a version, and it has it', there: 3, expectation: { version: 3 }, holds: true },
+        { claim: 'a version, and it has moved', there: 4, expectation: { version: 3 }, holds: false },
+        { claim: 'a version, and it is gone', there: null, expectation: { version: 3 }, holds: false },
+        { claim: 'anything, and it is there', there: 1, expectation: 'anything', holds: true },
+      ] as const)('expects $claim', async ({ there, expectation, holds }) => {
+        for (const others of [0, 1]) {
+          const consumerId = anId();
+          const existing = there === null ? undefined : profileOf(consumerId, { version: there });
+          if (existing) await stored(existing);
+          const write = put(profileOf(consumerId, { version: 9 }), expectation);
+          const beside = profileOf(anId());
+          const commit = store.commit([write, ...(others === 1 ? [put(beside)] : [])]);
+          if (holds) {
+            await commit;
+            expect(version(await read(consumerId))).toBe(9);
+          } else {
+            expect((await conflictOf(commit)).failed).toEqual([{ write, existing }]);
+            expect(await read(consumerId)).toEqual(existing);
+            expect(await read(beside.consumerId)).toBeUndefined();
+          }
+        }
+      });
+
+      it('removes and checks under conditions too', async () => {
+        const [gone, kept] = [await consumer(), await consumer()];
+        const remove: Write = { remove: { kind: 'profile', consumerId: gone }, expect: { version: 1 } };
+        const check: Write = { check: { kind: 'profile', consumerId: kept }, expect: { version: 2 } };
+        expect((await conflictOf(store.commit([remove, check]))).failed).toEqual([
+          { write: check, existing: await read(kept) },
+        ]);
+        expect((await conflictOf(store.commit([check]))).failed).toHaveLength(1);
+        await store.commit([remove, { ...check, expect: 'present' }]);
+        expect(await read(gone)).toBeUndefined();
+        await store.commit([{ remove: { kind: 'profile', consumerId: gone } }]);
+      });
+
+      it('gives an expired key away, and a living one not', async () => {
+        const answer = everyKind().find((record) => record.kind === 'idempotency');
+        if (answer?.kind !== 'idempotency') throw new Error('no such kind');
+        const key = { ...answer, keyHash: anId() };
+        const at = (now: string) => store.commit([put(key, { expiredBefore: now })]);
+        await at(day(1));
+        expect((await conflictOf(at(key.expiresAt))).failed[0]?.existing).toEqual(key);
+        await at(new Date(Date.parse(key.expiresAt) + 1).toISOString());
+      });
+
+      it('lets one of many through that want the same', async () => {
+        const contact = { kind: 'contact', channel: 'email', contact: `${anId()}@example.org` } as const;
+        const wanting = Array.from({ length: 20 }, () => {
+          const consumerId = anId();
+          return store.commit([put(profileOf(consumerId)), put({ ...contact, consumerId }, 'absent')]).then(
+            () => 'won',
+            (error) => (error instanceof WriteConflict ? 'lost' : error),
+          );
+        });
+        const ends = await Promise.all(wanting);
+        expect(ends.filter((end) => end === 'won')).toHaveLength(1);
+        expect(ends.filter((end) => end === 'lost')).toHaveLength(19);
+      });
+
+      it('takes a hundred writes, and no write', async () => {
+        const consumerId = anId();
+        const events = Array.from({ length: 100 }, (_, n) => put(eventOf(consumerId, { eventId: `e${n}` })));
+        await store.commit(events);
+        await store.commit([]);
+        expect(await history(consumerId)).toHaveLength(100);
+      });
+    });
+
+    const history = async (consumerId: string) => {
+      const events = [];
+      for await (const event of store.historyOf(consumerId)) events.push(event);
+      return events;
+    };
+
+    describe('tells the history', () => {
+      const withEvents = async (count: number, type: (n: number) => string = () => 'visit') => {
+        const consumerId = await consumer();
+        for (let n = 1; n <= count; n += 1) {
+          await stored(eventOf(consumerId, { eventId: `e${n}`, occurredAt: day(n), type: type(n) }));
+        }
+        return consumerId;
+      };
+
+      it('answers the head with the newest events, and nothing of what sorts lower', async () => {
+        const consumerId = await withEvents(14);
+        await stored({ kind: 'eventClaim', consumerId, eventId: 'e1', occurredAt: day(1), type: 'visit', digest: 'd' });
+        const detail = await store.detailOf(consumerId, true);
+        expect(detail?.profile).toEqual(profileOf(consumerId));
+        expect(detail?.metrics).toEqual(metricsOf(consumerId));
+        expect(detail?.events.map(({ eventId }) => eventId)).toEqual(
+          Array.from({ length: 10 }, (_, n) => `e${14 - n}`),
+        );
+      });
+
+      it('knows nobody who is not there', async () => {
+        expect(await store.detailOf(anId())).toBeNull();
+        expect(await store.eventsOf(anId(), { limit: 5 })).toEqual({ items: [], nextCursor: null });
+      });
+
+      it('goes through everything in order of occurrence, however many', async () => {
+        const consumerId = anId();
+        const times = Array.from({ length: 230 }, (_, n) => new Date(Date.UTC(2026, 0, 1, n)).toISOString());
+        for (let n = 0; n < 230; n += 100) {
+          const chunk = times.slice(n, n + 100).reverse();
+          await store.commit(
+            chunk.map((occurredAt) => ({ put: eventOf(consumerId, { occurredAt, eventId: 'é/ü' }), expect: 'absent' })),
+          );
+        }
+        expect((await history(consumerId)).map(({ occurredAt }) => occurredAt)).toEqual(times);
+      });
+
+      it('pages newest first, from included, to excluded, by type', async () => {
+        const consumerId = await withEvents(12, (n) => (n % 3 === 0 ? 'participated' : 'visit'));
+        const pages = async (query: { type?: string; from?: string; to?: string }, limit: number) => {
+          const seen: string[][] = [];
+          let cursor: string | undefined;
+          do {
+            const page = await store.eventsOf(consumerId, { ...query, limit, cursor });
+            seen.push(page.items.map(({ eventId }) => eventId));
+            cursor = page.nextCursor ?? undefined;
+          } while (cursor !== undefined);
+          return seen;
+        };
+        expect(await pages({}, 5)).toEqual([
+          ['e12', 'e11', 'e10', 'e9', 'e8'],
+          ['e7', 'e6', 'e5', 'e4', 'e3'],
+          ['e2', 'e1'],
+        ]);
+        expect(await pages({}, 6)).toHaveLength(2);
+        expect(await pages({ from: day(3), to: day(6) }, 9)).toEqual([['e5', 'e4', 'e3']]);
+        expect(await pages({ from: day(6), to: day(3) }, 9)).toEqual([[]]);
+        expect(await pages({ type: 'participated' }, 2)).toEqual([
+          ['e12', 'e9'],
+          ['e6', 'e3'],
+        ]);
+        expect(await pages({ type: 'nothing_such' }, 2)).toEqual([[]]);
+      });
+
+      it('refuses cursors that are forged, or of another question', async () => {
+        const consumerId = await withEvents(3);
+        const { nextCursor } = await store.eventsOf(consumerId, { limit: 1 });
+        const other = await withEvents(3);
+        const asked = [
+          () => store.eventsOf(consumerId, { limit: 1, cursor: 'forged' }),
+          () => store.eventsOf(consumerId, { limit: 1, cursor: '' }),
+          () => store.eventsOf(consumerId, { limit: 1, cursor: `${nextCursor}A` }),
+          () => store.eventsOf(consumerId, { limit: 1, cursor: nextCursor ?? '', type: 'visit' }),
+          () => store.eventsOf(other, { limit: 1, cursor: nextCursor ?? '' }),
+        ];
+        for (const ask of asked) await expect(ask()).rejects.toMatchObject({ code: 'invalid_cursor' });
+      });
+    });
+
+    describe('finds consumers', () => {
+      it('newest first, each once, page after page, with others coming and going', async () => {
+        const before = await store.newestConsumers({ limit: 1 });
+        const made: string[] = [];
+        for (let n = 0; n < 60; n += 1) made.unshift(await consumer());
+        const seen: string[] = [];
+        let cursor: string | undefined;
+        do {
+          const page = await store.newestConsumers({ limit: 7, cursor });
+          expect(page.nextCursor === null || page.items.length === 7).toBe(true);
+          seen.push(...page.items.map(({ consumerId }) => consumerId));
+          cursor = page.nextCursor ?? undefined;
+          await consumer();
+          const at = seen.at(-1);
+          if (cursor && at && made.includes(at)) await store.commit([{ remove: { kind: 'profile', consumerId: at } }]);
+        } while (cursor !== undefined && seen.at(-1) !== before.items[0]?.consumerId);
+        expect(seen.slice(0, 60)).toEqual(made);
+        expect(new Set(seen).size).toBe(seen.length);
+      });
+
+      const entry = (consumerId: string, facet: RecordOf<'directory'>['facet'], value: string) =>
+        stored({ kind: 'directory', consumerId, facet, value });
+
+      it('by the beginning of a word, in text order, and goes on behind any of them', async () => {
+        const word = `q${anId().toLowerCase()}`;
+        const ids = [anId(), anId(), anId(), anId()];
+        const [a = '', b = '', c = '', d = ''] = ids;
+        await entry(b, 'word', `${word}b`);
+        await entry(a, 'word', `${word}b`);
+        await entry(c, 'word', `${word}ä𝒳`);
+        await entry(c, 'word', word);
+        await entry(d, 'email', `${word}@example.org`);
+        await entry(d, 'word', word.slice(0, -1));
+        const found = async (limit: number, cursor?: string) => {
+          const page = await store.consumersFoundBy('word', word, { limit, cursor });
+          return { ids: page.items.map(({ consumerId }) => consumerId), ...page };
+        };
+        const all = await found(10);
+        expect(all.items.map(({ consumerId, value }) => [consumerId, value])).toEqual([
+          [c, word],
+          [a, `${word}b`],
+          [b, `${word}b`],
+          [c, `${word}ä𝒳`],
+        ]);
+        expect(all.nextCursor).toBeNull();
+        const first = await found(2);
+        expect(first.ids).toEqual([c, a]);
+        expect((await found(2, first.nextCursor ?? '')).ids).toEqual([b, c]);
+        expect((await found(9, first.items[0]?.cursor)).ids).toEqual([a, b, c]);
+        expect(Buffer.from(first.nextCursor ?? '', 'base64url').toString()).not.toContain(word);
+        await expect(
+          store.consumersFoundBy('word', `${word}b`, { limit: 1, cursor: first.nextCursor ?? '' }),
+        ).rejects.toMatchObject({ code: 'invalid_cursor' });
+      });
+
+      it('by tag, equal and not longer, newest first', async () => {
+        const tag = `big spender ${anId()}`;
+        const ids = [anId(), anId(), anId()];
+        for (const consumerId of ids) await entry(consumerId, 'tag', tag);
+        await entry(anId(), 'tag', `${tag}s`);
+        const first = await store.consumersFoundBy('tag', tag, { limit: 2 });
+        const rest = await store.consumersFoundBy('tag', tag, { limit: 2, cursor: first.nextCursor ?? '' });
+        expect([...first.items, ...rest.items].map(({ consumerId }) => consumerId)).toEqual([...ids].reverse());
+        expect(rest.nextCursor).toBeNull();
+        expect(first.items[0]?.value).toBe(tag);
+      });
+
+      it('shows overviews in the order asked, without those that are gone', async () => {
+        const [one, two] = [await consumer(), await consumer()];
+        const shown = await store.overviewsOf([two, anId(), one]);
+        expect(shown.map(({ profile, metrics }) => [profile.consumerId, metrics.consumerId])).toEqual([
+          [two, two],
+          [one, one],
+        ]);
+        const many = await Promise.all(Array.from({ length: 70 }, () => consumer()));
+        expect(await store.overviewsOf(many)).toHaveLength(70);
+      });
+
+      it('in slices, everyone in exactly one, and goes on behind any of them', async () => {
+        const made = await Promise.all(Array.from({ length: 40 }, () => consumer()));
+        const slices: string[][] = [];
+        for (let slice = 0; slice < store.slices; slice += 1) {
+          const ids: string[] = [];
+          for await (const { consumerId } of store.populationSlice(slice)) ids.push(consumerId);
+          slices.push(ids);
+        }
+        expect(
+          slices
+            .flat()
+            .filter((id) => made.includes(id))
+            .sort(),
+        ).toEqual([...made].sort());
+        expect(new Set(slices.flat()).size).toBe(slices.flat().length);
+        const [first = []] = slices;
+        const rest: string[] = [];
+        for await (const { consumerId } of store.populationSlice(0, first[0])) rest.push(consumerId);
+        expect(rest).toEqual(first.slice(1));
+      });
+
+      it('that are due, the earliest first, and says when the next one is', async () => {
+        const due = async (n: number) => {
+          const consumerId = anId();
+          await stored(metricsOf(consumerId, { dueAt: day(n) }));
+          return consumerId;
+        };
+        const [third, first, second, never] = [await due(3), await due(1), await due(2), anId()];
+        await stored(metricsOf(never));
+        const ours = (rows: { consumerId: string }[]) =>
+          rows.map(({ consumerId }) => consumerId).filter((id) => [first, second, third, never].includes(id));
+        expect(ours(await store.dueConsumers(day(2), 500))).toEqual([first, second]);
+        expect(await store.dueConsumers(day(9), 1)).toHaveLength(1);
+        expect(await store.nextDueAt()).toBe(day(1));
+        for (const consumerId of [first, second, third]) await stored(metricsOf(consumerId));
+        expect(ours(await store.dueConsumers(day(28), 500))).toEqual([]);
+        expect(await store.nextDueAt()).toBe(MUCH_LATER);
+      });
+    });
+  });
+};
+
+/** One record of every kind, with every field filled and with every field empty. */
+function everyKind(): StoredRecord[] {
+  const consumerId = anId();
+  const at = day(1);
+  return [
+    profileOf(consumerId),
+    profileOf(consumerId, {
+      status: 'inactive',
+      membership: 'opted_in',
+      archived: true,
+      fullName: `<b>Robert'); DROP TABLE "x";--</b> 👩‍👩‍👧`,
+      email: 'a@example.org',
+      emailVerified: true,
+      phone: '+447911123456',
+      phoneVerified: true,
+      gender: '',
+      birthday: '1990-05-01',
+      pictureUrl: 'https://example.org/a.png',
+      handler: 'h',
+      facebookId: 'f',
+      tags: [
+        { name: 'VIP', type: 'vip_status' },
+        { name: '', type: null },
+      ],
+      customAttributes: { a: '', b: 0, c: false, d: [], e: 1e300 },
+      answers: { q1: ['x'] },
+      syncSources: [{ source: 'klaviyo', externalId: '1', lastSyncedAt: null, status: 'synced' }],
+      joinedAt: at,
+    }),
+    metricsOf(consumerId),
+    metricsOf(consumerId, {
+      version: 9_007_199_254_740_991,
+      eligible: false,
+      orders: 3,
+      paidMinor: 9_007_199_254_740_991,
+      refundedMinor: 1,
+      firstOrderAt: at,
+      lastOrderAt: at,
+      loyaltySum: '-zz',
+      engagedMinutes: [0, 1, 29_000_000, 4_294_967_295],
+      lastEngagedAt: at,
+      place: { value: { city: 'Leeds', region: null, country: 'GB' }, at, eventId: 'e' },
+      timezone: { value: 'Europe/London', at, eventId: 'e' },
+      lastEventAt: at,
+      bandCause: 'time',
+      dueAt: MUCH_LATER,
+    }),
+    eventOf(consumerId, { eventId: 'a/b é', source: 's', attributes: { deep: { list: [1, null, 'x', {}] } } }),
+    { kind: 'eventClaim', consumerId, eventId: 'e/1', occurredAt: at, type: 'visit', digest: 'd' },
+    order({ consumerId, settlement: null }),
+    order({ consumerId, orderId: 'o/2', settlement: { state: 'accepted', at, eventId: 'e' }, returned: true }),
+    { kind: 'refund', consumerId, orderId: 'o', refundId: 'r', eventId: 'e', occurredAt: at, digest: 'd' },
+    { kind: 'message', consumerId, messageId: 'm', version: 1, sent: false, engagedAt: null },
+    { kind: 'message', consumerId, messageId: 'm/2', version: 1, sent: true, engagedAt: at },
+    { kind: 'contact', channel: 'email', contact: 'a@example.org', consumerId },
+    { kind: 'directory', consumerId, facet: 'word', value: 'anna' },
+    { kind: 'directory', consumerId, facet: 'tag', value: 'big #1 spender' },
+    { kind: 'directory', consumerId, facet: 'status', value: 'inactive' },
+    { kind: 'idempotency', keyHash: 'k', digest: 'd', status: 201, body: '{}', expiresAt: day(20), consumerId },
+    { kind: 'idempotency', keyHash: 'l', digest: 'd', status: 204, body: null, expiresAt: day(20) },
+    {
+      kind: 'settings',
+      version: 1,
+      documents: { loyalty: { version: 1, updatedAt: at, updatedBy: 'x', value: { halfLifeDays: 90 } } },
+    },
+    { kind: 'summary', version: 1, asOf: at, rebuiltAt: null, content: 'x'.repeat(20_000) },
+    {
+      kind: 'churnModel',
+      version: 1,
+      r: 0.24259,
+      alpha: 30.8952,
+      a: 0.79292,
+      b: 2.42591,
+      consumers: 2357,
+      logLikelihood: -9582.43,
+      fittedAt: at,
+    },
+  ];
+}
+
+function order(other: Partial<RecordOf<'order'>> & { consumerId: string }): RecordOf<'order'> {
+  return {
+    kind: 'order',
+    orderId: 'o',
+    version: 1,
+    occurredAt: day(1),
+    totalMinor: 1999,
+    refundedMinor: 0,
+    returned: false,
+    settlement: null,
+    eventId: 'e',
+    digest: 'd',
+    ...other,
+  };
+}

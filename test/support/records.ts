@@ -1,0 +1,57 @@
+/** Records with everything that a test doesn't care about filled in. */
+import { emptyMetrics } from '../../shared/domain/metrics/fold.ts';
+import type { RecordOf } from '../../shared/usecases/ports.ts';
+
+export const profileOf = (consumerId: string, other: Partial<RecordOf<'profile'>> = {}): RecordOf<'profile'> => ({
+  kind: 'profile',
+  consumerId,
+  version: 1,
+  status: 'active',
+  membership: 'none',
+  archived: false,
+  fullName: null,
+  email: null,
+  emailVerified: false,
+  phone: null,
+  phoneVerified: false,
+  gender: null,
+  birthday: null,
+  pictureUrl: null,
+  handler: null,
+  facebookId: null,
+  tags: [],
+  customAttributes: {},
+  answers: {},
+  syncSources: [],
+  joinedAt: null,
+  createdAt: '2026-01-01T00:00:00.000Z',
+  updatedAt: '2026-01-01T00:00:00.000Z',
+  ...other,
+});
+
+export const metricsOf = (consumerId: string, other: Partial<RecordOf<'metrics'>> = {}): RecordOf<'metrics'> => ({
+  kind: 'metrics',
+  ...emptyMetrics(),
+  consumerId,
+  version: 1,
+  eligible: true,
+  scoringVersion: 1,
+  band: 'new',
+  bandSince: '2026-01-01T00:00:00.000Z',
+  bandCause: 'change',
+  dueAt: null,
+  ...other,
+});
+
+export const eventOf = (consumerId: string, other: Partial<RecordOf<'event'>> = {}): RecordOf<'event'> => ({
+  kind: 'event',
+  consumerId,
+  eventId: 'e1',
+  type: 'visit',
+  occurredAt: '2026-01-02T00:00:00.000Z',
+  source: null,
+  attributes: {},
+  receivedAt: '2026-01-02T00:00:00.000Z',
+  digest: 'digest',
+  ...other,
+});
