@@ -12,6 +12,7 @@ import { commitUnder, Replayed, replayStored, requestKey } from './idempotency.t
 import { parsed, parsedJson, refuseHostile } from './input.ts';
 import { logError } from './log.ts';
 import { problemOf } from './problems.ts';
+import { SECURITY_HEADERS } from './security-headers.ts';
 
 export type HttpEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
 export type HttpResult = APIGatewayProxyStructuredResultV2;
@@ -39,12 +40,6 @@ export interface Request<R extends Route> {
 }
 
 const DEFAULT_BODY_LIMIT_BYTES = 64 * 1024;
-
-const SECURITY_HEADERS = {
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'strict-transport-security': 'max-age=63072000; includeSubDomains',
-};
 
 /**
  * An endpoint: `run` is the use case, `present` turns its result into the reply. The reply is committed together with

@@ -1,0 +1,11 @@
+/**
+ * The description of the whole API. Bundling runs this module and puts its JSON in its place (`infra/embedded.ts`): the
+ * deployed function holds one text, not every capability's schemas.
+ */
+import packageJson from '../../package.json' with { type: 'json' };
+import type { Routes } from '../../shared/edge/catalogue.ts';
+import { type OpenApiDocument, openApiOf } from '../../shared/edge/openapi/document.ts';
+import { api } from '../api.ts';
+
+const description: OpenApiDocument = openApiOf(api as Record<string, Routes>, packageJson.version);
+export default description;

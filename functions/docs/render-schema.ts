@@ -1,0 +1,92 @@
+/** Schemas as nested lists of fields: name, kind, bounds, what it is. */
+import type { JsonSchema, SharedSchemas } from '../../shared/edge/openapi/schema.ts';
+import type { Html } from './html.ts';
+import { html, prose } from './html.ts';
+
+/** Deeper than this, or within itself, a schema is only named. */
+const DEEPEST = 6;
+
+export const renderSchema = (schema: JsonSchema, shared: SharedSchemas, depth = 0): Html => {
+  const { schema: shown } = resolved(schema, shared);
+  const nested = fieldsIn(shown, shared, depth);
+  return depth === 0 && !nested ? html`<p class="kind">${kindOf(shown, shared)}</p>` : (nested ?? html``);
+};
+
+/** The fields of an object, of a list's items, or of each alternative; null where there are none. */
+const fieldsIn = (schema: JsonSchema, shared: SharedSchemas, depth: number): Html | null => {
+  if (depth > DEEPEST) return null;
+  const { schema: shown } = resolved(schema, shared);
+  if (shown.properties) {
+    const required = new Set(shown.required);
+    const fields = Object.entries(shown.properties);
+    return html`<ul class="fields">
+      ${fields.map(([name, field]) => renderField(name, required.has(name), field, shared, depth))}
+    </ul>`;
+  }
+  if (shown.items) return fieldsIn(shown.items, shared, depth + 1);
+  if (typeof shown.additionalProperties === 'object') return fieldsIn(shown.additionalProperties, shared, depth + 1);
+  const branches = alternativesOf(shown).flatMap((branch) => fieldsIn(branch, shared, depth + 1) ?? []);
+  if (branches.length === 0) return null;
+  return branches.length === 1
+    ? html`${branches}`
+    : html`<div class="alternatives">${branches.map((branch) => html`<div>${branch}</div>`)}</div>`;
+};
+
+const renderField = (
+  name: string,
+  required: boolean,
+  field: JsonSchema,
+  shared: SharedSchemas,
+  depth: number,
+): Html => {
+  const { schema: shown } = resolved(field, shared);
+  const description = field.description ?? shown.description;
+  const nested = fieldsIn(shown, shared, depth + 1);
+  return html`<li>
+    <code class="name">${name}</code>${!required && html`<span class="optional" title="optional">?</span>`}
+    <span class="kind">${kindOf(field, shared)}</span>
+    ${boundsOf(shown).map((bound) => html`<span class="bound">${bound}</span>`)}
+    ${description !== undefined && html`<span class="about">${prose(description)}</span>`}
+    ${nested}
+  </li>`;
+};
+
+const resolved = (schema: JsonSchema, shared: SharedSchemas): { schema: JsonSchema; name: string | undefined } => {
+  const name = schema.$ref?.split('/').at(-1);
+  return name === undefined ? { schema, name } : { schema: shared[name] ?? {}, name };
+};
+
+const alternativesOf = (schema: JsonSchema): JsonSchema[] =>
+  (schema.anyOf ?? schema.oneOf ?? schema.allOf ?? []).filter((branch) => branch.type !== 'null');
+
+/** `text`, `whole number`, `list of text`, `"a" | "b" | null` … */
+const kindOf = (field: JsonSchema, shared: SharedSchemas, depth = 0): string => {
+  const { schema, name } = resolved(field, shared);
+  if (depth > 3) return name ?? 'any';
+  if (schema.const !== undefined) return JSON.stringify(schema.const);
+  if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
+  const branches = schema.anyOf ?? schema.oneOf;
+  if (branches) return [...new Set(branches.map((branch) => kindOf(branch, shared, depth + 1)))].join(' | ');
+  if (schema.type === 'array') return `list of ${schema.items ? kindOf(schema.items, shared, depth + 1) : 'any'}`;
+  if (schema.type === 'object' && typeof schema.additionalProperties === 'object' && !schema.properties) {
+    return `map of ${kindOf(schema.additionalProperties, shared, depth + 1)}`;
+  }
+  return KINDS[schema.type ?? ''] ?? schema.type ?? 'any';
+};
+const KINDS: Record<string, string> = { string: 'text', integer: 'whole number' };
+
+const boundsOf = (schema: JsonSchema): string[] => {
+  const said = (text: string, value: number | undefined) => (value === undefined ? [] : [`${text} ${value}`]);
+  return [
+    ...(schema.format === undefined ? [] : [schema.format]),
+    ...said('≥', schema.minimum),
+    ...said('>', schema.exclusiveMinimum),
+    ...said('≤', schema.maximum),
+    ...said('<', schema.exclusiveMaximum),
+    ...said('length ≥', schema.minLength),
+    ...said('length ≤', schema.maxLength),
+    ...said('items ≥', schema.minItems),
+    ...said('items ≤', schema.maxItems),
+    ...(schema.default === undefined ? [] : [`default ${JSON.stringify(schema.default)}`]),
+  ];
+};

@@ -1,0 +1,181 @@
+/** The OpenAPI 3.1 document of the API, made from the very schemas that validate requests. */
+import type { RefusalCode } from '../../domain/refusal.ts';
+import type { Access, Method, Route, Routes } from '../catalogue.ts';
+import { problems } from '../problems.ts';
+import { bodyProblemSchema, gatewayAnswer, problemResponses } from './problems.ts';
+import type { JsonSchema, SharedSchemas } from './schema.ts';
+import { jsonSchemaOf } from './schema.ts';
+
+export interface OpenApiDocument {
+  openapi: '3.1.1';
+  info: { title: string; version: string; description: string };
+  servers: { url: string }[];
+  tags: { name: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: SharedSchemas; securitySchemes: Record<string, unknown> };
+}
+export interface Operation {
+  operationId: string;
+  tags: string[];
+  summary: string;
+  description?: string;
+  security: Record<string, string[]>[];
+  parameters?: Parameter[];
+  requestBody?: { required: true; content: Content };
+  responses: Record<string, Response>;
+}
+export interface Parameter {
+  name: string;
+  in: 'path' | 'query' | 'header';
+  required: boolean;
+  description?: string;
+  schema: JsonSchema;
+}
+export interface Response {
+  description: string;
+  headers?: Record<string, { description: string; schema: JsonSchema }>;
+  content?: Content;
+}
+export type Content = Record<string, { schema: JsonSchema }>;
+
+/** Describes every route of the catalogue. */
+export const openApiOf = (api: Record<string, Routes>, version: string): OpenApiDocument => {
+  const schemas: SharedSchemas = { Problem: bodyProblemSchema };
+  const paths: OpenApiDocument['paths'] = {};
+  for (const [capability, routes] of Object.entries(api)) {
+    for (const [key, route] of Object.entries(routes)) {
+      paths[route.path] ??= {};
+      Object.assign(paths[route.path] ?? {}, {
+        [route.method.toLowerCase()]: operationOf(capability, key, route, schemas),
+      });
+    }
+  }
+  return {
+    openapi: '3.1.1',
+    info: { title: 'Regulars', version, description: 'A living picture of every consumer of a brand.' },
+    servers: [{ url: '/' }],
+    tags: Object.keys(api).map((name) => ({ name })),
+    paths,
+    components: {
+      schemas,
+      securitySchemes: {
+        token: {
+          type: 'http',
+          scheme: 'bearer',
+          bearerFormat: 'JWT',
+          description: 'An access token with the scope `regulars/storefront` or `regulars/admin`.',
+        },
+      },
+    },
+  };
+};
+
+const operationOf = (capability: string, key: string, route: Route, schemas: SharedSchemas): Operation => ({
+  operationId: `${capability}.${key}`,
+  tags: [capability],
+  summary: route.summary,
+  ...(route.description !== undefined && { description: route.description }),
+  security: SECURITY[route.access],
+  parameters: parametersOf(route),
+  ...(route.body && {
+    requestBody: {
+      required: true as const,
+      content: { 'application/json': { schema: jsonSchemaOf(route.body, 'input', schemas) } },
+    },
+  }),
+  responses: { ...answersOf(route, schemas), ...refusalsOf(route) },
+});
+
+/** One of the scopes suffices. */
+const SECURITY: Record<Access, Record<string, string[]>[]> = {
+  public: [],
+  storefront: [{ token: ['regulars/storefront'] }, { token: ['regulars/admin'] }],
+  admin: [{ token: ['regulars/admin'] }],
+};
+
+const parametersOf = (route: Route): Parameter[] => [
+  ...pathParametersOf(route),
+  ...fieldsOf(route.query).map(({ name, required, schema }) => parameter(name, 'query', required, schema)),
+  ...headersOf(route.method),
+];
+
+const pathParametersOf = (route: Route): Parameter[] => {
+  const known = new Map(fieldsOf(route.params).map(({ name, schema }) => [name, schema]));
+  const names = [...route.path.matchAll(/\{(\w+)\+?\}/g)].map(([, name = '']) => name);
+  return names.map((name) => parameter(name, 'path', true, known.get(name) ?? { type: 'string' }));
+};
+
+const parameter = (name: string, where: Parameter['in'], required: boolean, full: JsonSchema): Parameter => {
+  const { description, ...schema } = full;
+  return { name, in: where, required, ...(description !== undefined && { description }), schema };
+};
+
+/** The fields of a parameter schema: typed as what the text stands for, where that can be told. */
+const fieldsOf = (schema: Route['query']): { name: string; required: boolean; schema: JsonSchema }[] => {
+  if (!schema) return [];
+  const sent = jsonSchemaOf(schema, 'input', {});
+  const read = jsonSchemaOf(schema, 'output', {});
+  return Object.entries(sent.properties ?? {}).map(([name, asSent]) => {
+    const asRead = read.properties?.[name] ?? {};
+    return { name, required: sent.required?.includes(name) ?? false, schema: asRead.type ? asRead : asSent };
+  });
+};
+
+const headersOf = (method: Method): Parameter[] => {
+  if (method === 'GET') return [];
+  const key = parameter('Idempotency-Key', 'header', false, {
+    type: 'string',
+    minLength: 1,
+    maxLength: 255,
+    description: 'The same key with the same request is given the first answer again, for seven days.',
+  });
+  if (method === 'POST') return [key];
+  const match = parameter('If-Match', 'header', false, {
+    type: 'string',
+    description: 'The `ETag` that was read: refused with `version_conflict` if the resource has changed since.',
+  });
+  return [key, match];
+};
+
+const answersOf = (route: Route, schemas: SharedSchemas): Record<string, Response> =>
+  Object.fromEntries(
+    Object.entries(route.answers).map(([status, schema]) => {
+      const body = schema && jsonSchemaOf(schema, 'output', schemas);
+      const headers = answerHeadersOf(route, body);
+      const has = Object.keys(headers).length > 0;
+      return [status, { description: route.summary, ...(has && { headers }), ...contentOf(body) }];
+    }),
+  );
+
+const contentOf = (schema: JsonSchema | null) => schema && { content: { 'application/json': { schema } } };
+
+const answerHeadersOf = (route: Route, body: JsonSchema | null): NonNullable<Response['headers']> => ({
+  ...(/integer|number/.test(body?.properties?.['version']?.type ?? '') && {
+    ETag: { description: 'The version, for `If-Match`.', schema: { type: 'string' } },
+  }),
+  ...(route.method !== 'GET' && {
+    'Idempotent-Replayed': { description: '`true` where this is the first answer again.', schema: { type: 'string' } },
+  }),
+});
+
+const refusalsOf = (route: Route): Record<string, Response> => ({
+  ...problemResponses(codesOf(route)),
+  ...(route.access !== 'public' && {
+    401: gatewayAnswer('No token, or one that is expired, forged or not for this API.'),
+    403: gatewayAnswer('The token has none of the scopes that this call needs.'),
+  }),
+});
+
+/** Every refusal of a route: its own, and what its shape brings with it. */
+const codesOf = (route: Route): RefusalCode[] => {
+  const codes = new Set<RefusalCode>(route.refusals ?? []);
+  const add = (...more: RefusalCode[]): unknown => more.forEach((code) => void codes.add(code));
+  const query = new Set(fieldsOf(route.query).map(({ name }) => name));
+  if (query.has('limit')) add('limit_out_of_range');
+  if (query.has('cursor')) add('invalid_cursor');
+  if (route.params || route.query || route.body) add('invalid_request');
+  if (route.body) add('unreadable_body', 'body_too_large', 'unsupported_media_type');
+  if (route.method !== 'GET') add('invalid_request', 'idempotency_key_reused', 'too_busy');
+  if (route.method !== 'GET' && route.method !== 'POST') add('version_conflict');
+  return (Object.keys(problems) as RefusalCode[]).filter((code) => codes.has(code));
+};

@@ -1,0 +1,75 @@
+/** JSON Schema of the catalogues' zod schemas, and the shared ones of a document under names of their own. */
+import * as z from 'zod/mini';
+import { canonicalJson, sha256 } from '../../domain/canonical.ts';
+
+/** As much of JSON Schema 2020-12 as zod makes. */
+export interface JsonSchema {
+  type?: string;
+  description?: string;
+  properties?: Record<string, JsonSchema>;
+  required?: string[];
+  additionalProperties?: boolean | JsonSchema;
+  items?: JsonSchema;
+  prefixItems?: JsonSchema[];
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+  allOf?: JsonSchema[];
+  enum?: unknown[];
+  const?: unknown;
+  format?: string;
+  pattern?: string;
+  default?: unknown;
+  examples?: unknown[];
+  minimum?: number;
+  maximum?: number;
+  exclusiveMinimum?: number;
+  exclusiveMaximum?: number;
+  minLength?: number;
+  maxLength?: number;
+  minItems?: number;
+  maxItems?: number;
+  $ref?: string;
+  $defs?: Record<string, JsonSchema>;
+}
+
+/** Schemas that several places share, by name: `components.schemas` of the document. */
+export type SharedSchemas = Record<string, JsonSchema>;
+
+/** What a caller sends (`input`) or is answered (`output`). Definitions inside it are moved to `shared`. */
+export const jsonSchemaOf = (schema: z.ZodMiniType, io: 'input' | 'output', shared: SharedSchemas): JsonSchema => {
+  const { $defs = {}, ...own } = tidied(
+    z.toJSONSchema(schema, { io, target: 'draft-2020-12', unrepresentable: 'any' }),
+  ) as JsonSchema;
+  const names = new Map(Object.entries($defs).map(([name, def]) => [`#/$defs/${name}`, nameOf(name, def)]));
+  for (const [name, def] of Object.entries($defs)) shared[nameOf(name, def)] = renamed(def, names) as JsonSchema;
+  return renamed(own, names) as JsonSchema;
+};
+
+/** Definitions without a name of their own are named by their content: the same everywhere. */
+const nameOf = (name: string, def: JsonSchema): string =>
+  name.startsWith('__') ? `Value${sha256(canonicalJson(def)).replace(/\W/g, '').slice(0, 6)}` : name;
+
+/** Without what says nothing: the dialect, that keys are text, the bounds of every safe integer. */
+const tidied = (node: unknown): unknown => {
+  if (Array.isArray(node)) return node.map(tidied);
+  if (typeof node !== 'object' || node === null) return node;
+  return Object.fromEntries(
+    Object.entries(node)
+      .filter(([key, value]) => key !== '$schema' && !(key === 'propertyNames' && isAnyText(value)))
+      .filter(([key, value]) => !(/imum$/i.test(key) && Math.abs(Number(value)) === Number.MAX_SAFE_INTEGER))
+      .map(([key, value]) => [key, tidied(value)]),
+  );
+};
+
+const isAnyText = (value: unknown): boolean => canonicalJson(value) === '{"type":"string"}';
+
+const renamed = (node: unknown, names: Map<string, string>): unknown => {
+  if (Array.isArray(node)) return node.map((child) => renamed(child, names));
+  if (typeof node !== 'object' || node === null) return node;
+  return Object.fromEntries(
+    Object.entries(node).map(([key, value]) => {
+      const name = key === '$ref' ? names.get(String(value)) : undefined;
+      return [key, name === undefined ? renamed(value, names) : `#/components/schemas/${name}`];
+    }),
+  );
+};
