@@ -3,8 +3,11 @@ import type { ConsumerEvent, MessageState, OrderState } from '../facts.ts';
 import { earlierOf } from '../instants.ts';
 import { Refusal } from '../refusal.ts';
 
+/** What an event says, whoever it is about and whenever it happened. */
+type About = Pick<ConsumerEvent, 'type' | 'attributes'>;
+
 /** What an event is about, and so what must be loaded before it is applied. Null for events that stand alone. */
-export function subjectOf(event: ConsumerEvent): { kind: 'order' | 'message'; id: string } | null {
+export function subjectOf(event: About): { kind: 'order' | 'message'; id: string } | null {
   switch (event.type) {
     case 'order_placed':
     case 'order_refunded':
@@ -71,7 +74,7 @@ function settled(order: OrderState, event: ConsumerEvent): OrderState {
 }
 
 /** Events were parsed before they came here: a missing attribute is a bug, not a refusal. */
-function textAt(event: ConsumerEvent, name: string): string {
+function textAt(event: About, name: string): string {
   const value = event.attributes[name];
   if (typeof value !== 'string') throw new TypeError(`${event.type} without ${name}`);
   return value;

@@ -14,6 +14,17 @@ export function seenIn(
   return { place: seen(placeOf(geo)), timezone: seen(timezoneOf(geo, timezoneAt)) };
 }
 
+/**
+ * The attributes of an event; those of a visit that has coordinates only are given the timezone that lies there, so that
+ * the history says it for ever, whatever becomes of the map.
+ */
+export function located(event: Pick<ConsumerEvent, 'type' | 'attributes'>, timezoneAt: TimezoneAt): JsonObject {
+  const geo = objectOf(event.attributes['geo']);
+  if (event.type !== 'visit' || geo['timezone'] !== undefined) return event.attributes;
+  const timezone = timezoneOf(geo, timezoneAt);
+  return timezone === null ? event.attributes : { ...event.attributes, geo: { ...geo, timezone } };
+}
+
 /** The newer of two; ties go to the greater event id. */
 export function newerSeen<T>(one: Seen<T> | null, other: Seen<T> | null): Seen<T> | null {
   if (one === null || other === null) return one ?? other;

@@ -1,0 +1,67 @@
+/** A consumer's metrics from the whole history: where an extreme was taken back, or the scoring rules are new. */
+import { canonicalJson } from '../domain/canonical.ts';
+import type { ConsumerEvent, Instant, MetricsState } from '../domain/facts.ts';
+import { bandAfter } from '../domain/loyalty-band.ts';
+import { emptyMetrics, folded } from '../domain/metrics/fold.ts';
+import type { Deps, RecordOf, Store } from './ports.ts';
+import { retrying } from './retrying.ts';
+import type { Scoring } from './scoring.ts';
+import { scoringOf } from './scoring.ts';
+
+/** The sums that the whole history and these events leave, by the rules in force. */
+export const foldedWith = async (
+  store: Store,
+  consumerId: string,
+  events: readonly ConsumerEvent[],
+  { rules }: Scoring,
+): Promise<MetricsState> => {
+  const all = [...events];
+  for await (const event of store.historyOf(consumerId)) all.push(event);
+  return folded(all, rules).metrics;
+};
+
+/** The record after its sums became these, now; its band follows. */
+export const metricsWith = (
+  record: RecordOf<'metrics'>,
+  sums: MetricsState,
+  { settings, version }: Scoring,
+  now: Instant,
+): RecordOf<'metrics'> => {
+  const before = record.scoringVersion === version ? record : null;
+  return {
+    ...record,
+    ...sumsIn(sums),
+    ...bandAfter(record, before, sums, settings.loyalty, now),
+    version: record.version + 1,
+    scoringVersion: version,
+  };
+};
+
+/**
+ * Folds a consumer again. With `always` even where the rules have not changed, to see whether history and sums agree;
+ * writes only what differs, and says whether anything did. A consumer that is gone differs in nothing.
+ */
+export const foldAgain = (
+  deps: Pick<Deps, 'store' | 'pause'>,
+  consumerId: string,
+  { now, always }: { now: Instant; always: boolean },
+): Promise<boolean> =>
+  retrying(deps, async () => {
+    const [record, settings] = await deps.store.get([{ kind: 'metrics', consumerId }, { kind: 'settings' }], true);
+    const scoring = scoringOf(settings);
+    if (!record || (record.scoringVersion === scoring.version && !always)) return false;
+    const sums = await foldedWith(deps.store, consumerId, [], scoring);
+    if (record.scoringVersion === scoring.version && isSame(record, sums)) return false;
+    const put = metricsWith(record, sums, scoring, now);
+    await deps.store.commit([{ put, expect: { version: record.version } }]);
+    return true;
+  });
+
+const SUMS = Object.keys(emptyMetrics()) as (keyof MetricsState)[];
+
+/** Only the sums, where the value carries more. */
+const sumsIn = (metrics: MetricsState): MetricsState =>
+  Object.fromEntries(SUMS.map((name) => [name, metrics[name]])) as unknown as MetricsState;
+
+const isSame = (one: MetricsState, other: MetricsState): boolean =>
+  canonicalJson(sumsIn(one)) === canonicalJson(sumsIn(other));
