@@ -57,7 +57,7 @@ const CONTROLS: Record<string, Control> = {
   },
   'GET /clock': ({ stack }) => ({ now: stack.now() }),
   'PUT /clock': async ({ stack, body }) => {
-    await stack.advanceTo(targetOf(stack.now(), body));
+    await stack.advanceTo(targetOf(stack.now(), body)).catch(refuseBackwards);
     return { now: stack.now() };
   },
   'GET /jobs': ({ stack }) => ({ items: stack.jobs() }),
@@ -110,10 +110,10 @@ export function createControls(stack: Controlled) {
 function controlOf(method: string, path: string): [Control, string] {
   const exact = CONTROLS[`${method} ${path}`];
   if (exact) return [exact, ''];
-  const [, folder = '', name = ''] = /^(\/[^/]+)\/([^/]+)$/.exec(path) ?? [];
+  const [, folder = '', name = ''] = /^(\/[^/]+)\/([\w-]+)$/.exec(path) ?? [];
   const named = CONTROLS[`${method} ${folder}/*`];
   if (!named) throw new ControlProblem(404, 'not_found', `the local stack has no ${method} ${CONTROLS_PREFIX}${path}`);
-  return [named, decodeURIComponent(name)];
+  return [named, name];
 }
 
 function refuseForeign({ headers }: IncomingMessage): void {
@@ -179,6 +179,12 @@ function targetOf(now: string, body: unknown): string {
     );
   if (target < now) throw new ControlProblem(409, 'clock_backwards', `the clock stands at ${now} and never goes back`);
   return target;
+}
+
+/** Two moves at a time: the later one may find the clock past its goal. */
+function refuseBackwards(error: unknown): never {
+  if (error instanceof RangeError) throw new ControlProblem(409, 'clock_backwards', error.message);
+  throw error;
 }
 
 /** A code or another text that would have been sent, as `GET /_local/messages` shows it. */

@@ -3,6 +3,7 @@
  * returned. Format and samples: "Create AWS Lambda proxy integrations for HTTP APIs" in the API Gateway developer guide.
  */
 import type { JwtIdentity } from './authorizer.ts';
+import { ACCOUNT_ID } from './identities.ts';
 import type { ApiModel } from './model.ts';
 import type { Match } from './route-selection.ts';
 
@@ -52,7 +53,7 @@ export function payloadOf(
     headers: { ...headers, 'x-forwarded-for': request.sourceIp, 'x-forwarded-proto': 'http' },
     ...(rawQueryString !== '' && { queryStringParameters: parameters }),
     requestContext: {
-      accountId: '000000000000',
+      accountId: ACCOUNT_ID,
       apiId: api.apiId,
       ...(stamp.jwt && { authorizer: { jwt: stamp.jwt } }),
       domainName,
