@@ -146,6 +146,14 @@ export const CHURN = {
   leastHistoryDays: 60,
 } as const;
 
+/** The population's percentile summaries; product.md allows an error of 0.1 points. */
+export const SUMMARY = {
+  mostErrorPoints: 0.08,
+  rebuiltAfterDays: 1,
+  /** Changes remembered, so that one delivered twice counts once. */
+  recentMarks: 256,
+} as const;
+
 /** Digits of the minor unit: 2 for USD, 0 for JPY, 3 for KWD. */
 export const minorDigitsOf = (currency: string): number =>
   new Intl.NumberFormat('en', { style: 'currency', currency }).resolvedOptions().maximumFractionDigits ?? 2;

@@ -1,7 +1,11 @@
 /** The population's summaries: everyone's place among all, without looking at anyone else. */
+import { type DecayedSum, log2Of } from './decay.ts';
 import type { Instant, MetricsState } from './facts.ts';
-import type { Histogram } from './percentiles.ts';
-import type { LoyaltySettings } from './settings.ts';
+import { daysBetween } from './instants.ts';
+import { activityAt, lifetimeValueMinorOf } from './metrics/read.ts';
+import { Histogram, rankOf } from './percentiles.ts';
+import { percent, quantity } from './rounding.ts';
+import { type LoyaltySettings, SUMMARY } from './settings.ts';
 
 /** The whole-number values that a consumer is ranked by; activity as a number whose order time does not change. */
 export interface Ranked {
@@ -14,11 +18,12 @@ export interface PopulationSummary {
   frequency: Histogram;
   monetary: Histogram;
   changesSinceRebuild: number;
-  /** Marks of the changes counted last, so that one delivered twice counts once. */
+  /** Marks of the changes counted last, the oldest first, so that one delivered twice counts once. */
   recent: string[];
 }
-/** What happened to one consumer's place; `id` names the change, the same at every delivery. Null: not in the population. */
+/** What happened to one consumer's place. Null: not in the population. */
 export interface Change {
+  /** Names the change, the same at every delivery. */
   id: string;
   before: Ranked | null;
   after: Ranked | null;
@@ -36,43 +41,182 @@ export interface Rfm {
   asOf: Instant | null;
 }
 
+const DIMENSIONS = ['activity', 'frequency', 'monetary'] as const;
+type Dimension = (typeof DIMENSIONS)[number];
+
 /** Null where the consumer is not in the population: not eligible, or without any order or engaged message. */
 export function rankedOf(metrics: MetricsState, eligible: boolean): Ranked | null {
-  return eligible && (metrics.orders > 0 || metrics.messagesEngaged > 0)
-    ? { activity: 0, frequency: 0, monetary: 0 }
-    : null;
+  if (!eligible || (metrics.orders === 0 && metrics.messagesEngaged === 0)) return null;
+  return {
+    activity: activityRanked(metrics.activitySum),
+    frequency: metrics.orders,
+    monetary: lifetimeValueMinorOf(metrics),
+  };
 }
-declare const later: never;
-export const emptySummary = (): PopulationSummary => later;
+
+/**
+ * The binary logarithm of the sum, in steps so fine (milliseconds of a half-life) that nobody ties who should not.
+ * Nothing at all comes below everything.
+ */
+function activityRanked(sum: DecayedSum): number {
+  const magnitude = log2Of(sum);
+  return magnitude === null ? -1 : Math.round(magnitude * ACTIVITY_STEPS);
+}
+const ACTIVITY_STEPS = 2 ** 30;
+
+export const emptySummary = (): PopulationSummary => ({
+  activity: Histogram.empty(),
+  frequency: Histogram.empty(),
+  monetary: Histogram.empty(),
+  changesSinceRebuild: 0,
+  recent: [],
+});
+
+/** How many consumers are in it. */
+export const populationOf = (summary: PopulationSummary): number => summary.frequency.total;
+
 /** The summary with these changes counted; one that is among the recent ones changes nothing. */
-export function counted(_summary: PopulationSummary, _changes: Change[]): PopulationSummary {
-  return later;
+export function counted(summary: PopulationSummary, changes: Iterable<Change>): PopulationSummary {
+  const next = copyOf(summary);
+  const known = new Set(next.recent);
+  for (const { id, before, after } of changes) {
+    const mark = markOf(id);
+    if (known.has(mark)) continue;
+    known.add(mark);
+    next.recent.push(mark);
+    if (isSamePlace(before, after)) continue;
+    next.changesSinceRebuild += 1;
+    for (const dimension of DIMENSIONS) {
+      if (before !== null) next[dimension].remove(before[dimension]);
+      if (after !== null) next[dimension].add(after[dimension]);
+    }
+  }
+  next.recent = next.recent.slice(-SUMMARY.recentMarks);
+  return next;
 }
-/** A summary of the whole population from scratch; keeps the recent marks of the one it replaces. */
-export function rebuiltFrom(_population: Iterable<Ranked>, _previous?: PopulationSummary): PopulationSummary {
-  return later;
+
+/** A summary of the whole population from scratch; keeps the recent marks of the one that it replaces. */
+export function rebuiltFrom(
+  population: Iterable<Ranked>,
+  previous: PopulationSummary = emptySummary(),
+): PopulationSummary {
+  const columns: Record<Dimension, number[]> = { activity: [], frequency: [], monetary: [] };
+  for (const ranked of population) {
+    for (const dimension of DIMENSIONS) columns[dimension].push(ranked[dimension]);
+  }
+  const histogramOf = (dimension: Dimension) => Histogram.rebuilt(Float64Array.from(columns[dimension]).sort());
+  return {
+    activity: histogramOf('activity'),
+    frequency: histogramOf('frequency'),
+    monetary: histogramOf('monetary'),
+    changesSinceRebuild: 0,
+    recent: [...previous.recent],
+  };
 }
-/** One summary of several slices that share their boundaries (see `sliceOf`) or are small. */
-export function mergeSlices(_slices: PopulationSummary[]): PopulationSummary {
-  return later;
+
+/** An empty summary on the boundaries of this one: slices of a population counted into such can be merged. */
+export const sliceOf = (summary: PopulationSummary): PopulationSummary => ({
+  ...emptySummary(),
+  activity: summary.activity.slice(),
+  frequency: summary.frequency.slice(),
+  monetary: summary.monetary.slice(),
+});
+
+/** One summary of several slices of a population that share their boundaries (see `sliceOf`) or are small. */
+export function mergeSlices(slices: readonly PopulationSummary[]): PopulationSummary {
+  const [first, ...rest] = slices;
+  const whole = copyOf(first ?? emptySummary());
+  for (const slice of rest) {
+    for (const dimension of DIMENSIONS) whole[dimension].merge(slice[dimension]);
+    whole.changesSinceRebuild += slice.changesSinceRebuild;
+    whole.recent.push(...slice.recent);
+  }
+  whole.recent = whole.recent.slice(-SUMMARY.recentMarks);
+  return whole;
 }
-/** Whether percentiles may be off by more than they should, or the summary is a day old and has changed since. */
-export function needsRebuild(_summary: PopulationSummary, _rebuiltAt: Instant | null, _now: Instant): boolean {
-  return true;
+
+/** How far a percentile may be off, in points. */
+export const errorBoundOf = (summary: PopulationSummary): number =>
+  Math.max(...DIMENSIONS.map((dimension) => summary[dimension].errorBound()));
+
+/** Whether percentiles may be off by nearly as much as they are allowed, or were kept by changes for a day. */
+export function needsRebuild(summary: PopulationSummary, rebuiltAt: Instant | null, now: Instant): boolean {
+  if (errorBoundOf(summary) > SUMMARY.mostErrorPoints) return true;
+  const isOld = rebuiltAt === null || daysBetween(rebuiltAt, now) >= SUMMARY.rebuiltAfterDays;
+  return isOld && summary.changesSinceRebuild > 0;
 }
-/** The detail's `rfm`; percentiles and ranks are null for those outside the population. `asOf` is the summary's. */
+
+/** The exact percentile of one dimension, for rules; null outside the population. */
+export const percentileIn = (summary: PopulationSummary, dimension: Dimension, ranked: Ranked | null): number | null =>
+  ranked === null ? null : summary[dimension].percentileOf(ranked[dimension]);
+
+/**
+ * The detail's `rfm`: values as of now, percentiles and ranks as of the summary. These are null outside the
+ * population. The percentile of lifetime value is the monetary one.
+ */
 export function rfmOf(
-  _summary: { content: PopulationSummary; asOf: Instant } | null,
-  _metrics: MetricsState,
-  _eligible: boolean,
-  _settings: LoyaltySettings,
-  _now: Instant,
+  summary: { content: PopulationSummary; asOf: Instant } | null,
+  metrics: MetricsState,
+  eligible: boolean,
+  settings: LoyaltySettings,
+  now: Instant,
 ): Rfm {
-  return later;
+  const ranked = rankedOf(metrics, eligible);
+  const dimension = (name: Dimension, value: number): RfmDimension => {
+    const percentile = summary === null ? null : percentileIn(summary.content, name, ranked);
+    if (percentile === null) return { value, percentile: null, rank: null };
+    return { value, percentile: percent(percentile), rank: rankOf(percentile) };
+  };
+  return {
+    activity: dimension('activity', quantity(activityAt(metrics, settings, now))),
+    frequency: dimension('frequency', metrics.orders),
+    monetary: dimension('monetary', lifetimeValueMinorOf(metrics)),
+    population: summary === null ? 0 : populationOf(summary.content),
+    asOf: summary?.asOf ?? null,
+  };
 }
-export function encodedSummary(_summary: PopulationSummary): string {
-  return '';
+
+const isSamePlace = (before: Ranked | null, after: Ranked | null): boolean =>
+  before === after ||
+  (before !== null && after !== null && DIMENSIONS.every((dimension) => before[dimension] === after[dimension]));
+
+const copyOf = (summary: PopulationSummary): PopulationSummary => ({
+  activity: summary.activity.copy(),
+  frequency: summary.frequency.copy(),
+  monetary: summary.monetary.copy(),
+  changesSinceRebuild: summary.changesSinceRebuild,
+  recent: [...summary.recent],
+});
+
+/** 36 bits of the id (FNV-1a and a companion): a new change is taken for one of 256 old ones once in 10⁸ times. */
+function markOf(id: string): string {
+  let [low, high] = [0x811c9dc5, 0x01000193];
+  for (let index = 0; index < id.length; index++) {
+    low = Math.imul(low ^ id.charCodeAt(index), 0x01000193);
+    high = Math.imul(high ^ id.charCodeAt(index), 0x85ebca6b) ^ (high >>> 15);
+  }
+  return ((high >>> 28) * 2 ** 32 + (low >>> 0)).toString(36).padStart(MARK_LENGTH, '0');
 }
-export function decodedSummary(_text: string): PopulationSummary {
-  return later;
+const MARK_LENGTH = 7;
+
+/** As one text, about 3 KB a dimension at any size of population. */
+export const encodedSummary = (summary: PopulationSummary): string =>
+  JSON.stringify({
+    activity: summary.activity.encoded(),
+    frequency: summary.frequency.encoded(),
+    monetary: summary.monetary.encoded(),
+    changesSinceRebuild: summary.changesSinceRebuild,
+    recent: summary.recent.join(''),
+  });
+
+export function decodedSummary(text: string): PopulationSummary {
+  const stored: Record<'activity' | 'frequency' | 'monetary' | 'recent', string> & { changesSinceRebuild: number } =
+    JSON.parse(text);
+  return {
+    activity: Histogram.decoded(stored.activity),
+    frequency: Histogram.decoded(stored.frequency),
+    monetary: Histogram.decoded(stored.monetary),
+    changesSinceRebuild: stored.changesSinceRebuild,
+    recent: stored.recent.match(new RegExp(`.{${MARK_LENGTH}}`, 'g')) ?? [],
+  };
 }
