@@ -1,8 +1,10 @@
 /** Bundles each capability into one CommonJS file: its entry is generated from the catalogues, so nothing is wired twice. */
 import { mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { build, type Metafile, type Plugin } from 'esbuild';
+import { build, formatMessages, type Metafile, type Plugin } from 'esbuild';
 import { type Catalogues, capabilitiesOf, type Row, rowsOf } from './catalogues.ts';
+import { embedded } from './embedded.ts';
+import type { Permissions } from './permissions.ts';
 
 /** No bundle may be larger: loading it is a good part of a cold start. */
 export const BUNDLE_LIMIT_BYTES = 450 * 1024;
@@ -20,20 +22,26 @@ export interface Bundle {
 
 export interface BundleOptions {
   catalogues: Catalogues;
+  /** A capability that may do nothing is given nothing: no database client in what only tells about the API. */
+  permissions: Record<string, Permissions>;
   /** The project's root: holds `functions/` and `shared/`. */
   root: string;
   /** Emptied first. */
   directory: string;
 }
 
-/** Bundles all capabilities in one go. Throws where a row has no handler file, or a bundle is over the limit. */
-export const bundle = async ({ catalogues, root, directory }: BundleOptions): Promise<Map<string, Bundle>> => {
+/**
+ * Bundles all capabilities in one go. Throws where esbuild has anything to say, such as a row without a handler file,
+ * and where a bundle is over the limit.
+ */
+export const bundle = async (options: BundleOptions): Promise<Map<string, Bundle>> => {
+  const { catalogues, root, directory } = options;
   rmSync(directory, { recursive: true, force: true });
   const capabilities = capabilitiesOf(catalogues);
-  const { metafile } = await build({
+  const { metafile, warnings } = await build({
     absWorkingDir: root,
     entryPoints: capabilities.map((capability) => ({ in: `${ENTRY}:${capability}`, out: `${capability}/index` })),
-    plugins: [entries(rowsOf(catalogues), root)],
+    plugins: [entries(options), embedded(root)],
     outdir: directory,
     bundle: true,
     minify: true,
@@ -44,16 +52,18 @@ export const bundle = async ({ catalogues, root, directory }: BundleOptions): Pr
     sourcemap: 'external',
     legalComments: 'none',
     metafile: true,
-    logLevel: 'warning',
+    logLevel: 'silent',
   });
+  if (warnings.length > 0) throw new Error((await formatMessages(warnings, { kind: 'warning' })).join('\n'));
   const bundles = capabilities.map((capability) => made(capability, root, directory, metafile));
   refuseHeavy(bundles);
   return new Map(bundles.map((one) => [one.capability, one]));
 };
 
 /** What a capability's Lambda runs: each of its rows' handlers, under the name that events call it by. */
-export const entrySource = (capability: string, rows: Row[]): string => {
-  const own = rows.filter((row) => row.capability === capability);
+const entrySource = (capability: string, { catalogues, permissions }: BundleOptions): string => {
+  const own = rowsOf(catalogues).filter((row) => row.capability === capability);
+  const isGivenDeps = Object.keys(permissions[capability] ?? {}).length > 0;
   const handler = (row: Row) => `h${own.indexOf(row)}`;
   const imports = own.map((row) => `import { makeHandler as ${handler(row)} } from './functions/${row.file}';`);
   const listed = (kind: Row['kind']) => {
@@ -63,18 +73,18 @@ export const entrySource = (capability: string, rows: Row[]): string => {
   const stream = own.find((row) => row.kind === 'stream');
   return [
     `import { capability } from './shared/edge/capability.ts';`,
-    `import { live } from './functions/live.ts';`,
+    ...(isGivenDeps ? [`import { live } from './functions/live.ts';`] : []),
     ...imports,
     `export const handler = capability({`,
     `  routes: ${listed('route')}, jobs: ${listed('job')}, steps: ${listed('step')},`,
     `  stream: ${stream ? handler(stream) : 'undefined'},`,
-    `}, live);`,
+    `}, ${isGivenDeps ? 'live' : '{}'});`,
   ].join('\n');
 };
 
 const ENTRY = 'capability';
 
-const entries = (rows: Row[], root: string): Plugin => ({
+const entries = (options: BundleOptions): Plugin => ({
   name: 'capability-entries',
   setup: ({ onResolve, onLoad }) => {
     onResolve({ filter: new RegExp(`^${ENTRY}:`) }, ({ path }) => ({
@@ -82,9 +92,9 @@ const entries = (rows: Row[], root: string): Plugin => ({
       namespace: ENTRY,
     }));
     onLoad({ filter: /.*/, namespace: ENTRY }, ({ path }) => ({
-      contents: entrySource(path, rows),
+      contents: entrySource(path, options),
       loader: 'ts',
-      resolveDir: root,
+      resolveDir: options.root,
     }));
   },
 });

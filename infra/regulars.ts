@@ -13,7 +13,7 @@ import { Alarms } from './constructs/alarms.ts';
 import { deadLetters } from './constructs/dead-letters.ts';
 import { RegularsApi } from './constructs/http-api.ts';
 import { Identity } from './constructs/identity.ts';
-import { CapabilityLambda } from './constructs/lambda.ts';
+import { CapabilityLambda, type Lambdas, lambdaOf } from './constructs/lambda.ts';
 import { Schedules } from './constructs/schedules.ts';
 import { feedStream } from './constructs/stream-consumers.ts';
 import { consumersTable } from './constructs/table.ts';
@@ -41,7 +41,7 @@ export class Regulars extends Stack {
   private readonly table: Table;
   private readonly bus: EventBus;
   private readonly alarms: Alarms;
-  private readonly lambdas: Map<string, CapabilityLambda>;
+  private readonly lambdas: Lambdas;
 
   constructor(scope: Construct, id: string, props: RegularsProps) {
     super(scope, id, { description: 'Regulars: a living picture of every consumer', terminationProtection: true });
@@ -55,7 +55,7 @@ export class Regulars extends Stack {
     this.scheduleJobs();
     this.feedStreamConsumers();
     this.makeWorkflows();
-    this.watchTable();
+    watchTable(this.alarms, this.table);
   }
 
   private capabilityLambda(name: string): CapabilityLambda {
@@ -120,7 +120,7 @@ export class Regulars extends Stack {
 
   private feedStreamConsumers(): void {
     for (const [name, consumer] of Object.entries(this.props.catalogues.streams)) {
-      const target = this.lambdaOf(consumer.capability);
+      const target = lambdaOf(this.lambdas, consumer.capability);
       const queue = this.watchedDeadLetters(`${name}-dead-letters`, `${name} gave up a change of the table.`);
       feedStream(this, `${name}-stream`, { table: this.table, target, consumer, deadLetters: queue });
       watchStream(this.alarms, name, target);
@@ -128,26 +128,16 @@ export class Regulars extends Stack {
   }
 
   private makeWorkflows(): void {
-    const functionArnOf = (capability: string) => this.lambdaOf(capability).lambda.functionArn;
+    const functionArnOf = (capability: string) => lambdaOf(this.lambdas, capability).lambda.functionArn;
     for (const [name, workflow] of Object.entries(this.props.catalogues.workflows)) {
       watchWorkflow(this.alarms, name, new RegularsWorkflow(this, name, workflow, functionArnOf));
     }
-  }
-
-  private watchTable(): void {
-    watchTable(this.alarms, this.table);
   }
 
   private watchedDeadLetters(id: string, says: string): Queue {
     const queue = deadLetters(this, id);
     watchDeadLetters(this.alarms, id, says, queue);
     return queue;
-  }
-
-  private lambdaOf(capability: string): CapabilityLambda {
-    const lambda = this.lambdas.get(capability);
-    if (!lambda) throw new Error(`no function was made for ${capability}`);
-    return lambda;
   }
 }
 

@@ -20,7 +20,7 @@ import { Construct } from 'constructs';
 import type { Access, Route } from '../../shared/edge/catalogue.ts';
 import type { Catalogues } from '../catalogues.ts';
 import { SCOPES } from './identity.ts';
-import type { CapabilityLambda } from './lambda.ts';
+import { type Lambdas, lambdaOf } from './lambda.ts';
 
 /** Requests a second and at once, for each route: a storefront's traffic comes in waves, staff's and readers' do not. */
 const THROTTLE: Record<Access, { ThrottlingRateLimit: number; ThrottlingBurstLimit: number }> = {
@@ -43,7 +43,7 @@ const ACCESS_LOG = {
 
 export interface RegularsApiProps {
   catalogue: Catalogues['api'];
-  lambdas: Map<string, CapabilityLambda>;
+  lambdas: Lambdas;
   authorizer: IHttpRouteAuthorizer;
 }
 
@@ -75,9 +75,9 @@ export class RegularsApi extends Construct {
   serve({ catalogue, lambdas, authorizer }: RegularsApiProps): void {
     const throttles: Record<string, (typeof THROTTLE)[Access]> = {};
     for (const [capability, routes] of Object.entries(catalogue)) {
-      const lambda = lambdas.get(capability);
-      if (!lambda) continue;
-      const integration = new HttpLambdaIntegration(capability, lambda.lambda, { scopePermissionToRoute: false });
+      if (Object.keys(routes).length === 0) continue;
+      const { lambda } = lambdaOf(lambdas, capability);
+      const integration = new HttpLambdaIntegration(capability, lambda, { scopePermissionToRoute: false });
       for (const route of Object.values(routes)) {
         const routeKey = `${route.method} ${route.path}`;
         const made = new HttpRoute(this, routeKey.replaceAll('/', '.'), {

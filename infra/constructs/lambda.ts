@@ -12,6 +12,9 @@ export interface CapabilityLambdaProps {
   memoryMb: number;
 }
 
+/** By capability. */
+export type Lambdas = ReadonlyMap<string, CapabilityLambda>;
+
 export class CapabilityLambda extends Construct {
   readonly capability: string;
   readonly lambda: Lambda;
@@ -45,3 +48,10 @@ export class CapabilityLambda extends Construct {
     this.role.addToPolicy(new PolicyStatement({ actions, resources }));
   }
 }
+
+/** The function of a capability. Throws where a catalogue names one that has none. */
+export const lambdaOf = (lambdas: Lambdas, capability: string): CapabilityLambda => {
+  const found = lambdas.get(capability);
+  if (!found) throw new Error(`no function was made for ${capability}`);
+  return found;
+};

@@ -7,16 +7,17 @@ import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Job, JobEvent } from '../../shared/edge/catalogue.ts';
-import type { CapabilityLambda } from './lambda.ts';
+import { type CapabilityLambda, type Lambdas, lambdaOf } from './lambda.ts';
 
 const SCHEDULED_TIME = '<aws.scheduler.scheduled-time>';
-const RETRIES = 3;
+const START_RETRIES = 3;
+const RUN_RETRIES = 2;
 /** A run that could not start within an hour is left to the next one. */
 const MAXIMUM_AGE = Duration.hours(1);
 
 export interface SchedulesProps {
   jobs: Record<string, Job>;
-  lambdas: Map<string, CapabilityLambda>;
+  lambdas: Lambdas;
   deadLetters: IQueue;
 }
 
@@ -39,7 +40,7 @@ export class Schedules extends Construct {
           arn: lambdaOf(lambdas, job.capability).lambda.functionArn,
           roleArn: roles.get(job.capability)?.roleArn ?? '',
           input: JSON.stringify(input),
-          retryPolicy: { maximumRetryAttempts: RETRIES, maximumEventAgeInSeconds: MAXIMUM_AGE.toSeconds() },
+          retryPolicy: { maximumRetryAttempts: START_RETRIES, maximumEventAgeInSeconds: MAXIMUM_AGE.toSeconds() },
           deadLetterConfig: { arn: deadLetters.queueArn },
         },
       });
@@ -51,10 +52,9 @@ export class Schedules extends Construct {
    * that fails is retried, and given up, by Lambda: both know the same dead letters.
    */
   private prepared(target: CapabilityLambda, deadLetters: IQueue): Role {
-    target.allow(['sqs:SendMessage'], [deadLetters.queueArn]);
     new EventInvokeConfig(this, `${target.capability}Retries`, {
       function: target.lambda,
-      retryAttempts: 2,
+      retryAttempts: RUN_RETRIES,
       maxEventAge: MAXIMUM_AGE,
       onFailure: new SqsDestination(deadLetters),
     });
@@ -70,9 +70,3 @@ export class Schedules extends Construct {
     return role;
   }
 }
-
-const lambdaOf = (lambdas: Map<string, CapabilityLambda>, capability: string): CapabilityLambda => {
-  const lambda = lambdas.get(capability);
-  if (!lambda) throw new Error(`no function was made for ${capability}`);
-  return lambda;
-};

@@ -26,15 +26,14 @@ export interface StreamConsumerProps {
  * Starts at the oldest record, so that nothing is lost that was written while the mapping was being made; consumers are
  * safe to repeat. A failing batch is halved until the record that fails is alone, and that one ends in the dead letters.
  */
-export const feedStream = (scope: Construct, id: string, props: StreamConsumerProps): EventSourceMapping => {
+export const feedStream = (scope: Construct, id: string, props: StreamConsumerProps): void => {
   const { table, target, consumer, deadLetters } = props;
   const streamArn = table.tableStreamArn ?? '';
   target.allow(
     ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator', 'dynamodb:ListStreams'],
     [streamArn],
   );
-  target.allow(['sqs:SendMessage'], [deadLetters.queueArn]);
-  const mapping = new EventSourceMapping(scope, id, {
+  new EventSourceMapping(scope, id, {
     target: target.lambda,
     eventSourceArn: streamArn,
     startingPosition: StartingPosition.TRIM_HORIZON,
@@ -46,7 +45,4 @@ export const feedStream = (scope: Construct, id: string, props: StreamConsumerPr
     onFailure: new SqsDlq(deadLetters),
     filters: patternsFor(consumer.kinds).map((pattern) => ({ pattern })),
   });
-  // Lambda checks at creation that it may read the stream.
-  mapping.node.addDependency(target.role);
-  return mapping;
 };

@@ -1,0 +1,95 @@
+/** The layers: who may import what. Read it as the table that it is; whatever a layer's row does not name, it may not. */
+
+const TYPES = 'node_modules/@types/aws-lambda';
+const CATALOGUES = '^functions/(api|jobs|streams|workflows)\\.ts$';
+
+/** May be imported beside files of the layer itself. */
+const LAYERS = [
+  { name: 'domain', files: '^shared/domain/', may: ['node_modules/zod/', '^(node:)?crypto$'] },
+  { name: 'usecases', files: '^shared/usecases/', may: ['^shared/domain/', '^(node:)?crypto$'] },
+  {
+    name: 'data',
+    files: '^shared/data/',
+    may: [
+      '^shared/domain/',
+      '^shared/usecases/ports\\.ts$',
+      'node_modules/@aws-sdk/',
+      '^(node:)?(crypto|util|timers/promises)$',
+    ],
+  },
+  {
+    name: 'edge',
+    files: '^shared/edge/',
+    may: ['^shared/domain/', '^shared/usecases/ports\\.ts$', 'node_modules/(@middy|zod)/', TYPES, '^(node:)?crypto$'],
+  },
+  { name: 'catalogues', files: CATALOGUES, may: ['^shared/edge/catalogue\\.ts$', '^functions/[a-z-]+/routes\\.ts$'] },
+  {
+    name: 'composition root',
+    files: '^functions/live\\.ts$',
+    may: ['^shared/', 'node_modules/(@aws-sdk|@photostructure)/', '^(node:)?crypto$'],
+  },
+  {
+    name: 'infra',
+    files: '^infra/(?!local/)',
+    may: [
+      CATALOGUES,
+      '^shared/data/table-schema\\.ts$',
+      '^shared/edge/(env|catalogue)\\.ts$',
+      'node_modules/(aws-cdk-lib|constructs|cdk-nag|esbuild)/',
+      '^(node:)?(fs|os|path)$',
+    ],
+  },
+];
+
+const layerRule = ({ name, files, may }) => ({
+  name: `${name} imports only what its layer may`,
+  severity: 'error',
+  from: { path: files },
+  to: { pathNot: [files, ...may] },
+});
+
+module.exports = {
+  forbidden: [
+    ...LAYERS.map(layerRule),
+    {
+      name: 'a capability imports edge, use cases, domain, and its own files',
+      severity: 'error',
+      from: { path: '^functions/([a-z-]+)/' },
+      to: {
+        pathNot: [
+          '^functions/$1/',
+          '^functions/live\\.ts$',
+          CATALOGUES,
+          '^shared/(edge|usecases|domain)/',
+          'node_modules/(zod|libphonenumber-js|@photostructure)/',
+          TYPES,
+          '^(node:)?crypto$',
+        ],
+      },
+    },
+    {
+      name: 'the local stack learns what exists from the assembly alone',
+      severity: 'error',
+      from: { path: '^infra/local/' },
+      to: { path: ['^functions/', '^shared/(data|usecases)/', '^infra/(?!local/)'] },
+    },
+    { name: 'nothing goes in circles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'nothing is missing', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    {
+      name: 'what is deployed needs no development dependency',
+      severity: 'error',
+      from: { path: '^(functions|shared)/' },
+      to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: TYPES },
+    },
+  ],
+  options: {
+    // Reads types' imports too, and doesn't need a TypeScript that has an API.
+    parser: 'swc',
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'types', 'default'],
+    },
+  },
+};

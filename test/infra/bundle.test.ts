@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { BUNDLE_LIMIT_BYTES, type Bundle, bundle } from '../../infra/bundle.ts';
+import {
+  type SmallProject,
+  smallCatalogues,
+  smallFiles,
+  smallPermissions,
+  writeProject,
+} from '../support/small-project.ts';
+
+const projects: SmallProject[] = [];
+const project = (files: Record<string, string> = smallFiles): SmallProject => {
+  const written = writeProject(files);
+  projects.push(written);
+  return written;
+};
+const bundled = ({ root }: SmallProject): Promise<Map<string, Bundle>> =>
+  bundle({ catalogues: smallCatalogues, permissions: smallPermissions, root, directory: join(root, 'bundles') });
+
+const codeOf = (bundles: Map<string, Bundle>, capability: string): string =>
+  join(bundles.get(capability)?.directory ?? '', 'index.js');
+
+afterAll(() => {
+  for (const { remove } of projects) remove();
+});
+
+describe('the bundles', () => {
+  it('are one for each capability that has rows', async () => {
+    expect([...(await bundled(project())).keys()]).toEqual(['parcels', 'posters']);
+  });
+
+  it.each([
+    ['a route', { routeKey: 'GET /v1/parcels/{parcelId}' }, 'parcels/read-one'],
+    ['another route', { routeKey: 'POST /v1/parcels' }, 'parcels/create'],
+    ['a job', { job: 'weigh-all', scheduledAt: '2026-01-01T00:00:00.000Z', trigger: 'schedule' }, 'parcels/weigh-all'],
+    ['a batch of the stream', { Records: [] }, 'parcels/notice-changes'],
+  ])('hand %s to the handler of its row, with the live dependencies', async (_, event, by) => {
+    const { handler } = require(codeOf(await bundled(project()), 'parcels'));
+    expect(await handler(event)).toEqual({ by, event, known: 'deps' });
+  });
+
+  it('hand a step its input', async () => {
+    const { handler } = require(codeOf(await bundled(project()), 'parcels'));
+    const input = { from: 3 };
+    expect(await handler({ step: 'send-some', input })).toEqual({
+      by: 'parcels/send-some',
+      event: input,
+      known: 'deps',
+    });
+  });
+
+  it('give nothing to a capability that may do nothing', async () => {
+    const bundles = await bundled(project());
+    const { handler } = require(codeOf(bundles, 'posters'));
+    expect(await handler({ routeKey: 'GET /posters' })).not.toHaveProperty('known');
+    expect(bundles.get('posters')?.inputs).not.toContain('functions/live.ts');
+  });
+
+  it('hold the code alone, with the source map elsewhere', async () => {
+    for (const { directory, sourceMap } of (await bundled(project())).values()) {
+      expect(readdirSync(directory)).toEqual(['index.js']);
+      expect(JSON.parse(readFileSync(sourceMap, 'utf8'))).toMatchObject({ version: 3 });
+    }
+  });
+
+  it('are the same to the last byte wherever and whenever they are made', async () => {
+    const [one, other] = [await bundled(project()), await bundled(project())];
+    for (const capability of one.keys()) {
+      expect(readFileSync(codeOf(one, capability), 'utf8')).toBe(readFileSync(codeOf(other, capability), 'utf8'));
+    }
+  });
+
+  it('are refused over the limit, naming the capability', async () => {
+    const heavy = `export const makeHandler = () => () => ${JSON.stringify('x'.repeat(BUNDLE_LIMIT_BYTES))};`;
+    const made = bundled(project({ ...smallFiles, 'functions/posters/read.ts': heavy }));
+    await expect(made).rejects.toThrow(/at most: posters has \d+/);
+  });
+
+  it('are refused where a row has no handler', async () => {
+    const { 'functions/parcels/weigh-all.ts': _, ...files } = smallFiles;
+    await expect(bundled(project(files))).rejects.toThrow(/functions\/parcels\/weigh-all\.ts/);
+  });
+});

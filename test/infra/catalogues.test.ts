@@ -1,0 +1,39 @@
+import { describe, expect, it } from '@jest/globals';
+import { capabilitiesOf, rowsOf, timeoutSecondsOf } from '../../infra/catalogues.ts';
+import { smallCatalogues } from '../support/small-project.ts';
+
+describe('the rows of the catalogues', () => {
+  it('name the file that handles each, steps once however many tasks run them', () => {
+    expect(rowsOf(smallCatalogues).map(({ kind, name, file }) => `${kind} ${name}: ${file}`)).toEqual([
+      'route GET /v1/parcels/{parcelId}: parcels/read-one.ts',
+      'route POST /v1/parcels: parcels/create.ts',
+      'route GET /posters: posters/read.ts',
+      'job weigh-all: parcels/weigh-all.ts',
+      'stream notice-changes: parcels/notice-changes.ts',
+      'step send-some: parcels/send-some.ts',
+    ]);
+  });
+
+  it('make a capability of whatever has rows', () => {
+    expect(capabilitiesOf(smallCatalogues)).toEqual(['parcels', 'posters']);
+  });
+
+  it('let a function run as long as the slowest of its rows', () => {
+    expect(timeoutSecondsOf({ ...smallCatalogues, workflows: {} }, 'parcels')).toBe(120);
+    expect(timeoutSecondsOf(smallCatalogues, 'parcels')).toBe(900);
+    expect(timeoutSecondsOf(smallCatalogues, 'posters')).toBe(10);
+  });
+
+  it('refuse a route that two capabilities serve', () => {
+    const { posters = {} } = smallCatalogues.api;
+    expect(() => rowsOf({ ...smallCatalogues, api: { posters, placards: posters } })).toThrow(/GET \/posters/);
+  });
+
+  it('refuse a second consumer of the stream in one capability', () => {
+    const [consumer] = Object.values(smallCatalogues.streams);
+    if (!consumer) throw new Error('the small catalogue has a stream consumer');
+    expect(() => rowsOf({ ...smallCatalogues, streams: { one: consumer, other: consumer } })).toThrow(
+      /other of parcels/,
+    );
+  });
+});

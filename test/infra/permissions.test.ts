@@ -1,0 +1,101 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { permissions } from '../../infra/permissions.ts';
+import { smallCatalogues, smallPermissions } from '../support/small-project.ts';
+import { appWith, removeFolders, resourcesOf, templateOf } from '../support/templates.ts';
+
+interface Statement {
+  role: string;
+  actions: string[];
+  resources: string[];
+}
+
+const listed = (value: unknown): unknown[] => (Array.isArray(value) ? value : [value]);
+
+const statementsOf = (template: ReturnType<typeof templateOf>): Statement[] =>
+  resourcesOf(template, 'AWS::IAM::Policy').flatMap(({ properties }) => {
+    const { Statement } = properties['PolicyDocument'] as { Statement: { Action: unknown; Resource: unknown }[] };
+    const [role] = properties['Roles'] as { Ref: string }[];
+    return Statement.map(({ Action, Resource }) => ({
+      role: role?.Ref ?? '',
+      actions: listed(Action).map(String),
+      resources: listed(Resource).map((resource) => JSON.stringify(resource)),
+    }));
+  });
+
+const product = templateOf(appWith());
+const statements = statementsOf(product);
+const small = statementsOf(templateOf(appWith({ catalogues: smallCatalogues, permissions: smallPermissions })));
+const functionRoles = resourcesOf(product, 'AWS::Lambda::Function').map(({ properties }) =>
+  String((properties['Role'] as { 'Fn::GetAtt': string[] })['Fn::GetAtt'][0]),
+);
+const actionsOf = (from: Statement[], capability: string): string[] =>
+  from.filter(({ role }) => role.startsWith(`${capability}Role`)).flatMap(({ actions }) => actions);
+
+afterAll(removeFolders);
+
+describe('a function', () => {
+  it('is never allowed a wildcard, of actions or of resources', () => {
+    expect(functionRoles.length).toBeGreaterThan(0);
+    for (const { role, actions, resources } of statements) {
+      if (!functionRoles.includes(role)) continue;
+      for (const named of [...actions, ...resources]) expect(named).not.toContain('*');
+    }
+  });
+
+  it('holds permissions of its own alone: nothing is managed by others', () => {
+    for (const { properties } of resourcesOf(product, 'AWS::IAM::Role')) {
+      expect(properties['ManagedPolicyArns']).toBeUndefined();
+    }
+  });
+
+  it('never scans the table', () => {
+    for (const { actions } of statements) expect(actions).not.toContain('dynamodb:Scan');
+  });
+
+  it.each(Object.keys(permissions))('of %s may do what its row says', (capability) => {
+    const row = permissions[capability];
+    const actions = actionsOf(statements, capability);
+    if (actions.length === 0) return;
+    expect(actions.includes('dynamodb:GetItem')).toBe(row?.table !== undefined);
+    expect(actions.includes('dynamodb:PutItem')).toBe(row?.table?.write === true);
+    expect(actions.includes('events:PutEvents')).toBe(row?.publishes === true);
+    expect(actions.includes('states:StartExecution')).toBe(row?.starts !== undefined);
+  });
+
+  it('may query the indexes that its row names, and no other', () => {
+    const indexes = small
+      .flatMap(({ resources }) => resources)
+      .flatMap((resource) => /\/index\/([a-z]+)/.exec(resource)?.[1] ?? []);
+    expect(indexes).toEqual(['due']);
+  });
+
+  it('without a row of permissions to speak of writes its log, and that is all', () => {
+    expect(actionsOf(small, 'posters')).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
+  });
+});
+
+describe('a schedule', () => {
+  it('may invoke its function and leave dead letters', () => {
+    const scheduling = statements.filter(({ role }) => role.startsWith('Schedules'));
+    expect(scheduling.flatMap(({ actions }) => actions)).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);
+  });
+
+  it('acts for this account alone', () => {
+    for (const { logicalId, properties } of resourcesOf(product, 'AWS::IAM::Role')) {
+      if (!logicalId.startsWith('Schedules')) continue;
+      expect(JSON.stringify(properties)).toContain('{"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"}}}');
+    }
+  });
+});
+
+describe('a state machine', () => {
+  it('may invoke the functions of its steps; all else is its log and its traces, which know no resources', () => {
+    const machine = statements.filter(({ role }) => /Machine/.test(role));
+    for (const { actions, resources } of machine) {
+      const isBroad = resources.some((resource) => resource.includes('*'));
+      const broad = actions.filter((action) => !/^(logs|xray):/.test(action));
+      expect(isBroad ? broad : []).toEqual([]);
+    }
+    expect(machine.flatMap(({ actions }) => actions)).toContain('lambda:InvokeFunction');
+  });
+});

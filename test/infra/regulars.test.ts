@@ -1,0 +1,245 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { Match } from 'aws-cdk-lib/assertions';
+import { capabilitiesOf } from '../../infra/catalogues.ts';
+import { tableSchema } from '../../shared/data/table-schema.ts';
+import type { Access } from '../../shared/edge/catalogue.ts';
+import { smallCatalogues, smallPermissions } from '../support/small-project.ts';
+import { appWith, catalogues, removeFolders, resourcesOf, templateOf } from '../support/templates.ts';
+
+const product = templateOf(appWith());
+const small = templateOf(appWith({ catalogues: smallCatalogues, permissions: smallPermissions }));
+
+afterAll(removeFolders);
+
+describe.each([
+  ['the product', product, catalogues],
+  ['a small catalogue', small, smallCatalogues],
+])('the HTTP API of %s', (_, template, { api }) => {
+  const OPENED_BY: Record<Access, string[] | undefined> = {
+    public: undefined,
+    storefront: ['regulars/storefront', 'regulars/admin'],
+    admin: ['regulars/admin'],
+  };
+  const rows = Object.values(api).flatMap((routes) => Object.values(routes));
+
+  it('has one route for each row and no other, opened by the scopes that its row says', () => {
+    const routes = resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(({ properties }) => ({
+      key: properties['RouteKey'],
+      authorization: properties['AuthorizationType'],
+      scopes: properties['AuthorizationScopes'],
+      isAuthorized: properties['AuthorizerId'] !== undefined,
+    }));
+    const expected = rows.map(({ method, path, access }) => ({
+      key: `${method} ${path}`,
+      authorization: access === 'public' ? 'NONE' : 'JWT',
+      scopes: OPENED_BY[access],
+      isAuthorized: access !== 'public',
+    }));
+    expect(byKey(routes)).toEqual(byKey(expected));
+  });
+
+  it('throttles each route', () => {
+    const [stage] = resourcesOf(template, 'AWS::ApiGatewayV2::Stage');
+    const settings = stage?.properties['RouteSettings'] as Record<string, unknown>;
+    expect(Object.keys(settings).sort()).toEqual(rows.map(({ method, path }) => `${method} ${path}`).sort());
+    for (const setting of Object.values(settings)) {
+      expect(setting).toEqual({ ThrottlingRateLimit: expect.any(Number), ThrottlingBurstLimit: expect.any(Number) });
+    }
+  });
+});
+
+const byKey = <T extends { key: unknown }>(routes: T[]): T[] =>
+  [...routes].sort((one, other) => String(one.key).localeCompare(String(other.key)));
+
+describe('the HTTP API', () => {
+  it('takes tokens of the user pool for its two clients alone', () => {
+    small.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
+      AuthorizerType: 'JWT',
+      IdentitySource: ['$request.header.Authorization'],
+      JwtConfiguration: { Audience: [{ Ref: Match.anyValue() }, { Ref: Match.anyValue() }] },
+    });
+  });
+
+  it('logs nothing of paths, queries, addresses or callers', () => {
+    const [stage] = resourcesOf(product, 'AWS::ApiGatewayV2::Stage');
+    const settings = JSON.stringify(stage?.properties['AccessLogSettings']);
+    expect(settings).toContain('$context.requestId');
+    expect(settings).not.toMatch(/context\.(path|rawPath|identity|authorizer|domainName|error\.messageString)/);
+  });
+
+  it('speaks the payload format that the functions read', () => {
+    const integrations = resourcesOf(product, 'AWS::ApiGatewayV2::Integration');
+    for (const { properties } of integrations) {
+      expect(properties).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
+    }
+  });
+
+  it('lets no page call it unless its origin is configured', () => {
+    const corsOf = (template: typeof product) =>
+      resourcesOf(template, 'AWS::ApiGatewayV2::Api')[0]?.properties['CorsConfiguration'];
+    expect(corsOf(product)).toBeUndefined();
+    const opened = templateOf(appWith({ context: { corsOrigins: 'https://console.example,https://other.example' } }));
+    expect(corsOf(opened)).toMatchObject({ AllowOrigins: ['https://console.example', 'https://other.example'] });
+  });
+});
+
+describe('the table', () => {
+  it('is protected: from deletion, from loss, from going with its stack', () => {
+    product.hasResource('AWS::DynamoDB::Table', {
+      DeletionPolicy: 'Retain',
+      UpdateReplacePolicy: 'Retain',
+      Properties: {
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+      },
+    });
+  });
+
+  it('has the keys, the indexes, the expiry and the stream that the stores rely on', () => {
+    const [table] = resourcesOf(product, 'AWS::DynamoDB::Table');
+    const keys = (hash: string, range: string) => [
+      { AttributeName: hash, KeyType: 'HASH' },
+      { AttributeName: range, KeyType: 'RANGE' },
+    ];
+    expect(table?.properties).toMatchObject({
+      KeySchema: keys(tableSchema.partitionKey, tableSchema.sortKey),
+      TimeToLiveSpecification: { AttributeName: tableSchema.ttl, Enabled: true },
+      StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+      BillingMode: 'PAY_PER_REQUEST',
+      GlobalSecondaryIndexes: Object.entries(tableSchema.indexes).map(([name, index]) => ({
+        IndexName: name,
+        KeySchema: keys(index.hash, index.range),
+        Projection: { ProjectionType: index.projection },
+      })),
+    });
+  });
+});
+
+describe('the user pool', () => {
+  it('stays when the stack goes, and asks for passwords that take long to guess', () => {
+    product.hasResource('AWS::Cognito::UserPool', {
+      DeletionPolicy: 'Retain',
+      Properties: {
+        DeletionProtection: 'ACTIVE',
+        AdminCreateUserConfig: { AllowAdminCreateUserOnly: true },
+        Policies: {
+          PasswordPolicy: Match.objectLike({ MinimumLength: 12, RequireSymbols: true, RequireNumbers: true }),
+        },
+      },
+    });
+  });
+
+  it('gives a storefront its own scope and no other, on its credentials alone', () => {
+    product.hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      AllowedOAuthFlows: ['client_credentials'],
+      AllowedOAuthScopes: [{ 'Fn::Join': ['', [{ Ref: Match.anyValue() }, '/storefront']] }],
+      GenerateSecret: true,
+    });
+  });
+
+  it('gives the console a code, without a secret that a browser could not keep', () => {
+    product.hasResourceProperties('AWS::Cognito::UserPoolClient', {
+      AllowedOAuthFlows: ['code'],
+      AllowedOAuthScopes: ['openid', { 'Fn::Join': ['', [{ Ref: Match.anyValue() }, '/admin']] }],
+      GenerateSecret: false,
+    });
+  });
+});
+
+describe.each([
+  ['the product', product, catalogues],
+  ['a small catalogue', small, smallCatalogues],
+])('the background work of %s', (_, template, { jobs, streams, workflows }) => {
+  it('has one schedule for each job, that says which it is and when it fell due', () => {
+    const schedules = resourcesOf(template, 'AWS::Scheduler::Schedule').map(({ properties }) => properties);
+    expect(schedules.map(({ Name }) => Name).sort()).toEqual(Object.keys(jobs).sort());
+    for (const schedule of schedules) {
+      const { Input, RetryPolicy, DeadLetterConfig } = schedule['Target'] as Record<string, unknown>;
+      expect(JSON.parse(String(Input))).toEqual({
+        job: schedule['Name'],
+        scheduledAt: '<aws.scheduler.scheduled-time>',
+        trigger: 'schedule',
+      });
+      expect(RetryPolicy).toEqual({ MaximumEventAgeInSeconds: 3600, MaximumRetryAttempts: 3 });
+      expect(DeadLetterConfig).toBeDefined();
+      expect(schedule['ScheduleExpressionTimezone']).toBe('UTC');
+    }
+  });
+
+  it('feeds each consumer of the stream with the kinds that it names, until it fails too often', () => {
+    const mappings = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => properties);
+    expect(mappings).toHaveLength(Object.keys(streams).length);
+    for (const consumer of Object.values(streams)) {
+      const pattern = (image: string) => ({
+        Pattern: JSON.stringify({ dynamodb: { [image]: { kind: { S: consumer.kinds } } } }),
+      });
+      const filters = { Filters: [pattern('NewImage'), pattern('OldImage')] };
+      const mapping = mappings.find(({ FilterCriteria }) => JSON.stringify(FilterCriteria) === JSON.stringify(filters));
+      expect(mapping).toMatchObject({
+        StartingPosition: 'TRIM_HORIZON',
+        BatchSize: consumer.batchSize,
+        MaximumBatchingWindowInSeconds: consumer.batchWindowSeconds,
+        MaximumRetryAttempts: consumer.maximumRetries,
+        BisectBatchOnFunctionError: true,
+        FunctionResponseTypes: ['ReportBatchItemFailures'],
+        DestinationConfig: { OnFailure: { Destination: expect.anything() } },
+      });
+    }
+  });
+
+  it('never asks the stream to serve more than two, which is what it serves well', () => {
+    expect(Object.keys(streams).length).toBeLessThanOrEqual(2);
+  });
+
+  it('has one state machine for each workflow, that logs every step and no data', () => {
+    const machines = resourcesOf(template, 'AWS::StepFunctions::StateMachine').map(({ properties }) => properties);
+    expect(machines.map(({ StateMachineName }) => StateMachineName).sort()).toEqual(
+      Object.keys(workflows)
+        .map((name) => `Regulars-${name}`)
+        .sort(),
+    );
+    for (const machine of machines) {
+      expect(machine['LoggingConfiguration']).toMatchObject({ Level: 'ALL', IncludeExecutionData: false });
+      expect(machine['StateMachineType']).toBe('STANDARD');
+    }
+  });
+});
+
+describe('the functions', () => {
+  it('are one for each capability, on Node 24 and Graviton, each under a role and with a log of its own', () => {
+    const functions = resourcesOf(product, 'AWS::Lambda::Function').map(({ properties }) => properties);
+    expect(functions.map(({ Tags }) => (Tags as { Value: string }[])[0]?.Value).sort()).toEqual(
+      capabilitiesOf(catalogues),
+    );
+    for (const properties of functions) {
+      expect(properties).toMatchObject({ Runtime: 'nodejs24.x', Architectures: ['arm64'], Handler: 'index.handler' });
+    }
+    const distinct = (name: string) => new Set(functions.map((properties) => JSON.stringify(properties[name]))).size;
+    expect([distinct('Role'), distinct('LoggingConfig')]).toEqual([functions.length, functions.length]);
+  });
+
+  it('keep their logs for a month', () => {
+    for (const { properties } of resourcesOf(product, 'AWS::Logs::LogGroup')) {
+      expect(properties['RetentionInDays']).toBeGreaterThanOrEqual(30);
+    }
+  });
+
+  it('need a row that says what they may do', () => {
+    expect(() => appWith({ catalogues: smallCatalogues, permissions: { parcels: {} } })).toThrow(/what posters may do/);
+  });
+});
+
+describe('the dead letters', () => {
+  it('are encrypted, kept 14 days, and closed to whoever does not come by TLS', () => {
+    const queues = resourcesOf(product, 'AWS::SQS::Queue');
+    expect(queues.length).toBe(1 + Object.keys(catalogues.streams).length);
+    for (const { properties } of queues) {
+      expect(properties).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 86_400 });
+    }
+    const policies = resourcesOf(product, 'AWS::SQS::QueuePolicy');
+    expect(policies).toHaveLength(queues.length);
+    for (const { properties } of policies) {
+      expect(JSON.stringify(properties)).toContain('{"Bool":{"aws:SecureTransport":"false"}}');
+    }
+  });
+});

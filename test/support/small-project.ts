@@ -1,0 +1,98 @@
+/** A small project on disk, with the catalogues that go with it: what bundling and synthesis do with any catalogue. */
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve } from 'node:path';
+import type { Catalogues } from '../../infra/catalogues.ts';
+import type { Permissions } from '../../infra/permissions.ts';
+import type { Route } from '../../shared/edge/catalogue.ts';
+
+const route = (method: Route['method'], path: Route['path'], access: Route['access']): Route => ({
+  method,
+  path,
+  access,
+  summary: 'Do something',
+  answers: {},
+});
+
+/** Two capabilities: `parcels` has a row of every kind, `posters` one route alone. */
+export const smallCatalogues: Catalogues = {
+  api: {
+    parcels: {
+      readOne: route('GET', '/v1/parcels/{parcelId}', 'storefront'),
+      create: route('POST', '/v1/parcels', 'admin'),
+    },
+    posters: { read: route('GET', '/posters', 'public') },
+    empty: {},
+  },
+  jobs: {
+    'weigh-all': { capability: 'parcels', schedule: 'rate(5 minutes)', summary: 'Weigh all', timeoutSeconds: 120 },
+  },
+  streams: {
+    'notice-changes': {
+      capability: 'parcels',
+      summary: 'Notice changes',
+      kinds: ['parcel', 'label'],
+      batchSize: 10,
+      batchWindowSeconds: 1,
+      maximumRetries: 3,
+    },
+  },
+  workflows: {
+    'send-all': {
+      capability: 'parcels',
+      summary: 'Send all',
+      definition: {
+        QueryLanguage: 'JSONata',
+        StartAt: 'Send',
+        States: {
+          Send: {
+            Type: 'Task',
+            Resource: 'step:parcels/send-some',
+            Arguments: { from: '{% $states.input.from %}' },
+            Next: 'Again',
+          },
+          Again: { Type: 'Task', Resource: 'step:parcels/send-some', End: true },
+        },
+      },
+    },
+  },
+};
+
+export const smallPermissions: Record<string, Permissions> = {
+  parcels: { table: { write: true, indexes: ['due'] }, publishes: true, starts: ['send-all'] },
+  posters: {},
+};
+
+/** Files of the small project, by path; every handler answers who it is, what it was given and what it knows. */
+export const smallFiles: Record<string, string> = {
+  'functions/live.ts': `export const live = { known: 'deps' };`,
+  ...Object.fromEntries(
+    [
+      'parcels/read-one',
+      'parcels/create',
+      'parcels/weigh-all',
+      'parcels/notice-changes',
+      'parcels/send-some',
+      'posters/read',
+    ].map((file) => [
+      `functions/${file}.ts`,
+      `export const makeHandler = (deps: { known: string }) => async (event: unknown) => ({ by: '${file}', event, ...deps });`,
+    ]),
+  ),
+};
+
+export interface SmallProject {
+  root: string;
+  remove(): void;
+}
+
+/** Writes the project into a new folder, beside the shared code of the product. */
+export const writeProject = (files: Record<string, string>): SmallProject => {
+  const root = mkdtempSync(join(tmpdir(), 'regulars-test-'));
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), content);
+  }
+  symlinkSync(resolve('shared'), join(root, 'shared'));
+  return { root, remove: () => rmSync(root, { recursive: true, force: true }) };
+};
