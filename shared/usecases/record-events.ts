@@ -9,8 +9,8 @@ import type { TimezoneAt } from '../domain/metrics/scoring.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { Draft, distinct } from './draft.ts';
 import { foldedWith, metricsWith } from './fold-again.ts';
-import type { Deps, RecordOf, Store, Write } from './ports.ts';
-import type { Decision, EventInput, Outcome } from './recording.ts';
+import type { Commit, Deps, RecordOf, Store, Write } from './ports.ts';
+import type { Accepted, Decision, EventInput, Outcome } from './recording.ts';
 import { decided, keysOf } from './recording.ts';
 import { retrying } from './retrying.ts';
 import type { Scoring } from './scoring.ts';
@@ -30,7 +30,7 @@ const MOST_AT_ONCE = 24;
 
 /**
  * Records events of one consumer in their order, each once by its natural ids; what became of each comes back in the
- * same order. Throws `Refusal('consumer_not_found')`, and `too_busy` where others never stop writing.
+ * same order. All are refused where there is no such consumer, or where others never stop writing to it.
  */
 export const recordEvents = async (
   deps: RecordingDeps,
@@ -39,9 +39,34 @@ export const recordEvents = async (
 ): Promise<Outcome[]> => {
   const outcomes: Outcome[] = [];
   for (let start = 0; start < inputs.length; start += MOST_AT_ONCE) {
-    outcomes.push(...(await recordAtOnce(deps, recording, inputs.slice(start, start + MOST_AT_ONCE))));
+    outcomes.push(...(await outcomesOf(deps, recording, inputs.slice(start, start + MOST_AT_ONCE))));
   }
   return outcomes;
+};
+
+const outcomesOf = async (deps: RecordingDeps, recording: Recording, inputs: EventInput[]): Promise<Outcome[]> => {
+  try {
+    return await recordAtOnce(deps, recording, inputs);
+  } catch (refusal) {
+    if (!(refusal instanceof Refusal)) throw refusal;
+    return inputs.map(() => ({ status: 'rejected', refusal }));
+  }
+};
+
+/** Records one event of a consumer. Throws what refuses it. */
+export const recordEvent = async (
+  deps: RecordingDeps,
+  { consumerId, now, commit }: { consumerId: string; now: Instant; commit: Commit },
+  input: EventInput,
+): Promise<Accepted> => {
+  const commitOne = (writes: Write[], outcomes: Outcome[]) => commit(writes, acceptedIn(consumerId, outcomes));
+  return acceptedIn(consumerId, await recordEvents(deps, { consumerId, now, commit: commitOne }, [input]));
+};
+
+const acceptedIn = (consumerId: string, [outcome]: Outcome[]): Accepted => {
+  if (outcome === undefined) throw new TypeError('an event without an outcome');
+  if (outcome.status === 'rejected') throw outcome.refusal;
+  return { consumerId, ...outcome };
 };
 
 const recordAtOnce = (deps: RecordingDeps, recording: Recording, inputs: EventInput[]): Promise<Outcome[]> =>

@@ -30,6 +30,13 @@ export interface Recorded {
 /** What became of an event; a duplicate is one whose natural id was recorded with the same content before. */
 export type Outcome = { status: 'created' | 'duplicate'; event: Recorded } | { status: 'rejected'; refusal: Refusal };
 
+/** An event that is in the history now, whether this request or an earlier one brought it. */
+export interface Accepted {
+  consumerId: string;
+  status: 'created' | 'duplicate';
+  event: Recorded;
+}
+
 /** What events are decided on: the consumer's metrics and all that `keysOf` asks for. */
 export interface Known {
   consumerId: string;

@@ -1,0 +1,71 @@
+/** A batch at the edge: each event parsed by itself, its consumer found; outcomes told as items. */
+import { Refusal } from '../../shared/domain/refusal.ts';
+import { parsed } from '../../shared/edge/input.ts';
+import { problems } from '../../shared/edge/problems.ts';
+import { consumersWith, contactKeyOf } from '../../shared/usecases/find-consumers.ts';
+import type { RecordKey, Store } from '../../shared/usecases/ports.ts';
+import type { BatchItem } from '../../shared/usecases/record-batch.ts';
+import type { Outcome } from '../../shared/usecases/recording.ts';
+import { type BatchEvent, batchEvent } from './schemas.ts';
+
+type Rejected = Extract<Outcome, { status: 'rejected' }>;
+
+/** What can be recorded, and what cannot, by its place in the batch. */
+export const itemsOf = async (store: Store, events: readonly unknown[]) => {
+  const refused = new Map<number, Rejected>();
+  const items: BatchItem[] = [];
+  const looked: { index: number; event: BatchEvent; key: Extract<RecordKey, { kind: 'contact' }> }[] = [];
+  events.forEach((sent, index) => {
+    try {
+      const event = parsed(batchEvent, sent);
+      if (event.consumerId !== undefined) items.push(itemOf(index, event.consumerId, event));
+      if (event.lookup) looked.push({ index, event, key: contactKeyOf(event.lookup, 'lookup') });
+    } catch (refusal) {
+      if (!(refusal instanceof Refusal)) throw refusal;
+      refused.set(index, { status: 'rejected', refusal });
+    }
+  });
+  const found =
+    looked.length === 0
+      ? []
+      : await consumersWith(
+          store,
+          looked.map(({ key }) => key),
+        );
+  looked.forEach(({ index, event }, place) => {
+    const consumer = found[place];
+    if (typeof consumer === 'string') items.push(itemOf(index, consumer, event));
+    else if (consumer) refused.set(index, { status: 'rejected', refusal: consumer });
+  });
+  return { items: items.sort((a, b) => a.index - b.index), refused };
+};
+
+const itemOf = (index: number, consumerId: string, event: BatchEvent): BatchItem => {
+  const { eventId, type, occurredAt, source, attributes } = event;
+  return {
+    index,
+    consumerId,
+    input: { eventId, type, occurredAt, source, attributes },
+  };
+};
+
+/** The batch's answer, in the order of its events. */
+export const presentBatch = (size: number, outcomes: ReadonlyMap<number, Outcome>) => ({
+  items: Array.from({ length: size }, (_, index) => {
+    const outcome = outcomes.get(index);
+    if (outcome === undefined) throw new TypeError('an event without an outcome');
+    const { status } = outcome;
+    return status === 'rejected'
+      ? { index, status, problem: problemIn(outcome.refusal, index) }
+      : { index, status, eventId: outcome.event.eventId };
+  }),
+});
+
+const problemIn = ({ code, message, errors }: Refusal, index: number) => ({
+  code,
+  ...problems[code],
+  detail: message,
+  ...(errors.length > 0 && {
+    errors: errors.map((error) => ({ ...error, path: `events.${index}${error.path && '.'}${error.path}` })),
+  }),
+});

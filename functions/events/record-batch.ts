@@ -1,0 +1,18 @@
+import { endpoint, ok } from '../../shared/edge/endpoint.ts';
+import type { Deps } from '../../shared/usecases/ports.ts';
+import { recordBatch } from '../../shared/usecases/record-batch.ts';
+import { itemsOf, presentBatch } from './batch.ts';
+import { eventsRoutes } from './routes.ts';
+import { timezoneAt } from './timezone.ts';
+
+export const makeHandler = (deps: Deps) =>
+  endpoint(
+    eventsRoutes.recordBatch,
+    deps,
+    async ({ body, now, keyHash }) => {
+      const { items, refused } = await itemsOf(deps.store, body.events);
+      const outcomes = await recordBatch({ ...deps, timezoneAt }, { now, keyHash }, items);
+      return presentBatch(body.events.length, new Map([...outcomes, ...refused]));
+    },
+    ok,
+  );

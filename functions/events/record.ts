@@ -1,0 +1,20 @@
+import { created, endpoint, ok } from '../../shared/edge/endpoint.ts';
+import type { Reply } from '../../shared/edge/idempotency.ts';
+import type { Deps } from '../../shared/usecases/ports.ts';
+import { recordEvent } from '../../shared/usecases/record-events.ts';
+import type { Accepted } from '../../shared/usecases/recording.ts';
+import { eventsRoutes } from './routes.ts';
+import { timezoneAt } from './timezone.ts';
+
+export const makeHandler = (deps: Deps) =>
+  endpoint(
+    eventsRoutes.record,
+    deps,
+    ({ params, body, now }, commit) => recordEvent({ ...deps, timezoneAt }, { ...params, now, commit }, body),
+    present,
+  );
+
+const present = ({ status, event, consumerId }: Accepted): Reply =>
+  status === 'created'
+    ? created(event, consumerId)
+    : { ...ok(event, consumerId), headers: { 'idempotent-replayed': 'true' } };
