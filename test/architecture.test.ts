@@ -1,0 +1,126 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+import { rowsOf } from '../infra/catalogues.ts';
+import { catalogues } from './support/templates.ts';
+
+/** Files of the project that git knows or would take, so that nothing built or fetched is looked at. */
+const files = spawnSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], { encoding: 'utf8' })
+  .stdout.split('\n')
+  .filter((file) => file !== '' && existsSync(file));
+const textOf = (file: string): string => readFileSync(file, 'utf8');
+/** Code without comments: what is said of a forbidden call is no call. */
+const codeOf = (file: string): string => textOf(file).replace(/\/\*[\s\S]*?\*\/|(?<!:)\/\/.*$/gm, '');
+
+describe('the catalogues and the handlers', () => {
+  const rows = rowsOf(catalogues);
+
+  it.each(rows.map(({ kind, name, file }) => [kind, name, file]))('the %s %s has its handler', (_kind, _name, file) => {
+    expect(codeOf(join('functions', file))).toMatch(/export const makeHandler\b/);
+  });
+
+  it('leave no handler without a row', () => {
+    const handlers = files.filter(
+      (file) => /^functions\/[^/]+\/.+\.ts$/.test(file) && /\bmakeHandler\b/.test(codeOf(file)),
+    );
+    const named = new Set(rows.map(({ file }) => `functions/${file}`));
+    expect(handlers.filter((file) => !named.has(file))).toEqual([]);
+  });
+
+  it('put nothing but files into the folder of a capability, each a capability of the catalogues', () => {
+    const folders = readdirSync('functions', { withFileTypes: true }).filter((entry) => entry.isDirectory());
+    const capabilities = new Set([...rows.map(({ capability }) => capability), ...Object.keys(catalogues.api)]);
+    expect(folders.map(({ name }) => name).filter((name) => !capabilities.has(name))).toEqual([]);
+  });
+});
+
+describe('the layers', () => {
+  it('import only what each may', () => {
+    const { stdout } = spawnSync(
+      'node_modules/.bin/depcruise',
+      ['--config', '.dependency-cruiser.cjs', '--output-type', 'json', 'shared', 'functions', 'infra'],
+      { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 },
+    );
+    const { summary } = JSON.parse(stdout) as {
+      summary: { totalCruised: number; violations: { from: string; to: string; rule: { name: string } }[] };
+    };
+    expect(summary.totalCruised).toBeGreaterThan(50);
+    expect(summary.violations.map(({ from, to, rule }) => `${from} imports ${to}, but ${rule.name}`)).toEqual([]);
+  });
+
+  const CLOCK: [string, RegExp] = [
+    'read a clock of their own',
+    /\bDate\.now\b|\bnew Date\(\s*\)|\bDate\(\)|performance\.now/,
+  ];
+  const CHANCE: [string, RegExp] = [
+    'leave anything to chance',
+    /\bMath\.random\b|\brandomUUID\b|\brandomBytes\b|\bgetRandomValues\b/,
+  ];
+  const SURROUNDINGS: [string, RegExp] = ['read the environment', /\bprocess\./];
+  const BANNED: [string, RegExp, [string, RegExp][]][] = [
+    ['shared/domain', /^shared\/domain\//, [CLOCK, CHANCE, SURROUNDINGS]],
+    ['shared/usecases', /^shared\/usecases\//, [CLOCK, CHANCE, SURROUNDINGS]],
+    ['shared/edge', /^shared\/edge\/(?!env|log)/, [CLOCK, CHANCE, SURROUNDINGS]],
+    ['the handlers', /^functions\/[^/]+\//, [CLOCK, CHANCE, SURROUNDINGS]],
+    ['shared/data', /^shared\/data\//, [CLOCK, SURROUNDINGS]],
+  ];
+
+  it.each(BANNED.flatMap(([layer, of, calls]) => calls.map(([what, call]) => [layer, what, of, call] as const)))(
+    '%s: never %s',
+    (_layer, _what, of, call) => {
+      const own = files.filter((file) => of.test(file) && file.endsWith('.ts'));
+      expect(own.filter((file) => call.test(codeOf(file)))).toEqual([]);
+    },
+  );
+
+  it('import zod in its small form alone', () => {
+    const zod = /from 'zod(?!\/mini')/;
+    expect(files.filter((file) => /^(shared|functions)\/.+\.ts$/.test(file) && zod.test(codeOf(file)))).toEqual([]);
+  });
+});
+
+describe('the texts', () => {
+  const pages = files.filter((file) => file.endsWith('.md'));
+
+  it('of every page name commands that there are', () => {
+    const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+    const known = new Set([...Object.keys(scripts), 'ci', 'install']);
+    const named = pages.flatMap((page) =>
+      [...textOf(page).matchAll(/\bnpm (?:run )?([a-z][a-z:-]*)/g)].map(([, script]) => ({ page, script })),
+    );
+    expect(named.filter(({ script }) => !known.has(script ?? ''))).toEqual([]);
+  });
+
+  it('of the scripts run files that there are', () => {
+    const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
+    const run = Object.values(scripts).flatMap((script) =>
+      [...script.matchAll(/\bnode (\S+\.ts)/g)].map(([, file]) => file),
+    );
+    expect(run.filter((file) => !existsSync(file ?? ''))).toEqual([]);
+  });
+
+  it('of every page link to files that there are', () => {
+    const links = pages.flatMap((page) =>
+      [...textOf(page).matchAll(/\]\((?!https?:|#|mailto:)([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target = '']) =>
+        join(dirname(page), target),
+      ),
+    );
+    expect(links.filter((target) => !existsSync(target))).toEqual([]);
+  });
+
+  it('name no folder of any one machine', () => {
+    const machine = new RegExp(['/home/[a-z]', '/Users/[A-Za-z]', '/work/', '/root/'].join('|'));
+    const own = 'test/architecture.test.ts';
+    expect(files.filter((file) => file !== own && isText(file) && machine.test(textOf(file)))).toEqual([]);
+  });
+
+  it('of the lockfile and the registry settings name no registry', () => {
+    expect(textOf('package-lock.json')).not.toContain('"resolved"');
+    expect(existsSync('.npmrc') ? textOf('.npmrc') : '').not.toMatch(/registry\s*=|_auth/i);
+  });
+});
+
+function isText(file: string): boolean {
+  return /\.(ts|md|json|cjs|mjs|ya?ml|html|css|sh)$|^\.[a-z]+|^\.ci\//.test(file);
+}

@@ -1,0 +1,82 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { BUNDLE_LIMIT_BYTES } from '../../infra/bundle.ts';
+import { capabilitiesOf } from '../../infra/catalogues.ts';
+import { permissions } from '../../infra/permissions.ts';
+import { catalogues, folder, removeFolders } from '../support/templates.ts';
+
+interface FunctionProperties {
+  Code: { S3Key: string };
+  Tags: { Key: string; Value: string }[];
+}
+
+/** What `node infra/app.ts` writes, without any credentials or region, as on a machine that knows no account. */
+const synthesized = (): string => {
+  const directory = folder();
+  const context = JSON.stringify((JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: unknown }).context);
+  const environment = { PATH: process.env['PATH'], CDK_OUTDIR: directory, CDK_CONTEXT_JSON: context };
+  const { status, stderr } = spawnSync(process.execPath, ['infra/app.ts'], { env: environment, encoding: 'utf8' });
+  if (status !== 0) throw new Error(`the synthesis failed: ${stderr}`);
+  return directory;
+};
+
+const templateIn = (directory: string): string => readFileSync(join(directory, 'Regulars.template.json'), 'utf8');
+
+/** Folder of each capability's asset. */
+const assetsIn = (directory: string): Map<string, string> => {
+  const { Resources } = JSON.parse(templateIn(directory)) as {
+    Resources: Record<string, { Type: string; Properties: FunctionProperties }>;
+  };
+  return new Map(
+    Object.values(Resources)
+      .filter(({ Type }) => Type === 'AWS::Lambda::Function')
+      .map(({ Properties: { Code, Tags } }) => [
+        Tags.find(({ Key }) => Key === 'capability')?.Value ?? '',
+        join(directory, `asset.${Code.S3Key.replace('.zip', '')}`),
+      ]),
+  );
+};
+
+/** Modules that went into a bundle, as its source map names them. */
+const sourcesOf = (directory: string, capability: string): string[] => {
+  const map = JSON.parse(readFileSync(join(directory, 'source-maps', `${capability}.js.map`), 'utf8'));
+  return (map as { sources: string[] }).sources;
+};
+
+/** Capabilities that may do anything at all. */
+const storing = capabilitiesOf(catalogues).filter((name) => Object.keys(permissions[name] ?? {}).length > 0);
+
+describe('a synthesis of the product', () => {
+  let first: string;
+  let second: string;
+  beforeAll(() => {
+    first = synthesized();
+    second = synthesized();
+  }, 120_000);
+  afterAll(removeFolders);
+
+  it('makes the same template twice, so that a deployment without a change changes nothing', () => {
+    expect(templateIn(second)).toBe(templateIn(first));
+  });
+
+  it.each(capabilitiesOf(catalogues))('ships %s as one file within the limit', (capability) => {
+    const asset = assetsIn(first).get(capability) ?? '';
+    expect(readdirSync(asset)).toEqual(['index.js']);
+    expect(statSync(join(asset, 'index.js')).size).toBeLessThanOrEqual(BUNDLE_LIMIT_BYTES);
+    expect(existsSync(join(first, 'source-maps', `${capability}.js.map`))).toBe(true);
+  });
+
+  it.each([
+    ['the metadata of telephone numbers', /node_modules\/libphonenumber-js\//, ['consumers', 'events']],
+    ['the map of time zones', /node_modules\/@photostructure\//, ['events', 'insights']],
+    ['the full zod', /node_modules\/zod\/v4\/classic\//, []],
+    ['the database client', /node_modules\/@aws-sdk\/client-dynamodb\//, storing],
+  ])('carries %s only where it is needed', (_, module, needing: string[]) => {
+    const carrying = capabilitiesOf(catalogues).filter((capability) =>
+      sourcesOf(first, capability).some((source) => module.test(source)),
+    );
+    expect(carrying.filter((capability) => !needing.includes(capability))).toEqual([]);
+  });
+});
