@@ -1,0 +1,41 @@
+/** Adjusting a loyalty score: one more event of the history, which decays like all others. */
+import type { Instant } from '../domain/facts.ts';
+import { loyaltyOf } from '../domain/metrics/read.ts';
+import { organizationOf } from './organization.ts';
+import type { Commit, Deps, Write } from './ports.ts';
+import { recordEvents } from './record-events.ts';
+import type { Outcome } from './recording.ts';
+
+export interface Adjustment {
+  consumerId: string;
+  /** Score points, up or down. */
+  delta: number;
+  reason: string;
+  /** Who adjusts. */
+  actor: string;
+  now: Instant;
+}
+export interface Adjusted {
+  eventId: string;
+  delta: number;
+  reason: string;
+  at: Instant;
+  score: number;
+}
+
+export const adjustLoyaltyScore = async (deps: Deps, asked: Adjustment, commit: Commit): Promise<Adjusted> => {
+  const { consumerId, delta, reason, actor, now } = asked;
+  const { settings } = await organizationOf(deps.store, now);
+  let adjusted: Adjusted | undefined;
+  const commitAdjusted = async (writes: Write[], [outcome]: Outcome[]) => {
+    const metrics = writes.map((write) => ('put' in write ? write.put : null)).find((put) => put?.kind === 'metrics');
+    if (outcome === undefined || outcome.status === 'rejected' || metrics?.kind !== 'metrics') return;
+    const { score } = loyaltyOf(metrics, settings.loyalty, now);
+    adjusted = await commit(writes, { eventId: outcome.event.eventId, delta, reason, at: now, score });
+  };
+  const input = { type: 'loyalty_score_adjusted', source: actor, attributes: { delta, reason } };
+  const [outcome] = await recordEvents(deps, { consumerId, now, commit: commitAdjusted }, [input]);
+  if (outcome?.status === 'rejected') throw outcome.refusal;
+  if (adjusted === undefined) throw new TypeError('an adjustment without an outcome');
+  return adjusted;
+};

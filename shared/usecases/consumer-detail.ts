@@ -1,0 +1,134 @@
+/** The whole picture of a consumer, as of now. Parts that are not built yet are there, empty or null. */
+import { completenessOf } from '../domain/completeness.ts';
+import { identityLevelOf } from '../domain/consumer/identity.ts';
+import type { Instant, Json, JsonObject } from '../domain/facts.ts';
+import { laterOf } from '../domain/instants.ts';
+import { bestSendTime } from '../domain/metrics/best-send-time.ts';
+import { churnRiskOf } from '../domain/metrics/churn-risk.ts';
+import {
+  customerValueOf,
+  engagementHealthOf,
+  loyaltyOf,
+  purchaseRecencyOf,
+  returnRatePercentOf,
+} from '../domain/metrics/read.ts';
+import { Refusal } from '../domain/refusal.ts';
+import { rfmOf } from '../domain/summary.ts';
+import type { Organization } from './organization.ts';
+import { organizationOf } from './organization.ts';
+import type { ConsumerOverview, RecordOf, Store } from './ports.ts';
+
+export type ConsumerDetail = ReturnType<typeof detailAt>;
+/** A consumer's head with the newest events. */
+export type Whole = ConsumerOverview & { events: RecordOf<'event'>[] };
+
+/** The detail, in two parallel requests. Throws `Refusal('consumer_not_found')`. */
+export const readDetail = async (store: Store, consumerId: string, now: Instant): Promise<ConsumerDetail> => {
+  const [whole, organization] = await Promise.all([store.detailOf(consumerId), organizationOf(store, now, true)]);
+  // What is not there yet may have been created a moment ago.
+  return detailAt(whole ?? (await wholeOf(store, consumerId, true)), organization, now);
+};
+
+/** Throws `Refusal('consumer_not_found')`. */
+export const wholeOf = async (store: Store, consumerId: string, fresh: boolean): Promise<Whole> => {
+  const whole = await store.detailOf(consumerId, fresh);
+  if (whole === null) throw new Refusal('consumer_not_found', 'There is no consumer with this id.');
+  return whole;
+};
+
+export const detailAt = (whole: Whole, organization: Organization, now: Instant) => {
+  const { profile, metrics } = whole;
+  const header = headerOf(whole);
+  const locationContext = locationOf(metrics, now);
+  return {
+    ...header,
+    tags: profile.tags,
+    customAttributes: profile.customAttributes,
+    answers: profile.answers,
+    profileCompleteness: completenessOf(
+      { ...header, ...editable(profile), locationContext } as unknown as JsonObject,
+      organization.settings.profile.completenessFields,
+    ),
+    ...metricsPartsOf(whole, organization, now),
+    locationContext,
+    points: { available: 0, score: 0, spent: 0, pending: 0, reserved: 0, expired: 0, nextExpiry: null },
+    tier: null,
+    segments: [],
+    lists: [],
+    latestActions: whole.events.map(actionOf),
+    completedChallenges: [],
+    claimedRewards: [],
+    participation: [],
+    syncSources: profile.syncSources,
+    consents: {},
+  };
+};
+
+const headerOf = ({ profile, metrics }: ConsumerOverview) => ({
+  consumerId: profile.consumerId,
+  version: profile.version,
+  status: profile.status,
+  identityLevel: identityLevelOf(profile),
+  membership: profile.membership,
+  archived: profile.archived,
+  fullName: profile.fullName,
+  email: profile.email,
+  emailVerified: profile.emailVerified,
+  phone: profile.phone,
+  phoneVerified: profile.phoneVerified,
+  gender: profile.gender,
+  birthday: profile.birthday,
+  pictureUrl: profile.pictureUrl,
+  handler: profile.handler,
+  facebookId: profile.facebookId,
+  joinedAt: profile.joinedAt,
+  createdAt: profile.createdAt,
+  updatedAt: profile.updatedAt,
+  lastActivityAt: lastActivityOf({ profile, metrics }),
+});
+
+/** The newest of creation and the consumer's own events. */
+export const lastActivityOf = ({ profile, metrics }: ConsumerOverview): Instant =>
+  laterOf(profile.createdAt, metrics.lastEventAt) ?? profile.createdAt;
+
+const editable = ({ tags, customAttributes, answers }: RecordOf<'profile'>) => ({ tags, customAttributes, answers });
+
+const metricsPartsOf = ({ metrics }: ConsumerOverview, organization: Organization, now: Instant) => {
+  const { summary, settings, churnModel } = organization;
+  const rfm = rfmOf(summary, metrics, metrics.eligible, settings.loyalty, now);
+  return {
+    rfm,
+    customerValue: customerValueOf(metrics, rfm.monetary.percentile),
+    purchaseRecency: purchaseRecencyOf(metrics, now),
+    engagementHealth: engagementHealthOf(metrics),
+    accountHealth: {
+      botRisk: null,
+      returnRatePercent: returnRatePercentOf(metrics),
+      churnRisk: churnRiskOf(metrics, churnModel, now),
+    },
+    loyalty: {
+      ...loyaltyOf(metrics, settings.loyalty, now),
+      activityRank: rfm.activity.rank,
+      frequencyRank: rfm.frequency.rank,
+      monetaryRank: rfm.monetary.rank,
+    },
+  };
+};
+
+const locationOf = ({ place, timezone, engagedMinutes }: RecordOf<'metrics'>, now: Instant) => ({
+  city: place?.value.city ?? null,
+  region: place?.value.region ?? null,
+  country: place?.value.country ?? null,
+  timezone: timezone?.value ?? null,
+  bestSendTime: bestSendTime(engagedMinutes, timezone?.value ?? null, now),
+});
+
+/** An event in a line: what it says in single values; lists and objects are in the history. */
+const actionOf = ({ eventId, type, occurredAt, source, attributes }: RecordOf<'event'>) => ({
+  eventId,
+  type,
+  occurredAt,
+  source,
+  attributes: Object.fromEntries(Object.entries(attributes).filter(([, value]) => isSingle(value))),
+});
+const isSingle = (value: Json): boolean => typeof value !== 'object';

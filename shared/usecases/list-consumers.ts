@@ -1,0 +1,132 @@
+/** Lists of consumers: with filters, and by search. */
+import { identityLevelOf } from '../domain/consumer/identity.ts';
+import { hasTag, leadingEntry, lookupsOf, matchesWord, searchWords } from '../domain/consumer/search.ts';
+import { folded } from '../domain/consumer/text.ts';
+import type { ConsumerStatus, Instant, Profile } from '../domain/facts.ts';
+import { loyaltyOf } from '../domain/metrics/read.ts';
+import { Refusal } from '../domain/refusal.ts';
+import type { Settings } from '../domain/settings.ts';
+import { lastActivityOf } from './consumer-detail.ts';
+import { organizationOf } from './organization.ts';
+import type { ConsumerOverview, DirectoryFacet, Found, Page, PageRequest, Store } from './ports.ts';
+
+export interface ConsumerQuery {
+  search?: string | undefined;
+  status?: ConsumerStatus | undefined;
+  tag?: string | undefined;
+  segmentId?: string | undefined;
+  listId?: string | undefined;
+}
+
+/** A page is filled as long as there are more, unless this many were looked at in vain: then the cursor goes on. */
+const MOST_EXAMINED = 2_000;
+const CHUNK = { least: 25, most: 100 };
+
+export type ConsumerRow = ReturnType<typeof rowOf>;
+
+/** All filters hold together. A search answers in text order, all else newest first. Throws `Refusal('invalid_cursor')`. */
+export const listConsumers = async (
+  store: Store,
+  query: ConsumerQuery,
+  page: { limit: number; cursor?: string | undefined },
+  now: Instant,
+): Promise<Page<ConsumerRow>> => {
+  // Nobody is in a segment or on a list before there are any.
+  if (query.segmentId !== undefined || query.listId !== undefined) return { items: [], nextCursor: null };
+  const { settings } = await organizationOf(store, now);
+  const words = searchWords(query.search ?? '');
+  const items: ConsumerRow[] = [];
+  let behind: string | null = null;
+  let examined = 0;
+  for await (const { overview, cursor } of candidates(store, query, words, page)) {
+    const isFound = overview !== null && fits(overview.profile, query, words);
+    if (isFound && items.length === page.limit) return { items, nextCursor: behind };
+    if (isFound) items.push(rowOf(overview, settings, now));
+    behind = cursor;
+    examined += 1;
+    if (examined === MOST_EXAMINED) return { items, nextCursor: behind };
+  }
+  return { items, nextCursor: null };
+};
+
+const fits = (profile: Profile, { status, tag }: ConsumerQuery, words: string[]): boolean =>
+  (status === undefined || profile.status === status) &&
+  (tag === undefined || hasTag(profile, tag)) &&
+  words.every((word) => matchesWord(profile, word));
+
+const rowOf = (overview: ConsumerOverview, settings: Settings, now: Instant) => {
+  const { profile, metrics } = overview;
+  return {
+    consumerId: profile.consumerId,
+    fullName: profile.fullName,
+    email: profile.email,
+    phone: profile.phone,
+    status: profile.status,
+    identityLevel: identityLevelOf(profile),
+    loyaltyScore: loyaltyOf(metrics, settings.loyalty, now).score,
+    tier: null,
+    lastActivityAt: lastActivityOf(overview),
+    createdAt: profile.createdAt,
+  };
+};
+
+interface Candidate {
+  /** Null where another entry of the same consumer counts, or the consumer is gone. */
+  overview: ConsumerOverview | null;
+  cursor: string;
+}
+/** One walk through an index; `facet` null is through all consumers. */
+interface Source {
+  facet: DirectoryFacet | null;
+  value: string;
+}
+
+/** Whoever may match, in the order of the answer. A cursor says in which source it was, then where. */
+const candidates = async function* (
+  store: Store,
+  query: ConsumerQuery,
+  words: string[],
+  { limit, cursor }: PageRequest,
+): AsyncGenerator<Candidate> {
+  // The longest word leaves the fewest.
+  const word = words.toSorted((a, b) => b.length - a.length)[0];
+  const sources = sourcesOf(query, word);
+  const [start, position] = cursor === undefined ? [0, undefined] : startOf(cursor, sources.length);
+  const boundTo = JSON.stringify([words, query.status, query.tag && folded(query.tag)]);
+  for (let n = start; n < sources.length; n += 1) {
+    const source = sources[n];
+    let at = n === start ? position : undefined;
+    do {
+      const chunk = Math.min(Math.max(limit + 1, CHUNK.least), CHUNK.most);
+      const page: Page<Found> = await pageOf(store, source, { limit: chunk, cursor: at, boundTo });
+      const overviews = await store.overviewsOf(page.items.map(({ consumerId }) => consumerId));
+      const byId = new Map(overviews.map((overview) => [overview.profile.consumerId, overview]));
+      for (const found of page.items) {
+        const overview = byId.get(found.consumerId) ?? null;
+        const leads = overview === null || word === undefined || isLeading(overview.profile, word, source, found);
+        yield { overview: leads ? overview : null, cursor: `${n}${found.cursor}` };
+      }
+      at = page.nextCursor ?? undefined;
+    } while (at !== undefined);
+  }
+};
+
+const sourcesOf = ({ status, tag }: ConsumerQuery, word: string | undefined): Source[] => {
+  if (word !== undefined) return lookupsOf(word);
+  if (tag !== undefined) return [{ facet: 'tag', value: folded(tag) }];
+  return status === 'inactive' ? [{ facet: 'status', value: status }] : [{ facet: null, value: '' }];
+};
+
+const pageOf = (store: Store, source: Source | undefined, page: PageRequest): Promise<Page<Found>> =>
+  source?.facet ? store.consumersFoundBy(source.facet, source.value, page) : store.newestConsumers(page);
+
+const startOf = (cursor: string, sources: number): [number, string] => {
+  const start = Number(/^\d/.exec(cursor)?.[0] ?? sources);
+  if (start >= sources) throw new Refusal('invalid_cursor', 'Take the cursor from the answer before.');
+  return [start, cursor.slice(1)];
+};
+
+const isLeading = (profile: Profile, word: string, source: Source | undefined, found: Found): boolean => {
+  const entry = leadingEntry(profile, word);
+  return entry?.facet === source?.facet && entry?.value === found.value;
+};

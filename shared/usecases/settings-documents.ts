@@ -1,0 +1,82 @@
+/** Settings: typed documents, each with its own version; the defaults where nothing was ever set. */
+import type { Instant, JsonObject } from '../domain/facts.ts';
+import { Refusal } from '../domain/refusal.ts';
+import type { SETTINGS_DOCUMENTS, Settings } from '../domain/settings.ts';
+import { settingsOf } from '../domain/settings.ts';
+import type { Commit, Deps, RecordOf, Store } from './ports.ts';
+import { retrying } from './retrying.ts';
+
+export type DocumentName = keyof typeof SETTINGS_DOCUMENTS;
+export type SettingsDocument = Settings[DocumentName] & {
+  /** 0 where it was never set. */
+  version: number;
+  updatedAt: Instant | null;
+  updatedBy: string | null;
+};
+
+export const readSettings = async (store: Store, name: DocumentName): Promise<SettingsDocument> => {
+  const [record] = await store.get([{ kind: 'settings' }], true);
+  return documentIn(record, name);
+};
+
+export interface SettingsChange {
+  name: DocumentName;
+  /** The whole document. */
+  value: Settings[DocumentName];
+  ifMatch?: number | undefined;
+  actor: string;
+  now: Instant;
+}
+
+/** Replaces a document. Throws `version_conflict`, and `currency_in_use` where orders hold amounts in another currency. */
+export const writeSettings = (
+  { store, ...deps }: Deps,
+  asked: SettingsChange,
+  commit: Commit,
+): Promise<SettingsDocument> =>
+  retrying(deps, async () => {
+    const [record] = await store.get([{ kind: 'settings' }], true);
+    const before = documentIn(record, asked.name);
+    if (asked.ifMatch !== undefined && asked.ifMatch !== before.version) {
+      throw new Refusal('version_conflict', `The document is at version ${before.version}, not ${asked.ifMatch}.`);
+    }
+    if (await falsifiesOrders(store, before, asked.value)) {
+      throw new Refusal('currency_in_use', 'The currency stays once there are orders: their amounts are in it.');
+    }
+    const put = withDocument(record, asked, before.version + 1);
+    const expect = record ? { version: record.version } : 'absent';
+    return commit([{ put, expect }], documentIn(put, asked.name));
+  });
+
+const documentIn = (record: RecordOf<'settings'> | undefined, name: DocumentName): SettingsDocument => {
+  const stored = record?.documents[name];
+  return {
+    ...settingsOf(record?.documents ?? {})[name],
+    version: stored?.version ?? 0,
+    updatedAt: stored?.updatedAt ?? null,
+    updatedBy: stored?.updatedBy ?? null,
+  };
+};
+
+const withDocument = (
+  record: RecordOf<'settings'> | undefined,
+  { name, value, actor, now }: SettingsChange,
+  version: number,
+): RecordOf<'settings'> => ({
+  kind: 'settings',
+  version: (record?.version ?? 0) + 1,
+  documents: {
+    ...record?.documents,
+    [name]: { version, updatedAt: now, updatedBy: actor, value: value as unknown as JsonObject },
+  },
+});
+
+/** Another currency would turn every stored amount into another sum. Looks for the first order of all. */
+const falsifiesOrders = async (store: Store, before: object, after: object): Promise<boolean> => {
+  if (!('currency' in before && 'currency' in after) || before.currency === after.currency) return false;
+  const slices = Array.from({ length: store.slices }, async (_, slice) => {
+    for await (const { orders } of store.populationSlice(slice)) if (orders > 0) return true;
+    return false;
+  });
+  return (await Promise.all(slices)).includes(true);
+};
