@@ -2,7 +2,7 @@
 import { Refusal } from '../../shared/domain/refusal.ts';
 import { parsed } from '../../shared/edge/input.ts';
 import { problems } from '../../shared/edge/problems.ts';
-import { consumersWith, contactKeyOf } from '../../shared/usecases/find-consumers.ts';
+import { consumersWith, contactKeyOf } from '../../shared/usecases/contact-owners.ts';
 import type { RecordKey, Store } from '../../shared/usecases/ports.ts';
 import type { BatchItem } from '../../shared/usecases/record-batch.ts';
 import type { Outcome } from '../../shared/usecases/recording.ts';

@@ -1,0 +1,40 @@
+/** Whose a contact is. */
+import { externalContact, normalizedEmail } from '../domain/consumer/contacts.ts';
+import { normalizedPhone } from '../domain/consumer/phone.ts';
+import { Refusal } from '../domain/refusal.ts';
+import type { RecordKey, Store } from './ports.ts';
+
+/** One way to name a consumer. */
+export type Lookup = { email: string } | { phone: string } | { source: string; externalId: string };
+type ContactKey = Extract<RecordKey, { kind: 'contact' }>;
+
+/** Refuses what cannot be an email or a phone number, naming it below `path`. */
+export const contactKeyOf = (lookup: Lookup, path: string): ContactKey => {
+  if ('email' in lookup) return keyOf('email', normalizedEmail(lookup.email, `${path}.email`));
+  if ('phone' in lookup) return keyOf('phone', normalizedPhone(lookup.phone, `${path}.phone`));
+  return keyOf('external', externalContact(lookup.source, lookup.externalId));
+};
+
+const keyOf = (channel: ContactKey['channel'], contact: string): ContactKey => ({ kind: 'contact', channel, contact });
+
+/**
+ * The consumers that these contacts belong to, or a refusal of each that belongs to nobody; up to 100, in one request,
+ * and one more where some seem to be missing.
+ */
+export const consumersWith = async (store: Store, keys: readonly ContactKey[]): Promise<(string | Refusal)[]> => {
+  const textOf = ({ channel, contact }: ContactKey) => `${channel} ${contact}`;
+  const distinct = new Map(keys.map((key) => [textOf(key), key]));
+  const found = new Map<string, string>();
+  for (const fresh of [false, true]) {
+    const missing = [...distinct].filter(([text]) => !found.has(text));
+    if (missing.length === 0) break;
+    const records = await store.get(
+      missing.map(([, key]) => key),
+      fresh,
+    );
+    for (const record of records) if (record) found.set(textOf(record), record.consumerId);
+  }
+  return keys.map(
+    (key) => found.get(textOf(key)) ?? new Refusal('consumer_not_found', 'There is no consumer with this contact.'),
+  );
+};

@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { foldAgain } from '../../shared/usecases/fold-again.ts';
+import type { Store } from '../../shared/usecases/ports.ts';
+import { WriteConflict } from '../../shared/usecases/ports.ts';
+import { recordBatch } from '../../shared/usecases/record-batch.ts';
+import { recordEvents } from '../../shared/usecases/record-events.ts';
+import type { EventInput } from '../../shared/usecases/recording.ts';
+import { depsOn, histories, NOW, storeWith, sumsOf } from '../support/events.ts';
+
+type Fault = 'before' | 'after' | 'conflict';
+const FAULTS: Fault[] = ['before', 'after', 'conflict'];
+
+/** A store whose call of this number fails: before it did anything, after it took effect, or by a conflict. */
+const failingAt = (store: Store, callToFail: number, fault: Fault): Store => {
+  let calls = 0;
+  const faulty = async <T>(call: () => Promise<T>, isWrite: boolean): Promise<T> => {
+    calls += 1;
+    if (calls !== callToFail) return call();
+    if (fault === 'conflict' && isWrite) throw new WriteConflict([]);
+    if (fault === 'after') await call();
+    throw new Error('the database did not answer');
+  };
+  return {
+    ...store,
+    get: (keys, fresh) => faulty(() => store.get(keys, fresh), false),
+    commit: (writes) => faulty(() => store.commit(writes), true),
+  };
+};
+
+/** Sends as a caller does who was not answered: the same again, until there is an answer. */
+const untilAnswered = async <T>(send: () => Promise<T>): Promise<T> => {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await send();
+    } catch (error) {
+      if (tries === 5) throw error;
+    }
+  }
+};
+
+const HISTORY: EventInput[] = [
+  { type: 'order_placed', eventId: 'e1', attributes: { orderId: 'o1', totalMinor: 5_000 } },
+  { type: 'order_placed', attributes: { orderId: 'o2', totalMinor: 700 } },
+  { type: 'order_refunded', attributes: { orderId: 'o1', refundId: 'r1', amountMinor: 1_000, returned: true } },
+  { type: 'message_engaged', eventId: 'e2', attributes: { messageId: 'm1', channel: 'email' } },
+  { type: 'order_rejected', eventId: 'e3', attributes: { orderId: 'o2' } },
+  { type: 'visit', eventId: 'e4', attributes: { geo: { city: 'Leeds' } } },
+];
+
+describe('when the database fails at any call in turn', () => {
+  const calls = Array.from({ length: 2 * HISTORY.length + 4 }, (_, n) => n + 1);
+  const cases = calls.flatMap((call) => FAULTS.map((fault) => [call, fault] as const));
+
+  it.each(cases)('call %i, %s: sent again, every event is counted once', async (call, fault) => {
+    const expected = await storeWith('c1');
+    for (const input of HISTORY) await recordEvents(depsOn(expected), { consumerId: 'c1', now: NOW }, [input]);
+    const plain = await storeWith('c1');
+    const store = failingAt(plain, call, fault);
+    for (const input of HISTORY) {
+      const send = () => recordEvents(depsOn(store), { consumerId: 'c1', now: NOW }, [input]);
+      expect(await untilAnswered(send)).toMatchObject([{ status: expect.stringMatching(/created|duplicate/) }]);
+    }
+    expect(await sumsOf(plain, 'c1')).toEqual(await sumsOf(expected, 'c1'));
+    expect(await foldAgain(depsOn(plain), 'c1', { now: NOW, always: true })).toBe(false);
+  });
+
+  it('a batch without ids of its own, under one key, counts once what was done before it broke off', () =>
+    fc.assert(
+      fc.asyncProperty(
+        histories,
+        fc.integer({ min: 1, max: 12 }),
+        fc.constantFrom(...FAULTS),
+        async (history, call, fault) => {
+          const items = history.map(({ eventId: _, ...input }, index) => {
+            const consumerId = input.attributes['orderId'] === undefined && index % 2 === 0 ? 'c2' : 'c1';
+            return { index, consumerId, input };
+          });
+          const expected = await storeWith('c1', 'c2');
+          await recordBatch(depsOn(expected), { now: NOW, keyHash: 'key' }, items);
+          const plain = await storeWith('c1', 'c2');
+          const store = failingAt(plain, call, fault);
+          await untilAnswered(() => recordBatch(depsOn(store), { now: NOW, keyHash: 'key' }, items));
+          for (const consumerId of ['c1', 'c2']) {
+            expect(await sumsOf(plain, consumerId)).toEqual(await sumsOf(expected, consumerId));
+          }
+        },
+      ),
+      { numRuns: 80 },
+    ));
+});
