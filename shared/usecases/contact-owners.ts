@@ -9,9 +9,10 @@ export type Lookup = { email: string } | { phone: string } | { source: string; e
 type ContactKey = Extract<RecordKey, { kind: 'contact' }>;
 
 /** Refuses what cannot be an email or a phone number, naming it below `path`. */
-export const contactKeyOf = (lookup: Lookup, path: string): ContactKey => {
-  if ('email' in lookup) return keyOf('email', normalizedEmail(lookup.email, `${path}.email`));
-  if ('phone' in lookup) return keyOf('phone', normalizedPhone(lookup.phone, `${path}.phone`));
+export const contactKeyOf = (lookup: Lookup, path?: string): ContactKey => {
+  const at = (field: string) => (path === undefined ? field : `${path}.${field}`);
+  if ('email' in lookup) return keyOf('email', normalizedEmail(lookup.email, at('email')));
+  if ('phone' in lookup) return keyOf('phone', normalizedPhone(lookup.phone, at('phone')));
   return keyOf('external', externalContact(lookup.source, lookup.externalId));
 };
 
@@ -37,4 +38,11 @@ export const consumersWith = async (store: Store, keys: readonly ContactKey[]): 
   return keys.map(
     (key) => found.get(textOf(key)) ?? new Refusal('consumer_not_found', 'There is no consumer with this contact.'),
   );
+};
+
+/** Throws `Refusal('consumer_not_found')`. */
+export const ownerOf = async (store: Store, lookup: Lookup): Promise<string> => {
+  const [found] = await consumersWith(store, [contactKeyOf(lookup)]);
+  if (typeof found !== 'string') throw found;
+  return found;
 };
