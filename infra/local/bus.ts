@@ -1,0 +1,160 @@
+/** The event bus: keeps what was published, and hands it to the targets of the rules that it matches. */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from './clock.ts';
+import { compilePattern, type Matches } from './event-filter.ts';
+import { appendLine, readLines } from './files.ts';
+import { ACCOUNT_ID, REGION } from './identities.ts';
+import type { Invoke } from './invoke.ts';
+import type { BusModel } from './model.ts';
+
+export interface BusEntry {
+  source: string;
+  detailType: string;
+  detail: Record<string, unknown>;
+  resources?: string[];
+  /** The instant that the publisher names; else the clock's. */
+  at?: string;
+}
+export interface BusItem {
+  at: string;
+  source: string;
+  detailType: string;
+  detail: Record<string, unknown>;
+}
+export interface LocalBus {
+  readonly name: string;
+  readonly arn: string;
+  /** Keeps the event and starts its deliveries; answers its id. What was answered survives a kill, deliveries too. */
+  put(entry: BusEntry): string;
+  /** Events of this instant and later, in the order in which they were published. */
+  since(iso: string): BusItem[];
+  /** Resolves when nothing is being delivered. */
+  idle(): Promise<void>;
+}
+
+export interface BusSettings {
+  model: BusModel;
+  invoke: Invoke;
+  /** Starting twice under one name starts once: a delivery may be repeated. */
+  startExecution: (stateMachineId: string, input: unknown, name: string) => Promise<unknown>;
+  clock: Clock;
+  /** Keeps the events between runs; null forgets them. */
+  file: string | null;
+  log?: (line: string) => void;
+}
+
+type Target = BusModel['rules'][number]['targets'][number];
+interface Published extends BusItem {
+  id: string;
+  resources: string[];
+}
+/** A line of the file: an event, with whether anything is to be delivered, or that all its deliveries have ended. */
+type Line = { event: Published; awaited: boolean } | { delivered: string };
+
+/** Beyond these the oldest leave the memory; the file, where there is one, has them all. */
+const MOST_IN_MEMORY = 10_000;
+const DELIVERY_ATTEMPTS = 3;
+const FIRST_PAUSE_MS = 100;
+
+export function createBus({ model, invoke, startExecution, clock, file, log = () => {} }: BusSettings): LocalBus {
+  const targetsOf = router(model);
+  const lines = file === null ? [] : (readLines(file) as Line[]);
+  const recent = lines.flatMap((line) => ('event' in line ? [line.event] : [])).slice(-MOST_IN_MEMORY);
+  let forgotten = lines.length > recent.length;
+  const deliveries = new Set<Promise<void>>();
+
+  const keep = (line: Line) => {
+    if (file !== null) appendLine(file, line);
+  };
+  const handOver = ({ functionId, stateMachineId }: Target, event: Published) =>
+    functionId === null
+      ? startExecution(stateMachineId ?? '', envelope(event), event.id)
+      : invoke(functionId, envelope(event));
+  const deliver = async (event: Published, targets: Target[]) => {
+    await Promise.all(targets.map((target) => persistently(() => handOver(target, event), event, log)));
+    keep({ delivered: event.id });
+  };
+  const begin = (event: Published, targets: Target[]) => {
+    const delivery = deliver(event, targets).finally(() => deliveries.delete(delivery));
+    deliveries.add(delivery);
+  };
+  const put = ({ at = clock.now(), resources = [], source, detailType, detail }: BusEntry) => {
+    const event: Published = { id: randomUUID(), at, source, detailType, detail, resources };
+    const targets = targetsOf(event);
+    keep({ event, awaited: targets.length > 0 });
+    recent.push(event);
+    if (recent.length > MOST_IN_MEMORY) {
+      recent.shift();
+      forgotten = true;
+    }
+    if (targets.length > 0) begin(event, targets);
+    return event.id;
+  };
+  const all = () => (forgotten && file !== null ? eventsIn(readLines(file) as Line[]) : recent);
+
+  // After the caller has put the stack together: deliveries that a kill cut short begin again.
+  setImmediate(() => {
+    for (const event of undelivered(lines)) begin(event, targetsOf(event));
+  });
+  return {
+    ...{ name: model.name, arn: model.arn, put },
+    since: (iso) =>
+      all()
+        .filter(({ at }) => at >= iso)
+        .map(itemOf),
+    idle: async () => {
+      while (deliveries.size > 0) await Promise.all(deliveries);
+    },
+  };
+}
+
+const itemOf = ({ at, source, detailType, detail }: Published): BusItem => ({ at, source, detailType, detail });
+
+const eventsIn = (lines: Line[]): Published[] => lines.flatMap((line) => ('event' in line ? [line.event] : []));
+
+function undelivered(lines: Line[]): Published[] {
+  const ended = new Set(lines.flatMap((line) => ('delivered' in line ? [line.delivered] : [])));
+  return lines.flatMap((line) => ('event' in line && line.awaited && !ended.has(line.event.id) ? [line.event] : []));
+}
+
+function router(model: BusModel): (event: Published) => Target[] {
+  const rules = model.rules.map(({ logicalId, eventPattern, targets }) => ({
+    matches: compiled(logicalId, eventPattern),
+    targets,
+  }));
+  return (event) => {
+    const whole = envelope(event);
+    return rules.filter(({ matches }) => matches(whole)).flatMap(({ targets }) => targets);
+  };
+}
+
+function compiled(logicalId: string, pattern: Record<string, unknown>): Matches {
+  try {
+    return compilePattern(pattern);
+  } catch (error) {
+    throw new Error(`the rule ${logicalId}: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+/** What a target receives; EventBridge's times are whole seconds. */
+const envelope = ({ id, at, source, detailType, detail, resources }: Published) => ({
+  ...{ version: '0', id, 'detail-type': detailType, source, account: ACCOUNT_ID },
+  ...{ time: `${at.slice(0, 19)}Z`, region: REGION, resources, detail },
+});
+
+/** EventBridge goes on for a day; here a target that fails a few times is told in the log. */
+async function persistently(act: () => Promise<unknown>, event: Published, log: (line: string) => void): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await act();
+      return;
+    } catch (error) {
+      if (attempt === DELIVERY_ATTEMPTS) {
+        const why = error instanceof Error ? error.message : String(error);
+        log(`bus: ${event.detailType} ${event.id} was not delivered: ${why}`);
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS * 2 ** (attempt - 1)));
+    }
+  }
+}

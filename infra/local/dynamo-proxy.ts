@@ -1,0 +1,62 @@
+/** Hands the functions' DynamoDB requests on to DynamoDB Local and counts what they consume. */
+import http from 'node:http';
+import { consumes, withoutFigures, withQuestion } from './capacity.ts';
+import type { Consumption, Metrics } from './metrics.ts';
+
+export interface Answer {
+  status: number;
+  headers: Record<string, string>;
+  body: Buffer;
+}
+export interface DynamoProxy {
+  pass(operation: string, target: string, authorization: string, body: Buffer): Promise<Answer>;
+  close(): void;
+}
+
+const NOTHING: Consumption = { readUnits: 0, writeUnits: 0, indexes: {} };
+/** The access key id in `AWS4-HMAC-SHA256 Credential=<id>/<date>/…`: a function's name. */
+const CALLER = /Credential=([^/\s]+)\//;
+
+export function createDynamoProxy(endpoint: string, metrics: Metrics, onWrite: () => void): DynamoProxy {
+  const agent = new http.Agent({ keepAlive: true });
+  const { hostname, port } = new URL(endpoint);
+  const forward = (target: string, authorization: string, body: Buffer): Promise<Answer> =>
+    new Promise((resolve, reject) => {
+      const headers = {
+        'content-type': 'application/x-amz-json-1.0',
+        'content-length': body.length,
+        'x-amz-target': target,
+        authorization,
+      };
+      const request = http.request({ hostname, port, method: 'POST', path: '/', agent, headers }, (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('error', reject);
+        response.on('end', () => {
+          const requestId = String(response.headers['x-amzn-requestid'] ?? '');
+          const answer = { status: response.statusCode ?? 500, body: Buffer.concat(chunks) };
+          // The checksum header is left out: it is of the bytes as they came.
+          resolve({ ...answer, headers: { 'x-amzn-requestid': requestId } });
+        });
+      });
+      request.on('error', reject);
+      request.end(body);
+    });
+
+  const pass: DynamoProxy['pass'] = async (operation, target, authorization, body) => {
+    if (!consumes(operation)) return forward(target, authorization, body);
+    const question = withQuestion(body);
+    const answer = await forward(target, authorization, question.body);
+    const caller = CALLER.exec(authorization)?.[1] ?? 'unknown';
+    if (answer.status !== 200) {
+      // A refused write is billed on AWS too, by a size that no answer tells; its request counts, its units don't.
+      metrics.record(caller, operation, NOTHING);
+      return answer;
+    }
+    const { body: rest, consumption } = withoutFigures(operation, answer.body, question.asked);
+    metrics.record(caller, operation, consumption);
+    if (consumption.writeUnits > 0) onWrite();
+    return { ...answer, body: rest };
+  };
+  return { pass, close: () => agent.destroy() };
+}

@@ -1,0 +1,38 @@
+/** How far each stream mapping has come in each shard, kept so that a restart goes on there. */
+import { readJson, writeJson } from './files.ts';
+
+/** A sequence number, or that the shard was read to its end. */
+export type Position = { after: string } | 'finished';
+
+export interface Positions {
+  get(mappingId: string, shardId: string): Position | undefined;
+  /** Kept once this returns. */
+  set(mappingId: string, shardId: string, position: Position): void;
+  /** Forgets shards that the stream no longer has. */
+  keepOnly(shardIds: Set<string>): void;
+}
+
+interface Kept {
+  streamArn: string;
+  mappings: Record<string, Record<string, Position>>;
+}
+
+/** Positions of another stream, a deleted table's, are of no use and dropped. */
+export function openPositions(file: string | null, streamArn: string): Positions {
+  const found = file === null ? undefined : (readJson(file) as Kept | undefined);
+  const kept: Kept = found?.streamArn === streamArn ? found : { streamArn, mappings: {} };
+  return {
+    get: (mappingId, shardId) => kept.mappings[mappingId]?.[shardId],
+    set: (mappingId, shardId, position) => {
+      const shards = kept.mappings[mappingId] ?? {};
+      kept.mappings[mappingId] = { ...shards, [shardId]: position };
+      if (file !== null) writeJson(file, kept);
+    },
+    keepOnly: (shardIds) => {
+      for (const [mappingId, shards] of Object.entries(kept.mappings)) {
+        const left = Object.entries(shards).filter(([shardId]) => shardIds.has(shardId));
+        kept.mappings[mappingId] = Object.fromEntries(left);
+      }
+    },
+  };
+}
