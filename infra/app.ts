@@ -1,5 +1,7 @@
 /** The CDK app: `npx cdk synth`, or `node infra/app.ts`. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { AppProps } from 'aws-cdk-lib';
 import { api } from '../functions/api.ts';
 import { jobs } from '../functions/jobs.ts';
 import { streams } from '../functions/streams.ts';
@@ -7,4 +9,11 @@ import { workflows } from '../functions/workflows.ts';
 import { permissions } from './permissions.ts';
 import { synthesize } from './synthesize.ts';
 
-await synthesize({ catalogues: { api, jobs, streams, workflows }, permissions, root: join(import.meta.dirname, '..') });
+const root = join(import.meta.dirname, '..');
+const { context, output } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as Pick<AppProps, 'context'> & {
+  output: string;
+};
+
+// `cdk` says where to and adds what its command line says; without it the assembly is the very same.
+const outdir = process.env['CDK_OUTDIR'] ?? join(root, output);
+await synthesize({ catalogues: { api, jobs, streams, workflows }, permissions, root, app: { outdir, context } });

@@ -87,7 +87,7 @@ describe('the texts', () => {
     const { scripts } = JSON.parse(textOf('package.json')) as { scripts: Record<string, string> };
     const known = new Set([...Object.keys(scripts), 'ci', 'install']);
     const named = pages.flatMap((page) =>
-      [...textOf(page).matchAll(/\bnpm (?:run )?([a-z][a-z:-]*)/g)].map(([, script]) => ({ page, script })),
+      [...commandsIn(textOf(page)).matchAll(/\bnpm (?:run )?([a-z][a-z:-]*)/g)].map(([, script]) => ({ page, script })),
     );
     expect(named.filter(({ script }) => !known.has(script ?? ''))).toEqual([]);
   });
@@ -120,6 +120,10 @@ describe('the texts', () => {
     expect(existsSync('.npmrc') ? textOf('.npmrc') : '').not.toMatch(/registry\s*=|_auth/i);
   });
 });
+
+function commandsIn(page: string): string {
+  return (page.match(/```[\s\S]*?```|`[^`\n]+`/g) ?? []).join('\n');
+}
 
 function isText(file: string): boolean {
   return /\.(ts|md|json|cjs|mjs|ya?ml|html|css|sh)$|^\.[a-z]+|^\.ci\//.test(file);

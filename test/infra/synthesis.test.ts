@@ -15,8 +15,7 @@ interface FunctionProperties {
 /** What `node infra/app.ts` writes, without any credentials or region, as on a machine that knows no account. */
 const synthesized = (): string => {
   const directory = folder();
-  const context = JSON.stringify((JSON.parse(readFileSync('cdk.json', 'utf8')) as { context: unknown }).context);
-  const environment = { PATH: process.env['PATH'], CDK_OUTDIR: directory, CDK_CONTEXT_JSON: context };
+  const environment = { PATH: process.env['PATH'], CDK_OUTDIR: directory };
   const { status, stderr } = spawnSync(process.execPath, ['infra/app.ts'], { env: environment, encoding: 'utf8' });
   if (status !== 0) throw new Error(`the synthesis failed: ${stderr}`);
   return directory;
