@@ -143,7 +143,6 @@ export const CHURN = {
   /** Below these the likelihood is too flat to say anything. */
   leastConsumers: 100,
   leastRepeatConsumers: 30,
-  leastHistoryDays: 60,
 } as const;
 
 /** The population's percentile summaries; product.md allows an error of 0.1 points. */
