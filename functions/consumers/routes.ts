@@ -1,3 +1,122 @@
+/** Consumers: who they are. */
 import type { Routes } from '../../shared/edge/catalogue.ts';
+import { consumerIdParam } from '../../shared/edge/parameters.ts';
+import { adjustmentAnswer, consumerDetail, consumersPage, syncSourceAnswer } from './answers.ts';
+import {
+  adjustmentBody,
+  consumerEdit,
+  consumersQuery,
+  lookupQuery,
+  membershipBody,
+  newConsumer,
+  sourceParams,
+  syncSourceBody,
+  tagBody,
+  tagParams,
+} from './schemas.ts';
 
-export const consumersRoutes = {} as const satisfies Routes;
+export const consumersRoutes = {
+  create: {
+    method: 'POST',
+    path: '/v1/consumers',
+    access: 'storefront',
+    summary: 'Create a consumer',
+    description: 'Without an email or a phone the consumer is a guest. Contacts and external ids are unique.',
+    body: newConsumer,
+    answers: { 201: consumerDetail },
+    refusals: ['contact_taken', 'external_id_taken', 'too_busy'],
+  },
+  list: {
+    method: 'GET',
+    path: '/v1/consumers',
+    access: 'storefront',
+    summary: 'List or search consumers',
+    description:
+      'Newest first. With `search`, each typed word must begin some word of the name, or the email, or the phone.',
+    query: consumersQuery,
+    answers: { 200: consumersPage },
+    refusals: ['invalid_cursor', 'limit_out_of_range'],
+  },
+  lookUp: {
+    method: 'GET',
+    path: '/v1/consumers/lookup',
+    access: 'storefront',
+    summary: 'Look a consumer up by email, by phone, or by an external id and its source',
+    query: lookupQuery,
+    answers: { 200: consumerDetail },
+    refusals: ['consumer_not_found'],
+  },
+  read: {
+    method: 'GET',
+    path: '/v1/consumers/{consumerId}',
+    access: 'storefront',
+    summary: 'Read the whole picture of a consumer',
+    params: consumerIdParam,
+    answers: { 200: consumerDetail },
+    refusals: ['consumer_not_found'],
+  },
+  edit: {
+    method: 'PATCH',
+    path: '/v1/consumers/{consumerId}',
+    access: 'storefront',
+    summary: 'Edit a consumer',
+    description:
+      'Custom attributes and answers merge by key, null removes a key; every other field is replaced, null clears it. ' +
+      'What is computed is refused by name, as `not_editable`.',
+    params: consumerIdParam,
+    body: consumerEdit,
+    answers: { 200: consumerDetail },
+    refusals: ['consumer_not_found', 'contact_taken', 'version_conflict', 'too_busy'],
+  },
+  addTag: {
+    method: 'PUT',
+    path: '/v1/consumers/{consumerId}/tags/{tag}',
+    access: 'storefront',
+    summary: 'Tag a consumer',
+    description: 'Tags that differ only in case are one. Without a type, a tag that is there keeps its own.',
+    params: tagParams,
+    body: tagBody,
+    answers: { 204: null },
+    refusals: ['consumer_not_found', 'version_conflict', 'too_busy'],
+  },
+  removeTag: {
+    method: 'DELETE',
+    path: '/v1/consumers/{consumerId}/tags/{tag}',
+    access: 'storefront',
+    summary: 'Take a tag from a consumer',
+    params: tagParams,
+    answers: { 204: null },
+    refusals: ['consumer_not_found', 'version_conflict', 'too_busy'],
+  },
+  adjustLoyaltyScore: {
+    method: 'POST',
+    path: '/v1/consumers/{consumerId}/loyalty-score-adjustments',
+    access: 'storefront',
+    summary: 'Adjust the loyalty score of a consumer',
+    description: 'The adjustment is an event of the history and decays like all others.',
+    params: consumerIdParam,
+    body: adjustmentBody,
+    answers: { 201: adjustmentAnswer },
+    refusals: ['consumer_not_found', 'too_busy'],
+  },
+  setMembership: {
+    method: 'POST',
+    path: '/v1/consumers/{consumerId}/membership',
+    access: 'storefront',
+    summary: 'Opt a consumer in or out of the loyalty programme',
+    params: consumerIdParam,
+    body: membershipBody,
+    answers: { 200: consumerDetail },
+    refusals: ['consumer_not_found', 'not_registered', 'version_conflict', 'too_busy'],
+  },
+  setSyncSource: {
+    method: 'PUT',
+    path: '/v1/consumers/{consumerId}/sync-sources/{source}',
+    access: 'storefront',
+    summary: "Say what a consumer's id is in another system",
+    params: sourceParams,
+    body: syncSourceBody,
+    answers: { 200: syncSourceAnswer },
+    refusals: ['consumer_not_found', 'external_id_taken', 'version_conflict', 'too_busy'],
+  },
+} as const satisfies Routes;

@@ -1,3 +1,34 @@
+/** Settings of the organization: one typed document a name, each from `shared/domain/settings.ts`. */
+import * as z from 'zod/mini';
 import type { Routes } from '../../shared/edge/catalogue.ts';
 
-export const settingsRoutes = {} as const satisfies Routes;
+const params = z.strictObject({ document: z.string().check(z.minLength(1), z.maxLength(64)) });
+const answer = z.looseObject({
+  version: z.int(),
+  updatedAt: z.nullable(z.string()),
+  updatedBy: z.nullable(z.string()),
+});
+
+export const settingsRoutes = {
+  read: {
+    method: 'GET',
+    path: '/v1/settings/{document}',
+    access: 'admin',
+    summary: 'Read a settings document',
+    description: 'Defaults where it was never set: then its version is 0.',
+    params,
+    answers: { 200: answer },
+    refusals: ['not_found'],
+  },
+  write: {
+    method: 'PUT',
+    path: '/v1/settings/{document}',
+    access: 'admin',
+    summary: 'Replace a settings document',
+    description: 'Fields that are left out get their defaults. The currency stays once there are orders.',
+    params,
+    body: z.looseObject({}),
+    answers: { 200: answer },
+    refusals: ['not_found', 'version_conflict', 'currency_in_use', 'too_busy'],
+  },
+} as const satisfies Routes;

@@ -145,6 +145,7 @@ const bodyOf = (route: Route, event: HttpEvent): unknown => {
     if (text !== '') throw invalid('', 'unknown_field', 'This request takes no body.');
     return undefined;
   }
+  if (text === '' && route.body.safeParse(undefined).success) return undefined;
   return parsedJson(text, event.headers['content-type']);
 };
 

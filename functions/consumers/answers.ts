@@ -1,0 +1,176 @@
+/** What callers are told about consumers. */
+import * as z from 'zod/mini';
+import { status, tagType } from './schemas.ts';
+
+const text = z.nullable(z.string());
+const instant = z.string();
+const moment = z.nullable(instant);
+const amount = z.nullable(z.number());
+const attributes = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.array(z.string())]));
+const identityLevel = z.enum(['guest', 'registered', 'verified']);
+const rank = z.nullable(z.int().check(z.gte(1), z.lte(5)));
+const dimension = z.strictObject({ value: z.number(), percentile: amount, rank });
+const syncSource = z.strictObject({
+  source: z.string(),
+  externalId: z.string(),
+  lastSyncedAt: moment,
+  status: z.enum(['synced', 'pending', 'error']),
+});
+
+const header = {
+  consumerId: z.string(),
+  version: z.int(),
+  status,
+  identityLevel,
+  membership: z.enum(['none', 'opted_in', 'opted_out']),
+  archived: z.boolean(),
+  fullName: text,
+  email: text,
+  emailVerified: z.boolean(),
+  phone: text,
+  phoneVerified: z.boolean(),
+  gender: text,
+  birthday: text,
+  pictureUrl: text,
+  handler: text,
+  facebookId: text,
+  joinedAt: moment,
+  createdAt: instant,
+  updatedAt: instant,
+  lastActivityAt: instant,
+  tags: z.array(z.strictObject({ name: z.string(), type: z.nullable(tagType) })),
+  customAttributes: attributes,
+  answers: attributes,
+  profileCompleteness: z.strictObject({ filled: z.int(), total: z.int() }),
+};
+
+const rfm = z.strictObject({
+  activity: dimension,
+  frequency: dimension,
+  monetary: dimension,
+  population: z.int(),
+  asOf: moment,
+});
+
+const cards = {
+  customerValue: z.strictObject({
+    orders: z.int(),
+    lifetimeValueMinor: z.int(),
+    averageOrderValueMinor: amount,
+    percentile: amount,
+  }),
+  purchaseRecency: z.strictObject({
+    lastOrderAt: moment,
+    daysSinceLastOrder: amount,
+    orderCadenceDays: amount,
+    status: z.enum(['fresh', 'active', 'at_risk', 'dormant', 'none']),
+  }),
+  engagementHealth: z.strictObject({
+    messagesSent: z.int(),
+    messagesEngaged: z.int(),
+    responseRatePercent: amount,
+    lastEngagedAt: moment,
+  }),
+  locationContext: z.strictObject({
+    city: text,
+    region: text,
+    country: text,
+    timezone: text,
+    bestSendTime: z.nullable(
+      z.strictObject({
+        window: z.enum(['morning', 'midday', 'afternoon', 'evening']),
+        localHour: z.int(),
+        engagements: z.int(),
+        nextAt: instant,
+      }),
+    ),
+  }),
+  accountHealth: z.strictObject({
+    botRisk: z.null(),
+    returnRatePercent: amount,
+    churnRisk: z.nullable(
+      z.strictObject({
+        probability: z.number(),
+        level: z.enum(['low', 'medium', 'high']),
+        aliveProbability: z.number(),
+        horizonDays: z.int(),
+        model: z.literal('bg_nbd'),
+        parameters: z.enum(['fitted', 'prior']),
+        fittedAt: moment,
+      }),
+    ),
+  }),
+  loyalty: z.strictObject({
+    score: z.number(),
+    band: z.string(),
+    activityRank: rank,
+    frequencyRank: rank,
+    monetaryRank: rank,
+  }),
+};
+
+/** Present and empty until the programme, segments, access and consents fill them. */
+const later = {
+  points: z.strictObject({
+    available: z.int(),
+    score: z.int(),
+    spent: z.int(),
+    pending: z.int(),
+    reserved: z.int(),
+    expired: z.int(),
+    nextExpiry: z.null(),
+  }),
+  tier: z.null(),
+  segments: z.array(z.never()),
+  lists: z.array(z.never()),
+  completedChallenges: z.array(z.never()),
+  claimedRewards: z.array(z.never()),
+  participation: z.array(z.never()),
+  consents: z.strictObject({}),
+};
+
+export const consumerDetail = z.strictObject({
+  ...header,
+  rfm,
+  ...cards,
+  ...later,
+  /** The newest events, with their single values. */
+  latestActions: z.array(
+    z.strictObject({
+      eventId: z.string(),
+      type: z.string(),
+      occurredAt: instant,
+      source: text,
+      attributes: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+    }),
+  ),
+  syncSources: z.array(syncSource),
+});
+
+export const consumersPage = z.strictObject({
+  items: z.array(
+    z.strictObject({
+      consumerId: z.string(),
+      fullName: text,
+      email: text,
+      phone: text,
+      status,
+      identityLevel,
+      loyaltyScore: z.number(),
+      tier: z.null(),
+      lastActivityAt: instant,
+      createdAt: instant,
+    }),
+  ),
+  nextCursor: text,
+});
+
+export const syncSourceAnswer = z.strictObject({ ...syncSource.shape, version: z.int() });
+export const adjustmentAnswer = z.strictObject({
+  eventId: z.string(),
+  delta: z.number(),
+  reason: z.string(),
+  at: instant,
+  /** The score with the adjustment. */
+  score: z.number(),
+});

@@ -1,0 +1,155 @@
+/** What callers say about consumers. */
+import * as z from 'zod/mini';
+import { EMAIL_LENGTH } from '../../shared/domain/consumer/contacts.ts';
+import { ATTRIBUTES_MOST, SOURCES_MOST, TAGS_MOST } from '../../shared/domain/consumer/edit.ts';
+import type { Tag } from '../../shared/domain/facts.ts';
+import { cursor, instant, limit } from '../../shared/edge/parameters.ts';
+
+const line = (most: number) => z.string().check(z.minLength(1), z.maxLength(most));
+const clearable = <T extends z.ZodMiniType>(schema: T) => z.optional(z.nullable(schema));
+
+export const status = z.enum(['active', 'inactive']);
+export const tagType = z.enum(['vip_status', 'source', 'behavior', 'campaign']);
+
+export const tagName = z.string().check(
+  z.maxLength(64),
+  z.refine((name) => name.trim() !== '', { error: 'A tag is not blank.', params: { code: 'too_short' } }),
+);
+const tag = z.pipe(
+  z.union([tagName, z.strictObject({ name: tagName, type: clearable(tagType) })]),
+  z.transform(
+    (given): Tag => (typeof given === 'string' ? { name: given, type: null } : { ...given, type: given.type ?? null }),
+  ),
+);
+
+const attributeText = z.string().check(z.maxLength(1024));
+const attributeValue = z.union([
+  attributeText,
+  z.number(),
+  z.boolean(),
+  z.array(attributeText).check(z.maxLength(100)),
+]);
+const attributes = z.record(z.string().check(z.minLength(1), z.maxLength(64)), z.nullable(attributeValue)).check(
+  z.refine((values) => Object.keys(values).length <= ATTRIBUTES_MOST, {
+    error: `Up to ${ATTRIBUTES_MOST} of them.`,
+    params: { code: 'too_long' },
+  }),
+);
+
+const source = z
+  .string()
+  .check(z.maxLength(64), z.regex(/^[a-z][a-z0-9_-]*$/, 'A source is lower case, digits, - and _.'));
+const externalId = line(256);
+
+const profile = {
+  email: clearable(z.string().check(z.maxLength(2 * EMAIL_LENGTH))),
+  phone: clearable(z.string().check(z.maxLength(64))),
+  fullName: clearable(line(200)),
+  gender: clearable(line(64)),
+  /** A date, `1990-05-01`. */
+  birthday: clearable(z.iso.date().check(z.refine((date) => date >= '1900-01-01', 'Nobody is that old.'))),
+  pictureUrl: clearable(z.url({ protocol: /^https$/ }).check(z.maxLength(2048))),
+  handler: clearable(line(200)),
+  facebookId: clearable(line(128)),
+  status: z.optional(status),
+  customAttributes: z.optional(attributes),
+  answers: z.optional(attributes),
+  tags: z.optional(z.array(tag).check(z.maxLength(TAGS_MOST))),
+};
+
+export const newConsumer = z.strictObject({
+  ...profile,
+  /** The consumer's ids in other systems, by source. */
+  externalIds: z.optional(
+    z.record(source, externalId).check(
+      z.refine((ids) => Object.keys(ids).length <= SOURCES_MOST, {
+        error: `Up to ${SOURCES_MOST} of them.`,
+        params: { code: 'too_long' },
+      }),
+    ),
+  ),
+});
+
+/** Everything that is computed, or changed in another way; each is refused by its name. */
+const notEditable = [
+  ...['consumerId', 'version', 'identityLevel', 'membership', 'archived', 'emailVerified', 'phoneVerified'],
+  ...['joinedAt', 'createdAt', 'updatedAt', 'lastActivityAt', 'profileCompleteness', 'rfm', 'customerValue'],
+  ...['purchaseRecency', 'engagementHealth', 'locationContext', 'accountHealth', 'loyalty', 'points', 'tier'],
+  ...['segments', 'lists', 'latestActions', 'completedChallenges', 'claimedRewards', 'participation'],
+  ...['syncSources', 'externalIds', 'consents'],
+  // By the names that they have inside these parts.
+  ...['orders', 'lifetimeValueMinor', 'averageOrderValueMinor', 'percentile', 'lastOrderAt', 'daysSinceLastOrder'],
+  ...['orderCadenceDays', 'messagesSent', 'messagesEngaged', 'responseRatePercent', 'lastEngagedAt'],
+  ...['bestSendTime', 'botRisk', 'returnRatePercent', 'churnRisk', 'loyaltyScore', 'score', 'band'],
+] as const;
+const computed = z
+  .unknown()
+  .check(
+    z.refine((value) => value === undefined, {
+      error: 'This is not edited here: it is computed, or has its own endpoint.',
+      params: { code: 'not_editable' },
+    }),
+  )
+  .register(z.globalRegistry, { readOnly: true });
+
+export const consumerEdit = z.strictObject({
+  ...profile,
+  ...Object.fromEntries(notEditable.map((name) => [name, z.optional(computed)])),
+});
+
+export const consumersQuery = z.strictObject({
+  search: z.optional(z.string().check(z.maxLength(200))),
+  status: z.optional(status),
+  tag: z.optional(tagName),
+  segmentId: z.optional(line(128)),
+  listId: z.optional(line(128)),
+  limit,
+  cursor,
+});
+
+/** One of three ways, and only one. */
+export const lookupQuery = z
+  .strictObject({
+    email: z.optional(z.string().check(z.maxLength(2 * EMAIL_LENGTH))),
+    phone: z.optional(z.string().check(z.maxLength(64))),
+    source: z.optional(line(64)),
+    externalId: z.optional(externalId),
+  })
+  .check(
+    z.refine((query) => lookupIn(query) !== null, {
+      error: 'Look up by email, or by phone, or by source and externalId.',
+    }),
+  );
+
+interface LookupQuery {
+  email?: string | undefined;
+  phone?: string | undefined;
+  source?: string | undefined;
+  externalId?: string | undefined;
+}
+
+export const lookupIn = ({ email, phone, source, externalId }: LookupQuery) => {
+  const ways = [
+    ...(email === undefined ? [] : [{ email }]),
+    ...(phone === undefined ? [] : [{ phone }]),
+    ...(source === undefined || externalId === undefined ? [] : [{ source, externalId }]),
+  ];
+  const isHalf = (source === undefined) !== (externalId === undefined);
+  return ways.length === 1 && !isHalf ? (ways[0] ?? null) : null;
+};
+
+const consumerId = z.string().check(z.minLength(1), z.maxLength(128));
+export const tagParams = z.strictObject({ consumerId, tag: tagName });
+export const tagBody = z.optional(z.strictObject({ type: clearable(tagType) }));
+export const sourceParams = z.strictObject({ consumerId, source });
+export const syncSourceBody = z.strictObject({
+  externalId,
+  status: z._default(z.enum(['synced', 'pending', 'error']), 'synced'),
+  lastSyncedAt: z._default(z.nullable(instant), null),
+});
+export const membershipBody = z.strictObject({ state: z.enum(['opted_in', 'opted_out']) });
+export const adjustmentBody = z.strictObject({
+  /** Score points, up or down. */
+  delta: z.number().check(z.gte(-10_000), z.lte(10_000)),
+  reason: line(500),
+});

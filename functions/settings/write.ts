@@ -1,0 +1,19 @@
+import { SETTINGS_DOCUMENTS } from '../../shared/domain/settings.ts';
+import { endpoint, ok } from '../../shared/edge/endpoint.ts';
+import { parsed } from '../../shared/edge/input.ts';
+import type { Deps } from '../../shared/usecases/ports.ts';
+import { writeSettings } from '../../shared/usecases/settings-documents.ts';
+import { documentNamed } from './document.ts';
+import { settingsRoutes } from './routes.ts';
+
+export const makeHandler = (deps: Deps) =>
+  endpoint(
+    settingsRoutes.write,
+    deps,
+    async ({ params, body, ifMatch, caller, now }, commit) => {
+      const name = documentNamed(params.document);
+      const value = parsed(SETTINGS_DOCUMENTS[name], body);
+      return writeSettings(deps, { name, value, ifMatch, actor: caller.id, now }, commit);
+    },
+    ok,
+  );
