@@ -25,7 +25,7 @@ const LAYERS = [
   { name: 'catalogues', files: CATALOGUES, may: ['^shared/edge/catalogue\\.ts$', '^functions/[a-z-]+/routes\\.ts$'] },
   {
     name: 'composition root',
-    files: '^functions/live\\.ts$',
+    files: '^functions/([a-z-]+/)?live\\.ts$',
     may: ['^shared/', 'node_modules/(@aws-sdk|@photostructure)/', '^(node:)?(crypto|timers/promises)$'],
   },
   {
@@ -54,7 +54,7 @@ module.exports = {
     {
       name: 'a capability imports edge, use cases, domain, and its own files',
       severity: 'error',
-      from: { path: '^functions/([a-z-]+)/' },
+      from: { path: '^functions/([a-z-]+)/', pathNot: '/live\\.ts$' },
       to: {
         pathNot: [
           '^functions/$1/',

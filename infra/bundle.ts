@@ -1,5 +1,5 @@
 /** Bundles each capability into one CommonJS file: its entry is generated from the catalogues, so nothing is wired twice. */
-import { mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, formatMessages, type Metafile, type Plugin } from 'esbuild';
 import { type Catalogues, capabilitiesOf, type Row, rowsOf } from './catalogues.ts';
@@ -61,7 +61,7 @@ export const bundle = async (options: BundleOptions): Promise<Map<string, Bundle
 };
 
 /** What a capability's Lambda runs: each of its rows' handlers, under the name that events call it by. */
-const entrySource = (capability: string, { catalogues, permissions }: BundleOptions): string => {
+const entrySource = (capability: string, { catalogues, permissions, root }: BundleOptions): string => {
   const own = rowsOf(catalogues).filter((row) => row.capability === capability);
   const isGivenDeps = Object.keys(permissions[capability] ?? {}).length > 0;
   const handler = (row: Row) => `h${own.indexOf(row)}`;
@@ -73,13 +73,19 @@ const entrySource = (capability: string, { catalogues, permissions }: BundleOpti
   const stream = own.find((row) => row.kind === 'stream');
   return [
     `import { capability } from './shared/edge/capability.ts';`,
-    ...(isGivenDeps ? [`import { live } from './functions/live.ts';`] : []),
+    ...(isGivenDeps ? [`import { live } from './${compositionRootOf(capability, root)}';`] : []),
     ...imports,
     `export const handler = capability({`,
     `  routes: ${listed('route')}, jobs: ${listed('job')}, steps: ${listed('step')},`,
     `  stream: ${stream ? handler(stream) : 'undefined'},`,
     `}, ${isGivenDeps ? 'live' : '{}'});`,
   ].join('\n');
+};
+
+/** A capability that needs other things than most has a composition root of its own, so that no other carries them. */
+const compositionRootOf = (capability: string, root: string): string => {
+  const own = `functions/${capability}/live.ts`;
+  return existsSync(join(root, own)) ? own : 'functions/live.ts';
 };
 
 const ENTRY = 'capability';

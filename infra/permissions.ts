@@ -18,7 +18,7 @@ export const permissions: Record<string, Permissions> = {
   events: { table: { write: true } },
   settings: { table: { write: true } },
   insights: { table: { write: true, indexes: ['population', 'due'] }, memoryMb: 1_024 },
-  outbox: { table: {}, publishes: true, starts: ['metrics-rebuild'] },
+  outbox: { publishes: true, starts: ['metrics-rebuild'] },
   docs: {},
 };
 

@@ -192,9 +192,29 @@ export interface Store {
   nextDueAt(): Promise<Instant | null>;
 }
 
+/** A change of one record, as the table's stream tells it; absent before it was there, and after it is gone. */
+export interface Change {
+  /** When it was written, to the second. */
+  at: Instant;
+  before: StoredRecord | undefined;
+  after: StoredRecord | undefined;
+}
+/** Reads the images of the table's stream. */
+export interface Images {
+  /** Throws where an image is none of ours. */
+  recordOf(image: object): StoredRecord;
+}
+
+/** Something that other systems are told. Details carry ids, never contacts. */
+export interface DomainEvent {
+  detailType: string;
+  detail: JsonObject;
+  at: Instant;
+}
 /** The bus: domain events for other systems. Each may be delivered more than once. */
 export interface Bus {
-  publish(events: { detailType: string; detail: JsonObject; at: Instant }[]): Promise<void>;
+  /** How many were taken, from the first on: with fewer than all, the next one was not. */
+  publish(events: readonly DomainEvent[]): Promise<number>;
 }
 /** Starts workflows; a name that ran already is not started again. */
 export interface Workflows {

@@ -1,0 +1,28 @@
+/** What every background job has in common: its instant comes from its schedule, its result is a line of the log. */
+import type { Instant } from '../domain/facts.ts';
+import { parseInstant } from '../domain/instants.ts';
+import type { JobEvent, JobResult } from './catalogue.ts';
+import { logError, logInfo } from './log.ts';
+
+export interface JobRequest {
+  /** The instant that the job is for. */
+  now: Instant;
+  /** Asked for by somebody, so do it even where nothing seems to need it. */
+  isManual: boolean;
+}
+
+/** A job throws where it fails: the schedule tries it again, and in the end keeps it as a dead letter. */
+export const job =
+  (run: (request: JobRequest) => Promise<JobResult>) =>
+  async ({ job: name, scheduledAt, trigger }: JobEvent): Promise<JobResult> => {
+    try {
+      const now = parseInstant(scheduledAt);
+      if (now === null) throw new TypeError('a job without an instant');
+      const result = await run({ now, isManual: trigger === 'manual' });
+      logInfo('job done', { job: name, result: JSON.stringify(result) });
+      return result;
+    } catch (error) {
+      logError('job failed', error, { job: name });
+      throw error;
+    }
+  };

@@ -1,0 +1,62 @@
+/** The outbox: what a committed change means to other systems, told from the table's stream. */
+import { identityLevelOf } from '../domain/consumer/identity.ts';
+import type { IdentityLevel } from '../domain/facts.ts';
+import type { Bus, Change, DomainEvent, RecordOf, Workflows } from './ports.ts';
+import { scoringOf } from './scoring.ts';
+
+export interface PublishDeps {
+  bus: Bus;
+  workflows: Workflows;
+}
+
+/**
+ * Publishes what the changes mean, in their order, and starts the workflows that they call for; gives back how many
+ * changes were dealt with, from the first on. A repeated change says the same again and starts nothing twice.
+ */
+export const publishChanges = async ({ bus, workflows }: PublishDeps, changes: readonly Change[]): Promise<number> => {
+  const told = changes.map(eventsOf);
+  const published = await bus.publish(told.flat());
+  const done = changesWithin(told, published);
+  for (const change of changes.slice(0, done)) await startFor(workflows, change);
+  return done;
+};
+
+/** How many changes have all their events among the first `published`. */
+const changesWithin = (told: readonly DomainEvent[][], published: number): number => {
+  let rest = published;
+  for (const [index, events] of told.entries()) {
+    rest -= events.length;
+    if (rest < 0) return index;
+  }
+  return told.length;
+};
+
+export const eventsOf = ({ before, after }: Change): DomainEvent[] => {
+  if (after?.kind === 'profile') return identityEvents(before?.kind === 'profile' ? before : null, after);
+  if (after?.kind === 'metrics' && before?.kind === 'metrics') return bandEvents(before, after);
+  return [];
+};
+
+const LEVELS: readonly IdentityLevel[] = ['guest', 'registered', 'verified'];
+
+/** Each level that was climbed; who falls back and climbs again climbed again. */
+const identityEvents = (before: RecordOf<'profile'> | null, after: RecordOf<'profile'>): DomainEvent[] => {
+  const from = LEVELS.indexOf(before ? identityLevelOf(before) : 'guest');
+  const { consumerId, updatedAt: at } = after;
+  const climbed = LEVELS.slice(from + 1, LEVELS.indexOf(identityLevelOf(after)) + 1);
+  return climbed.map((level) => ({ detailType: `consumer.${level}`, detail: { consumerId, at }, at }));
+};
+
+const bandEvents = (before: RecordOf<'metrics'>, after: RecordOf<'metrics'>): DomainEvent[] => {
+  if (before.band === after.band) return [];
+  const { consumerId, band: to, bandSince: at, bandCause: cause } = after;
+  return [{ detailType: 'loyalty.band_changed', detail: { consumerId, from: before.band, to, at, cause }, at }];
+};
+
+/** New scoring rules: everyone's metrics are folded again. */
+const startFor = async (workflows: Workflows, { before, after }: Change): Promise<void> => {
+  if (after?.kind !== 'settings') return;
+  const rulesBefore = scoringOf(before?.kind === 'settings' ? before : undefined).version;
+  if (rulesBefore === scoringOf(after).version) return;
+  await workflows.start('metrics-rebuild', `settings-${after.version}`, { settingsVersion: after.version });
+};
