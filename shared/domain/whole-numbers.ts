@@ -18,7 +18,7 @@ export function encodedWholes({ boundaries, singles, gaps }: Columns): string {
   const ceilings = boundaries.map(Math.ceil);
   const steps = ceilings.slice(1).map((ceiling, index) => ceiling - (ceilings[index] ?? 0));
   const columns = [
-    [usualGap, ...ceilings.slice(0, 1).map(folded)],
+    [usualGap, ...ceilings.slice(0, 1)].map(folded),
     boundaries.map((boundary, index) => (isHalf(boundary) === isHalf(boundaries[index - 1] ?? 0) ? 0 : 1)),
     steps.map(doublingsIn),
     steps.map((step) => Math.ceil(step / 2 ** doublingsIn(step) / 2)),
@@ -31,11 +31,10 @@ export function encodedWholes({ boundaries, singles, gaps }: Columns): string {
 export function decodedWholes(text: string): Columns {
   const bits = bitsOf(text);
   const count = bits.next(0);
-  const [usualGap = 0, ...first] = bits.column(count === 0 ? 1 : 2);
+  const [usualGap = 0, ...ceilings] = bits.column(count === 0 ? 1 : 2).map(unfolded);
   const turns = bits.column(count);
   const doublings = bits.column(Math.max(0, count - 1));
   const rests = bits.column(Math.max(0, count - 1));
-  const ceilings = first.map(unfolded);
   for (const [index, rest] of rests.entries()) {
     const step = rest === 0 ? 0 : (2 * rest - 1) * 2 ** (doublings[index] ?? 0);
     ceilings.push((ceilings[index] ?? 0) + step);
