@@ -24,6 +24,7 @@ export interface Authorizer {
 
 const KEY_ID = 'local';
 const ALGORITHM = 'RS256';
+const REMEMBERED_TOKENS_MAX = 1000;
 
 /** `keyFile` keeps the signing key between runs, so that tokens outlive a restart; null keeps it in memory. */
 export async function createAuthorizer(settings: {
@@ -43,13 +44,14 @@ export async function createAuthorizer(settings: {
       throw new Error('the token was issued in the future');
     return payload;
   };
+  const believed = remembering(verified);
 
   return {
     authorize: async (header, route) => {
       if (route.authorizer === 'none') return { allowed: true, jwt: null };
       if (!header) return unauthorized('Bearer');
       try {
-        return admitted(await verified(header.replace(/^Bearer\s+/i, '')), route.scopes);
+        return admitted(await believed(header.replace(/^Bearer\s+/i, '')), route.scopes);
       } catch (error) {
         return unauthorized(`Bearer scope="" error="invalid_token" error_description="${reason(error)}"`);
       }
@@ -66,6 +68,20 @@ export async function createAuthorizer(settings: {
         .setExpirationTime(now + expiresInSeconds)
         .sign(privateKey);
     },
+  };
+}
+
+/** Checking a signature costs more than all else here: a token that was believed is believed until it expires. */
+function remembering(verified: (token: string) => Promise<JWTPayload>): (token: string) => Promise<JWTPayload> {
+  const known = new Map<string, JWTPayload>();
+  return async (token) => {
+    const remembered = known.get(token);
+    if (remembered && (remembered.exp ?? 0) > Date.now() / 1000) return remembered;
+    known.delete(token);
+    const payload = await verified(token);
+    if (known.size >= REMEMBERED_TOKENS_MAX) known.clear();
+    known.set(token, payload);
+    return payload;
   };
 }
 

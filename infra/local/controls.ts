@@ -1,6 +1,7 @@
 /** The local stack's own controls under `/_local`: tokens, the clock, jobs, and what the parts have done. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { advanced, instantOf } from './clock-moves.ts';
+import { LambdaFailure } from './invoke.ts';
 
 export const CONTROLS_PREFIX = '/_local';
 
@@ -64,7 +65,7 @@ const CONTROLS: Record<string, Control> = {
   'POST /jobs/*': async ({ stack, name }) => {
     const run = stack.runJob(name);
     if (!run) throw new ControlProblem(404, 'not_found', `there is no job ${name}`);
-    return { job: name, result: await run };
+    return { job: name, result: await run.catch(refuseFailed) };
   },
   'POST /settle': async ({ stack }) => {
     await stack.settle();
@@ -184,6 +185,11 @@ function targetOf(now: string, body: unknown): string {
 /** Two moves at a time: the later one may find the clock past its goal. */
 function refuseBackwards(error: unknown): never {
   if (error instanceof RangeError) throw new ControlProblem(409, 'clock_backwards', error.message);
+  throw error;
+}
+
+function refuseFailed(error: unknown): never {
+  if (error instanceof LambdaFailure) throw new ControlProblem(502, 'job_failed', error.message);
   throw error;
 }
 

@@ -38,8 +38,7 @@ function livingHolder(lock: string): number | null {
   if (!existsSync(lock)) return null;
   const [pid = '', startedAt = ''] = readFileSync(lock, 'utf8').split('\n');
   if (!Number(pid) || !isAlive(Number(pid))) return null;
-  const now = processStartedAt(Number(pid));
-  return now !== null && startedAt !== '' && now !== startedAt ? null : Number(pid);
+  return startedAt !== '' && startedAt !== processStartedAt(Number(pid)) ? null : Number(pid);
 }
 
 function isAlive(pid: number): boolean {
@@ -51,11 +50,14 @@ function isAlive(pid: number): boolean {
   }
 }
 
-/** When a process started, where the system tells (Linux); it sets apart two processes with one number. */
+/**
+ * When a running process started, where the system tells (Linux): it sets apart two processes with one number. Null for
+ * one that has been killed and only waits to be noticed by its parent.
+ */
 function processStartedAt(pid: number): string | null {
   try {
-    const afterName = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1) ?? '';
-    return afterName.split(' ')[19] ?? null;
+    const fields = (readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1) ?? '').split(' ');
+    return fields[0] === 'Z' ? null : (fields[19] ?? null);
   } catch {
     return null;
   }

@@ -154,6 +154,15 @@ describe('a token', () => {
     expect((await call('/staff', bearing(await admin()))).status).toBe(200);
   });
 
+  it('that was believed is refused once it has expired', async () => {
+    const token = await authorizer.token(['regulars/admin'], 1);
+    expect((await call('/staff', bearing(token))).status).toBe(200);
+    // Real time decides: asked again until it is over, which it is within a second.
+    let { status } = await call('/staff', bearing(token));
+    while (status === 200) ({ status } = await call('/staff', bearing(token)));
+    expect(status).toBe(401);
+  });
+
   it('may come without the word Bearer', async () => {
     expect((await call('/staff', { headers: { authorization: await admin() } })).status).toBe(200);
   });
