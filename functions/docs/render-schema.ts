@@ -60,7 +60,7 @@ const alternativesOf = (schema: JsonSchema): JsonSchema[] =>
   (schema.anyOf ?? schema.oneOf ?? schema.allOf ?? []).filter((branch) => branch.type !== 'null');
 
 /** `text`, `whole number`, `list of text`, `"a" | "b" | null` … */
-const kindOf = (field: JsonSchema, shared: SharedSchemas, depth = 0): string => {
+export const kindOf = (field: JsonSchema, shared: SharedSchemas, depth = 0): string => {
   const { schema, name } = resolved(field, shared);
   if (depth > 3) return name ?? 'any';
   if (schema.const !== undefined) return JSON.stringify(schema.const);
@@ -75,7 +75,9 @@ const kindOf = (field: JsonSchema, shared: SharedSchemas, depth = 0): string => 
 };
 const KINDS: Record<string, string> = { string: 'text', integer: 'whole number' };
 
-const boundsOf = (schema: JsonSchema): string[] => {
+export const boundsOf = (given: JsonSchema): string[] => {
+  const branches = alternativesOf(given);
+  const schema = branches.length === 1 ? { ...branches[0], ...given } : given;
   const said = (text: string, value: number | undefined) => (value === undefined ? [] : [`${text} ${value}`]);
   return [
     ...(schema.format === undefined ? [] : [schema.format]),

@@ -4,7 +4,7 @@ import type { OpenApiDocument, Operation, Parameter, Response } from '../../shar
 import type { JsonSchema, SharedSchemas } from '../../shared/edge/openapi/schema.ts';
 import { problems } from '../../shared/edge/problems.ts';
 import { Html, html, prose } from './html.ts';
-import { renderSchema } from './render-schema.ts';
+import { boundsOf, kindOf, renderSchema } from './render-schema.ts';
 import { sampleOf } from './sample.ts';
 import { STYLE } from './style.ts';
 
@@ -94,8 +94,8 @@ const renderParameters = (parameters: Parameter[]): Html | false =>
   html`<h4>Parameters</h4><ul class="fields">${parameters.map(
     ({ name, in: where, required, description, schema }) => html`<li>
       <code class="name">${name}</code>${!required && html`<span class="optional" title="optional">?</span>`}
-      <span class="kind">${schema.enum?.map((value) => JSON.stringify(value)).join(' | ') ?? schema.type ?? 'text'}</span>
-      <span class="bound">${where}</span>
+      <span class="kind">${kindOf(schema, {})}</span>
+      <span class="bound">${where}</span> ${boundsOf(schema).map((bound) => html`<span class="bound">${bound}</span> `)}
       ${description !== undefined && html`<span class="about">${prose(description)}</span>`}
     </li>`,
   )}</ul>`;

@@ -2,6 +2,7 @@ import * as z from 'zod/mini';
 import type { Routes } from '../../shared/edge/catalogue.ts';
 import { consumerIdParam, cursor, instant, limit } from '../../shared/edge/parameters.ts';
 import { batchAnswer, batchBody, eventBody, eventsPage, recordedAnswer } from './schemas.ts';
+import { batchShown, eventShown } from './shown.ts';
 
 export const eventsRoutes = {
   record: {
@@ -14,6 +15,7 @@ export const eventsRoutes = {
       'A refund, an acceptance and a rejection need their order first; all other events may come in any order.',
     params: consumerIdParam,
     body: eventBody,
+    bodyShown: eventShown,
     bodyLimitBytes: 256 * 1024,
     answers: { 201: recordedAnswer, 200: recordedAnswer },
     refusals: [
@@ -32,6 +34,7 @@ export const eventsRoutes = {
     summary: 'Record up to 100 events of any consumers',
     description: 'Each event succeeds or fails by itself; the items answer in the order of the events.',
     body: batchBody,
+    bodyShown: batchShown,
     bodyLimitBytes: 1_536 * 1024,
     answers: { 200: batchAnswer },
   },

@@ -13,7 +13,7 @@ const eventType = z.string().check(
   }),
 );
 
-const eventFields = {
+export const eventFields = {
   eventId: z.optional(externalId),
   type: eventType,
   occurredAt: z.optional(instant),
@@ -41,7 +41,7 @@ const fitsItsType = (context: z.core.ParsePayload<EventFields>): void => {
 /** One event of a known consumer. */
 export const eventBody = z.strictObject(eventFields).check(fitsItsType);
 
-const lookup = z.union([
+export const lookup = z.union([
   z.strictObject({ email: z.string().check(z.maxLength(254)) }),
   z.strictObject({ phone: z.string().check(z.maxLength(40)) }),
   z.strictObject({ source: externalId, externalId }),

@@ -24,6 +24,8 @@ export interface Route {
   params?: z.ZodMiniType;
   query?: z.ZodMiniType;
   body?: z.ZodMiniType;
+  /** What the description shows as the body, where `body` leaves a part of it to be parsed by itself. */
+  bodyShown?: z.ZodMiniType;
   /** Schema of the body by status; null for none. */
   answers: Record<number, z.ZodMiniType | null>;
   /** Refusals of its own, beside those that every endpoint has. */

@@ -80,7 +80,7 @@ const operationOf = (capability: string, key: string, route: Route, schemas: Sha
   ...(route.body && {
     requestBody: {
       required: true as const,
-      content: { 'application/json': { schema: jsonSchemaOf(route.body, 'input', schemas) } },
+      content: { 'application/json': { schema: jsonSchemaOf(route.bodyShown ?? route.body, 'input', schemas) } },
     },
   }),
   responses: { ...answersOf(route, schemas), ...refusalsOf(route) },
@@ -117,9 +117,13 @@ const fieldsOf = (schema: Route['query']): { name: string; required: boolean; sc
   const read = jsonSchemaOf(schema, 'output', {});
   return Object.entries(sent.properties ?? {}).map(([name, asSent]) => {
     const asRead = read.properties?.[name] ?? {};
-    return { name, required: sent.required?.includes(name) ?? false, schema: asRead.type ? asRead : asSent };
+    const told = name === 'limit' ? LIMIT : asRead.type ? asRead : asSent;
+    return { name, required: sent.required?.includes(name) ?? false, schema: told };
   });
 };
+
+/** The same for every list; its own schema only says that it arrives as text. */
+const LIMIT: JsonSchema = { type: 'integer', minimum: 1, maximum: 100, default: 25 };
 
 const headersOf = (method: Method): Parameter[] => {
   if (method === 'GET') return [];

@@ -49,10 +49,11 @@ export const jsonSchemaOf = (schema: z.ZodMiniType, io: 'input' | 'output', shar
 const nameOf = (name: string, def: JsonSchema): string =>
   name.startsWith('__') ? `Value${sha256(canonicalJson(def)).replace(/\W/g, '').slice(0, 6)}` : name;
 
-/** Without what says nothing: the dialect, that keys are text, the bounds of every safe integer. */
+/** Without what says nothing (the dialect, that keys are text, the bounds of every safe integer), and with one type each. */
 const tidied = (node: unknown): unknown => {
   if (Array.isArray(node)) return node.map(tidied);
   if (typeof node !== 'object' || node === null) return node;
+  if ('type' in node && Array.isArray(node.type)) return { anyOf: node.type.map((type) => tidied({ ...node, type })) };
   return Object.fromEntries(
     Object.entries(node)
       .filter(([key, value]) => key !== '$schema' && !(key === 'propertyNames' && isAnyText(value)))
