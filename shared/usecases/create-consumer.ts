@@ -87,7 +87,7 @@ export const normalized = (edit: ProfileEdit, now: Instant): ProfileEdit => {
   if (edit.birthday && edit.birthday > now) throw invalid('birthday', 'invalid_value', 'This day is still to come.');
   return {
     ...edit,
-    ...(edit.email && { email: normalizedEmail(edit.email) }),
-    ...(edit.phone && { phone: normalizedPhone(edit.phone) }),
+    ...(typeof edit.email === 'string' && { email: normalizedEmail(edit.email) }),
+    ...(typeof edit.phone === 'string' && { phone: normalizedPhone(edit.phone) }),
   };
 };
