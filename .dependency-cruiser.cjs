@@ -25,7 +25,7 @@ const LAYERS = [
   { name: 'catalogues', files: CATALOGUES, may: ['^shared/edge/catalogue\\.ts$', '^functions/[a-z-]+/routes\\.ts$'] },
   {
     name: 'composition root',
-    files: '^functions/([a-z-]+/)?live\\.ts$',
+    files: '^functions/(live|[a-z-]+/live)\\.ts$',
     may: ['^shared/', 'node_modules/(@aws-sdk|@photostructure)/', '^(node:)?(crypto|timers/promises)$'],
   },
   {

@@ -62,7 +62,7 @@ describe('the layers', () => {
     ['shared/domain', /^shared\/domain\//, [CLOCK, CHANCE, SURROUNDINGS]],
     ['shared/usecases', /^shared\/usecases\//, [CLOCK, CHANCE, SURROUNDINGS]],
     ['shared/edge', /^shared\/edge\/(?!env|log)/, [CLOCK, CHANCE, SURROUNDINGS]],
-    ['the handlers', /^functions\/[^/]+\//, [CLOCK, CHANCE, SURROUNDINGS]],
+    ['the handlers', /^functions\/[^/]+\/(?!live\.ts)/, [CLOCK, CHANCE, SURROUNDINGS]],
     ['shared/data', /^shared\/data\//, [CLOCK, SURROUNDINGS]],
   ];
 

@@ -58,6 +58,14 @@ describe('the bundles', () => {
     expect(bundles.get('posters')?.inputs).not.toContain('functions/live.ts');
   });
 
+  it('give a capability with a composition root of its own what that one makes', async () => {
+    const live = `export const live = { known: 'its own' };`;
+    const { handler } = require(
+      codeOf(await bundled(project({ ...smallFiles, 'functions/parcels/live.ts': live })), 'parcels'),
+    );
+    expect(await handler({ routeKey: 'POST /v1/parcels' })).toMatchObject({ known: 'its own' });
+  });
+
   it('hold the code alone, with the source map elsewhere', async () => {
     for (const { directory, sourceMap } of (await bundled(project())).values()) {
       expect(readdirSync(directory)).toEqual(['index.js']);
