@@ -20,4 +20,10 @@ export const jobs = {
     summary: 'Announce the loyalty band changes that decay has made due',
     timeoutSeconds: 300,
   },
+  'metrics-rebuild': {
+    capability: 'insights',
+    schedule: 'cron(0 4 1 * ? *)',
+    summary: "Fold every consumer's metrics again from the history, and count those that differed: 0 where all is well",
+    timeoutSeconds: 900,
+  },
 } as const satisfies Record<string, Job>;

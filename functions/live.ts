@@ -2,16 +2,18 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { dynamoStore } from '../shared/data/dynamo-store.ts';
 import { newUlid } from '../shared/data/ids.ts';
+import { recordOf } from '../shared/data/items.ts';
 import { readEnvironment } from '../shared/edge/env.ts';
-import type { Deps } from '../shared/usecases/ports.ts';
+import type { Deps, Images } from '../shared/usecases/ports.ts';
 
 const FIRST_PAUSE_MS = 20;
 const LONGEST_PAUSE_MS = 1_000;
 
 const store = dynamoStore(readEnvironment('tableName'));
 
-export const live: Deps = {
+export const live: Deps & Images = {
   store,
+  recordOf,
   newId: newUlid,
   pause: async (retry) => {
     await wait(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** retry));

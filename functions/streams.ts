@@ -6,7 +6,8 @@ export const streams = {
     capability: 'insights',
     summary: 'Keep the percentile summaries true as consumers change',
     kinds: ['metrics'],
-    batchSize: 500,
+    // Fewer than the changes that the summary remembers, so that a batch that comes again is known.
+    batchSize: 200,
     batchWindowSeconds: 2,
     maximumRetries: 10,
   },

@@ -4,6 +4,9 @@ import type { Workflow } from '../shared/edge/catalogue.ts';
 /** Slices that are folded side by side: enough to be quick, few enough to leave the table to its callers. */
 const SLICES_AT_ONCE = 4;
 
+/** Steps are safe to repeat, and what ails the table passes. */
+const RETRY = [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 2, MaxAttempts: 6, BackoffRate: 2 }];
+
 export const workflows = {
   'metrics-rebuild': {
     capability: 'insights',
@@ -16,6 +19,7 @@ export const workflows = {
           Type: 'Task',
           Resource: 'step:insights/list-slices',
           Arguments: '{% $states.input %}',
+          Retry: RETRY,
           Next: 'FoldSlices',
         },
         FoldSlices: {
@@ -30,7 +34,7 @@ export const workflows = {
                 Type: 'Task',
                 Resource: 'step:insights/fold-slice',
                 Arguments: '{% $states.input %}',
-                Retry: [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 2, MaxAttempts: 6, BackoffRate: 2 }],
+                Retry: RETRY,
                 Next: 'IsFolded',
               },
               IsFolded: {

@@ -267,6 +267,7 @@ export const table: { [K in Kind]: Block<K> } = {
       version: number('v'),
       asOf: text('asOf'),
       rebuiltAt: nullable(text('rebuilt')),
+      unsettled: number('unsettled'),
       content: text('content'),
     },
     export: { leftOut: 'counts of the whole population' },

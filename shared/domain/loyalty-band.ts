@@ -26,7 +26,7 @@ export const firstBand = (settings: LoyaltySettings, now: Instant): BandState =>
 /**
  * The band after the sums went from `before` to `after`; null where `before` was made by other rules. Where the sums
  * would have led to the same band without the change, time did it, at the instant at which the score fell below the
- * band above. `dueAt` is only ever lowered: looking too early costs less than writing it each time.
+ * band above. As long as `dueAt` lies ahead it is only lowered: looking too early costs less than writing it each time.
  */
 export const bandAfter = (
   stored: BandState,
@@ -36,7 +36,8 @@ export const bandAfter = (
   now: Instant,
 ): BandState => {
   const { band } = bandAt(loyaltyScoreAt(after, settings, now), settings.bands);
-  const dueAt = earlierOf(stored.dueAt, nextBandChangeAt(after.loyaltySum, settings, now));
+  const nextAt = nextBandChangeAt(after.loyaltySum, settings, now);
+  const dueAt = stored.dueAt !== null && stored.dueAt > now ? earlierOf(stored.dueAt, nextAt) : nextAt;
   if (band === stored.band) return { ...readBand(stored), dueAt };
   const fellAt = before && fellIntoAt(band, before, settings, now);
   return fellAt !== null && fellAt > stored.bandSince

@@ -27,11 +27,12 @@ export const metricsWith = (
   { settings, version }: Scoring,
   now: Instant,
 ): RecordOf<'metrics'> => {
-  const before = record.scoringVersion === version ? record : null;
+  const isSameRules = record.scoringVersion === version;
+  const stored = isSameRules ? record : { ...record, dueAt: null };
   return {
     ...record,
     ...sumsIn(sums),
-    ...bandAfter(record, before, sums, settings.loyalty, now),
+    ...bandAfter(stored, isSameRules ? record : null, sums, settings.loyalty, now),
     version: record.version + 1,
     scoringVersion: version,
   };

@@ -77,6 +77,8 @@ export interface SummaryRecord {
   version: number;
   asOf: Instant;
   rebuiltAt: Instant | null;
+  /** Changes counted so close to a rebuild that it may have seen them too: they call for another one. */
+  unsettled: number;
   content: string;
 }
 /** Parameters of the churn model, in days. */

@@ -54,9 +54,9 @@ const bandEvents = (before: RecordOf<'metrics'>, after: RecordOf<'metrics'>): Do
 };
 
 /** New scoring rules: everyone's metrics are folded again. */
-const startFor = async (workflows: Workflows, { before, after }: Change): Promise<void> => {
+const startFor = async (workflows: Workflows, { at, before, after }: Change): Promise<void> => {
   if (after?.kind !== 'settings') return;
   const rulesBefore = scoringOf(before?.kind === 'settings' ? before : undefined).version;
   if (rulesBefore === scoringOf(after).version) return;
-  await workflows.start('metrics-rebuild', `settings-${after.version}`, { settingsVersion: after.version });
+  await workflows.start('metrics-rebuild', `settings-${after.version}`, { now: at });
 };
