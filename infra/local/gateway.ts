@@ -48,7 +48,10 @@ const MESSAGES: Record<number, string> = {
 
 export async function startGateway(settings: GatewaySettings): Promise<Gateway> {
   const respond = createResponder(settings);
+  const underWay = new Set<ServerResponse>();
   const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX }, (request, response) => {
+    underWay.add(response.once('close', () => underWay.delete(response)));
+    if (!server.listening) response.setHeader('connection', 'close');
     const { prefix, serve } = settings.controls;
     const answered = request.url?.startsWith(prefix) ? serve(request, response) : respond(request, response);
     answered.catch((error: unknown) => {
@@ -60,7 +63,7 @@ export async function startGateway(settings: GatewaySettings): Promise<Gateway> 
   server.on('clientError', refuseUnreadable);
   await listening(server, settings.port);
   const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, stop: () => closed(server) };
+  return { url: `http://127.0.0.1:${port}`, stop: () => closed(server, underWay) };
 }
 
 function createResponder({ api, authorizer, invoke, nowMs, log }: GatewaySettings) {
@@ -171,9 +174,11 @@ function listening(server: Server, port: number): Promise<void> {
   });
 }
 
-function closed(server: Server): Promise<void> {
+/** Each connection ends with the answer under way: a busy caller would never let it go. */
+function closed(server: Server, underWay: Set<ServerResponse>): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
     server.closeIdleConnections();
+    for (const response of underWay) if (!response.headersSent) response.setHeader('connection', 'close');
   });
 }

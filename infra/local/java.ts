@@ -26,7 +26,8 @@ export function launch({ directory, log }: JavaSettings, port: number): ChildPro
     ...(directory === null ? ['-inMemory'] : ['-dbPath', directory]),
   ];
   const [command, args] = dyingWithUs('java', options);
-  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  // In a process group of its own: Ctrl-C is for the stack, which still needs the table while it finishes.
+  const child = spawn(command, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   for (const stream of [child.stdout, child.stderr]) {
     stream?.setEncoding('utf8').on('data', (text: string) => {
       for (const line of text.split('\n')) if (line.trim() !== '') log(`dynamodb: ${line}`);

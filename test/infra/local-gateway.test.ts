@@ -1,10 +1,11 @@
+import { Agent, get } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateKeyPair, SignJWT } from 'jose';
 import { readAssembly } from '../../infra/local/assembly.ts';
 import { type Authorizer, createAuthorizer } from '../../infra/local/authorizer.ts';
-import { type Gateway, startGateway } from '../../infra/local/gateway.ts';
+import { type Gateway, type GatewaySettings, startGateway } from '../../infra/local/gateway.ts';
 import { LambdaFailure } from '../../infra/local/invoke.ts';
 import { base, lambda, route, type SmallAssembly, writeAssembly } from './support/small-assembly.ts';
 
@@ -54,11 +55,9 @@ let seen: Record<string, unknown>[] = [];
 /** What the function behind every route does with its event. */
 let act: (event: Record<string, unknown>) => unknown = () => ({ statusCode: 200 });
 
-beforeAll(async () => {
-  assembly = writeAssembly({ Regulars: { Resources: resources } }, { code: '' });
+const settings = (): GatewaySettings => {
   const { api } = readAssembly(assembly.directory);
-  authorizer = await createAuthorizer({ jwt: api.jwt, keyFile: null });
-  gateway = await startGateway({
+  return {
     api: { ...api, routes: api.routes.map((row) => ({ ...row, timeoutMs: 200 })) },
     authorizer,
     invoke: async (_, event) => {
@@ -69,7 +68,12 @@ beforeAll(async () => {
     controls: { prefix: '/_local', serve: async (_, response) => void response.end('controls') },
     port: 0,
     log: () => {},
-  });
+  };
+};
+beforeAll(async () => {
+  assembly = writeAssembly({ Regulars: { Resources: resources } }, { code: '' });
+  authorizer = await createAuthorizer({ jwt: readAssembly(assembly.directory).api.jwt, keyFile: null });
+  gateway = await startGateway(settings());
 });
 afterAll(async () => {
   await gateway.stop();
@@ -264,6 +268,36 @@ describe('what reaches no function', () => {
 
   it("goes to the stack's own controls under their prefix", async () => {
     expect((await call('/_local/x')).text).toBe('controls');
+  });
+});
+
+describe('a gateway that stops', () => {
+  it('finishes what it has begun, and lets no busy caller hold it', async () => {
+    const finish = Promise.withResolvers<unknown>();
+    const begun = Promise.withResolvers<void>();
+    const stopping = await startGateway({
+      ...settings(),
+      invoke: async () => {
+        begun.resolve();
+        return finish.promise;
+      },
+    });
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+    const ask = () =>
+      new Promise<number | string | undefined>((resolve) => {
+        get(`${stopping.url}/open`, { agent }, (response) => {
+          response.resume().on('end', () => resolve(response.statusCode));
+        }).on('error', ({ code }: NodeJS.ErrnoException) => resolve(code));
+      });
+    const first = ask();
+    await begun.promise;
+    const next = ask();
+    const stopped = stopping.stop();
+    finish.resolve({ statusCode: 200 });
+    expect(await first).toBe(200);
+    await stopped;
+    expect(await next).toBe('ECONNREFUSED');
+    agent.destroy();
   });
 });
 
