@@ -1,5 +1,5 @@
 /** Bundles each capability into one CommonJS file: its entry is generated from the catalogues, so nothing is wired twice. */
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, formatMessages, type Metafile, type Plugin } from 'esbuild';
 import { type Catalogues, capabilitiesOf, type Row, rowsOf } from './catalogues.ts';
@@ -12,7 +12,7 @@ export const BUNDLE_LIMIT_BYTES = 450 * 1024;
 
 export interface Bundle {
   capability: string;
-  /** Holds `index.js` alone: what is deployed. */
+  /** Holds `index.js` and a `package.json` that says what it is: what is deployed. */
   directory: string;
   /** The source map, kept out of what is deployed: reading it would slow every cold start to help a rare stack trace. */
   sourceMap: string;
@@ -106,10 +106,14 @@ const entries = (options: BundleOptions): Plugin => ({
   },
 });
 
+/** Node need not guess, whatever stands in the folders above: in an assembly those are the project's own. */
+const COMMONJS = JSON.stringify({ type: 'commonjs' });
+
 const made = (capability: string, root: string, directory: string, metafile: Metafile): Bundle => {
   const file = join(directory, capability, 'index.js');
   const [, output] = Object.entries(metafile.outputs).find(([path]) => join(root, path) === file) ?? [];
   if (!output) throw new Error(`esbuild wrote no bundle for ${capability}`);
+  writeFileSync(join(dirname(file), 'package.json'), COMMONJS);
   const sourceMap = join(directory, 'source-maps', `${capability}.js.map`);
   mkdirSync(dirname(sourceMap), { recursive: true });
   renameSync(`${file}.map`, sourceMap);

@@ -66,9 +66,9 @@ describe('the bundles', () => {
     expect(await handler({ routeKey: 'POST /v1/parcels' })).toMatchObject({ known: 'its own' });
   });
 
-  it('hold the code alone, with the source map elsewhere', async () => {
+  it('hold the code and what Node must know of it, with the source map elsewhere', async () => {
     for (const { directory, sourceMap } of (await bundled(project())).values()) {
-      expect(readdirSync(directory)).toEqual(['index.js']);
+      expect(readdirSync(directory)).toEqual(['index.js', 'package.json']);
       expect(JSON.parse(readFileSync(sourceMap, 'utf8'))).toMatchObject({ version: 3 });
     }
   });

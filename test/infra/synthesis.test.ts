@@ -60,9 +60,9 @@ describe('a synthesis of the product', () => {
     expect(templateIn(second)).toBe(templateIn(first));
   });
 
-  it.each(capabilitiesOf(catalogues))('ships %s as one file within the limit', (capability) => {
+  it.each(capabilitiesOf(catalogues))('ships %s as one file of code within the limit', (capability) => {
     const asset = assetsIn(first).get(capability) ?? '';
-    expect(readdirSync(asset)).toEqual(['index.js']);
+    expect(readdirSync(asset)).toEqual(['index.js', 'package.json']);
     expect(statSync(join(asset, 'index.js')).size).toBeLessThanOrEqual(BUNDLE_LIMIT_BYTES);
     expect(existsSync(join(first, 'source-maps', `${capability}.js.map`))).toBe(true);
   });
