@@ -3,6 +3,8 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  // For journeys over the running stack on a slow machine; nothing waits this long when all is well.
+  testTimeout: 60_000,
   transform: {
     '^.+\\.(ts|js|mjs)$': [
       '@swc/jest',

@@ -1,0 +1,98 @@
+/** The real local stack in a process of its own, as `npm start` runs it, for tests that speak HTTP to it. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  // biome-ignore lint/suspicious/noExplicitAny: journeys look into answers as a caller without our types does
+  body: any;
+}
+export interface ServedStack {
+  url: string;
+  data: string;
+  /** A call by staff, unless another token is given; null for none. A text body is sent as it is. */
+  call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
+  token(scope: string, expiresInSeconds?: number): Promise<string>;
+  /** As kill -9: nothing is finished, nothing written. */
+  kill(): Promise<void>;
+  /** As Ctrl-C. */
+  stop(): Promise<void>;
+}
+export interface CallOptions {
+  token?: string | null;
+  headers?: Record<string, string>;
+}
+
+/** Serves on a free port unless one is given. The data folder is the caller's to remove: see `dataFolder`. */
+export const serve = async (data: string, options: { port?: number; now?: string } = {}): Promise<ServedStack> => {
+  const args = ['infra/local/start.ts', '--empty', '--port', String(options.port ?? 0), '--data', data];
+  const child = spawn(join('node_modules', '.bin', 'node'), [...args, ...(options.now ? ['--now', options.now] : [])], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  const url = await servingAt(child);
+  const token = async (scope: string, expiresInSeconds = 3600): Promise<string> => {
+    const response = await fetch(`${url}/_local/token?scope=${scope}&expiresIn=${expiresInSeconds}`);
+    return ((await response.json()) as { token: string }).token;
+  };
+  const staff = await token('admin', 86_400);
+  return {
+    url,
+    data,
+    token,
+    call: (method, path, body, { token: given = staff, headers = {} } = {}) =>
+      sent(`${url}${path}`, method, body, {
+        ...(given !== null && { authorization: `Bearer ${given}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      }),
+    kill: () => ended(child, 'SIGKILL'),
+    stop: () => ended(child, 'SIGTERM'),
+  };
+};
+
+/** A new folder for a stack's data, and its removal. */
+export const dataFolder = (): { data: string; remove: () => void } => {
+  const data = mkdtempSync(join(tmpdir(), 'regulars-journey-'));
+  return { data, remove: () => rmSync(data, { recursive: true, force: true, maxRetries: 5 }) };
+};
+
+const servingAt = async (child: ChildProcess): Promise<string> => {
+  let output = '';
+  return new Promise((resolve, reject) => {
+    const read = (chunk: Buffer): void => {
+      output += chunk.toString();
+      const [, url] = /serving at (http:\/\/[\d.:]+)/.exec(output) ?? [];
+      if (url) resolve(url);
+    };
+    child.stdout?.on('data', read);
+    child.stderr?.on('data', read);
+    child.once('exit', (code) => reject(new Error(`the stack ended with ${code}:\n${output}`)));
+  });
+};
+
+const ended = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void> => {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, 'exit');
+  child.kill(signal);
+  await exit;
+};
+
+const sent = async (url: string, method: string, body: unknown, headers: Record<string, string>): Promise<Answer> => {
+  const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
+  const response = await fetch(url, { method, headers, ...(text !== undefined && { body: text }) });
+  const answered = await response.text();
+  return { status: response.status, headers: response.headers, body: parsed(answered) };
+};
+
+const parsed = (text: string): unknown => {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+};
