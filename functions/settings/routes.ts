@@ -1,8 +1,11 @@
 /** Settings of the organization: one typed document a name, each from `shared/domain/settings.ts`. */
 import * as z from 'zod/mini';
+import { SETTINGS_DOCUMENTS } from '../../shared/domain/settings.ts';
 import type { Routes } from '../../shared/edge/catalogue.ts';
 
-const params = z.strictObject({ document: z.string().check(z.minLength(1), z.maxLength(64)) });
+const names = Object.keys(SETTINGS_DOCUMENTS);
+const document = z.string().check(z.minLength(1), z.maxLength(64)).register(z.globalRegistry, { enum: names });
+const params = z.strictObject({ document });
 const answer = z.looseObject({
   version: z.int(),
   updatedAt: z.nullable(z.string()),

@@ -95,19 +95,15 @@ export const SETTINGS_DOCUMENTS = {
   loyalty: loyaltySchema,
 } as const;
 
-export interface Settings {
-  organization: OrganizationSettings;
-  profile: ProfileSettings;
-  loyalty: LoyaltySettings;
-}
+export type Settings = { [N in keyof typeof SETTINGS_DOCUMENTS]: z.output<(typeof SETTINGS_DOCUMENTS)[N]> };
 
 /** The settings in force: stored documents, where there are any, on top of the defaults. */
 export function settingsOf(documents: { [name: string]: { value: JsonObject } | undefined }): Settings {
-  return {
-    organization: organizationSchema.parse(documents['organization']?.value ?? {}),
-    profile: profileSchema.parse(documents['profile']?.value ?? {}),
-    loyalty: loyaltySchema.parse(documents['loyalty']?.value ?? {}),
-  };
+  const parsed = Object.entries(SETTINGS_DOCUMENTS).map(([name, schema]) => [
+    name,
+    schema.parse(documents[name]?.value ?? {}),
+  ]);
+  return Object.fromEntries(parsed) as Settings;
 }
 
 /** Days since the last order; each status ends where the next one begins. Without orders: `none`. */

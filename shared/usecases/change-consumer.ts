@@ -58,8 +58,10 @@ export const removeTag = (deps: Deps, target: Target, name: string, commit: Comm
   changed(deps, target, commit, { decide: (profile) => untagged(profile, name), answer: () => null });
 
 /** One id a source, and one consumer an id: throws `Refusal('external_id_taken')`. */
-export const setSyncSource = (deps: Deps, target: Target, entry: SyncSource, commit: Commit) =>
-  changed(deps, target, commit, {
+export const setSyncSource = (deps: Deps, target: Target, asked: SyncSource, commit: Commit) => {
+  const { source, externalId, status, lastSyncedAt } = asked;
+  const entry: SyncSource = { source, externalId, lastSyncedAt, status };
+  return changed(deps, target, commit, {
     decide: (profile) => {
       const others = profile.syncSources.filter(({ source }) => source !== entry.source);
       if (others.length >= SOURCES_MOST) {
@@ -69,6 +71,7 @@ export const setSyncSource = (deps: Deps, target: Target, entry: SyncSource, com
     },
     answer: ({ profile }) => ({ ...entry, version: profile.version }),
   });
+};
 
 const inOrder = (sources: SyncSource[]) => sources.sort((a, b) => (a.source < b.source ? -1 : 1));
 

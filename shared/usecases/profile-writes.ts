@@ -90,9 +90,11 @@ export const commitProfile = async <T>(
 };
 
 const refuseTaken = ({ failed }: WriteConflict): void => {
-  for (const { write } of failed) {
+  for (const { write, existing } of failed) {
     if (!('put' in write) || write.put.kind !== 'contact') continue;
-    const { channel } = write.put;
+    const { channel, consumerId } = write.put;
+    // Another request gave it to the very consumer: no refusal, but a decision to be made again.
+    if (existing?.kind === 'contact' && existing.consumerId === consumerId) continue;
     if (channel === 'external') {
       throw new Refusal('external_id_taken', 'Another consumer has this external id.');
     }

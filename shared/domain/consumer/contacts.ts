@@ -5,7 +5,7 @@ import { invalid } from '../refusal.ts';
 export const EMAIL_LENGTH = 254;
 /** One @ between what has no blanks, controls or brackets; a domain of labels with a dot, none empty. */
 const EMAIL =
-  /^[^\s@<>()[\],;:\\"\p{Cc}]{1,64}@(?:[\p{L}\p{M}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?\.)+[\p{L}\p{M}\p{N}-]{2,63}$/u;
+  /^[^\s@<>()[\],;:\\"\p{Cc}]{1,64}@(?:[\p{L}\p{M}\p{N}](?:[\p{L}\p{M}\p{N}-]*[\p{L}\p{M}\p{N}])?\.)+[\p{L}\p{M}\p{N}-]{1,63}$/u;
 
 /** Trimmed, NFC, lower case. Refuses what cannot be an address. */
 export const normalizedEmail = (text: string, path = 'email'): string => {
