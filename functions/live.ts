@@ -6,8 +6,9 @@ import { recordOf } from '../shared/data/items.ts';
 import { readEnvironment } from '../shared/edge/env.ts';
 import type { Deps, Images } from '../shared/usecases/ports.ts';
 
-const FIRST_PAUSE_MS = 20;
-const LONGEST_PAUSE_MS = 1_000;
+/** About a round trip to the table: then one of those who write to the same consumer is through. */
+const FIRST_PAUSE_MS = 10;
+const LONGEST_PAUSE_MS = 500;
 
 const store = dynamoStore(readEnvironment('tableName'));
 
@@ -16,7 +17,7 @@ export const live: Deps & Images = {
   recordOf,
   newId: newUlid,
   pause: async (retry) => {
-    await wait(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** retry));
+    await wait(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (retry - 1)));
   },
 };
 
