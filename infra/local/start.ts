@@ -96,15 +96,18 @@ async function loadDemonstrationOnce(stack: Stack, { data, empty }: Options): Pr
   const { loadDemonstration } = await import('./demo/load.ts');
   const token = await stack.token(['regulars/admin'], 24 * 3600);
   try {
-    await loadDemonstration({ url: stack.url, token, log: say });
+    await loadDemonstration({ url: stack.url, token, log: sayWhileRunning });
     mark('loaded');
   } catch (error) {
-    if (!stopping)
-      say(`The demonstration population is not complete: ${error instanceof Error ? error.message : error}`);
+    sayWhileRunning(`The demonstration is not complete: ${error instanceof Error ? error.message : error}`);
   }
 }
 
 let stopping = false;
+/** What a load says because the stack is stopping is no news. */
+const sayWhileRunning = (line: string): void => {
+  if (!stopping) say(line);
+};
 
 /** The first Ctrl-C lets everything finish; a second one does not wait. */
 function stopOnSignal(stack: Stack): void {
