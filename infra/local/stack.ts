@@ -9,6 +9,7 @@ import { CONTROLS_PREFIX, createControls } from './controls.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { createDeadLetters } from './dead-letters.ts';
 import { createTable, startDynamo } from './dynamodb.ts';
+import { startExpiry } from './expiry.ts';
 import { startGateway } from './gateway.ts';
 import type { Invoke } from './invoke.ts';
 import { type Lambdas, startLambdas } from './lambda.ts';
@@ -98,6 +99,14 @@ async function started(settings: StackSettings, data: DataDirectory, closing: Cl
   closing.add(machines.stop);
   functions.resolve(lambdas);
 
+  const expiry = startExpiry({
+    endpoint: dynamo.endpoint,
+    table: model.table,
+    clock,
+    file: data.file('expiry.json'),
+    settle: () => streams.idle(),
+    log,
+  });
   const streams = await startStreams({
     endpoint: dynamo.endpoint,
     streamArn,
@@ -108,9 +117,11 @@ async function started(settings: StackSettings, data: DataDirectory, closing: Cl
     clock,
     positionsFile: data.file('streams.json'),
     queues,
+    hasExpired: expiry.hasExpired,
     log,
   });
   closing.add(streams.stop);
+  closing.add(expiry.stop);
   nudge = streams.nudge;
   const settle = settling([lambdas, streams, bus, machines], lambdas);
   const { schedules: rows } = model;
@@ -130,7 +141,10 @@ async function started(settings: StackSettings, data: DataDirectory, closing: Cl
   const serve = createControls({
     token: authorizer.token,
     now: clock.now,
-    advanceTo: schedules.advanceTo,
+    advanceTo: async (iso) => {
+      await schedules.advanceTo(iso);
+      await expiry.sweep();
+    },
     jobs: schedules.list,
     runJob: (name) => (rows.some((row) => row.name === name) ? schedules.run(name) : null),
     settle,
