@@ -6,7 +6,10 @@ import { recordOf } from '../shared/data/items.ts';
 import { readEnvironment } from '../shared/edge/env.ts';
 import type { Deps, Images } from '../shared/usecases/ports.ts';
 
-/** About a round trip to the table: then one of those who write to the same consumer is through. */
+/**
+ * About a round trip to the table, doubled each time: however many write to one consumer, they soon spread so far that
+ * each round trip lets one through.
+ */
 const FIRST_PAUSE_MS = 10;
 const LONGEST_PAUSE_MS = 500;
 

@@ -4,16 +4,15 @@ import type { RecordKey, RecordOf, StoredRecord, Write } from './ports.ts';
 /** The kinds of records that events are decided on, beside the consumer's metrics. */
 type DraftKind = 'eventClaim' | 'order' | 'refund' | 'message';
 export type DraftKey = Extract<RecordKey, { kind: DraftKind }>;
-export type DraftRecord = Extract<StoredRecord, { kind: DraftKind }>;
+type DraftRecord = Extract<StoredRecord, { kind: DraftKind }>;
 
 /** Records as they were read, and as they will be: a put is seen by every later get. */
 export class Draft {
   readonly #read = new Map<string, DraftRecord>();
   readonly #changed = new Map<string, DraftRecord>();
 
-  /** Of records with the same key the last one counts. */
-  constructor(read: readonly DraftRecord[]) {
-    for (const record of read) this.#read.set(textOf(record), record);
+  constructor(read: readonly (RecordOf<DraftKind> | undefined)[]) {
+    for (const record of read as (DraftRecord | undefined)[]) if (record) this.#read.set(textOf(record), record);
   }
 
   get<K extends DraftKey>(key: K): RecordOf<K['kind']> | undefined {
@@ -34,13 +33,6 @@ export class Draft {
     });
   }
 }
-
-export const isDraftRecord = (record: StoredRecord): record is DraftRecord =>
-  record.kind === 'eventClaim' || record.kind === 'order' || record.kind === 'refund' || record.kind === 'message';
-
-/** Those that were found. */
-export const present = (records: readonly (RecordOf<DraftKind> | undefined)[]): DraftRecord[] =>
-  records.filter((record) => record !== undefined) as DraftRecord[];
 
 /** Each key once: a read of several keys takes none twice. */
 export const distinct = (keys: readonly DraftKey[]): DraftKey[] => [

@@ -1,17 +1,15 @@
 /**
  * Recording what a consumer did: one read and one transaction, for one event or several.
  *
- * The first attempt reads what may be a moment old, which costs half; before anything is refused because of it, it is
- * decided again on a fresh read. Where others were faster, the conflict tells what they wrote, and the next attempt
- * needs no read: so however many write to one consumer, each round trip lets one of them through.
+ * The first attempt reads what may be a moment old, which costs half; before anything is refused because of it, and
+ * wherever others were writing, it is decided again on a fresh read.
  */
 import type { Instant } from '../domain/facts.ts';
 import type { TimezoneAt } from '../domain/metrics/scoring.ts';
 import { Refusal } from '../domain/refusal.ts';
-import type { DraftRecord } from './draft.ts';
-import { Draft, distinct, isDraftRecord, present } from './draft.ts';
+import { Draft, distinct } from './draft.ts';
 import { foldedWith, metricsWith } from './fold-again.ts';
-import type { Commit, Deps, RecordOf, Store, Write, WriteConflict } from './ports.ts';
+import type { Commit, Deps, RecordOf, Store, Write } from './ports.ts';
 import type { Accepted, Decision, EventInput, Outcome } from './recording.ts';
 import { decided, keysOf } from './recording.ts';
 import { retrying } from './retrying.ts';
@@ -71,16 +69,10 @@ const acceptedIn = (consumerId: string, [outcome]: Outcome[]): Accepted => {
   return { consumerId, ...outcome };
 };
 
-const recordAtOnce = (deps: RecordingDeps, recording: Recording, inputs: EventInput[]): Promise<Outcome[]> => {
-  let reading: Reading | null = null;
-  return retrying(deps, async (_, conflict) => {
-    reading = reading && conflict && corrected(reading, conflict);
-    reading ??= await readFor(deps, recording, inputs, conflict !== null);
-    let attempt = decidedOn(reading, deps, recording, inputs);
-    if (!reading.fresh && !(attempt && isSettled(attempt))) {
-      reading = await readFor(deps, recording, inputs, true);
-      attempt = decidedOn(reading, deps, recording, inputs);
-    }
+const recordAtOnce = (deps: RecordingDeps, recording: Recording, inputs: EventInput[]): Promise<Outcome[]> =>
+  retrying(deps, async (retry) => {
+    const hasty = retry === 0 ? await attempted(deps, recording, inputs, false) : null;
+    const attempt = hasty && isSettled(hasty) ? hasty : await attempted(deps, recording, inputs, true);
     if (attempt === null) throw new Refusal('consumer_not_found', 'There is no consumer with this id.');
     const { outcomes, events } = attempt.decision;
     if (events.length > 0) {
@@ -88,39 +80,6 @@ const recordAtOnce = (deps: RecordingDeps, recording: Recording, inputs: EventIn
     }
     return outcomes;
   });
-};
-
-/** What is known to decide on. Every write is on condition that it still holds. */
-interface Reading {
-  /** Whether all of it was true at one time, a moment ago. */
-  fresh: boolean;
-  record: RecordOf<'metrics'> | undefined;
-  scoring: Scoring;
-  subjects: DraftRecord[];
-}
-
-const readFor = async (
-  { store }: Deps,
-  { consumerId }: Recording,
-  inputs: EventInput[],
-  fresh: boolean,
-): Promise<Reading> => {
-  const keys = distinct(inputs.flatMap((input) => keysOf(consumerId, input)));
-  const [record, settings, ...subjects] = await store.get(
-    [{ kind: 'metrics', consumerId } as const, { kind: 'settings' } as const, ...keys],
-    fresh,
-  );
-  return { fresh, record, scoring: scoringOf(settings), subjects: present(subjects) };
-};
-
-/** What is known after others were faster: a conflict tells what they wrote. Null where that doesn't help. */
-const corrected = (reading: Reading, { failed }: WriteConflict): Reading | null => {
-  const found = failed.flatMap(({ existing }) => existing ?? []);
-  const subjects = found.filter(isDraftRecord);
-  const record = found.find((existing) => existing.kind === 'metrics') ?? reading.record;
-  if (record === reading.record && subjects.length === 0) return null;
-  return { ...reading, fresh: false, record, subjects: [...reading.subjects, ...subjects] };
-};
 
 interface Attempt {
   record: RecordOf<'metrics'>;
@@ -130,14 +89,20 @@ interface Attempt {
 }
 
 /** Null where there is no such consumer. */
-const decidedOn = (
-  { record, scoring, subjects }: Reading,
+const attempted = async (
   deps: RecordingDeps,
   { consumerId, now }: Recording,
   inputs: EventInput[],
-): Attempt | null => {
+  fresh: boolean,
+): Promise<Attempt | null> => {
+  const keys = distinct(inputs.flatMap((input) => keysOf(consumerId, input)));
+  const [record, settings, ...subjects] = await deps.store.get(
+    [{ kind: 'metrics', consumerId } as const, { kind: 'settings' } as const, ...keys],
+    fresh,
+  );
   if (record === undefined) return null;
   const draft = new Draft(subjects);
+  const scoring = scoringOf(settings);
   const tools = { now, newId: () => deps.newId(now), timezoneAt: deps.timezoneAt ?? (() => null) };
   return { record, scoring, draft, decision: decided({ consumerId, metrics: record, draft, scoring }, inputs, tools) };
 };

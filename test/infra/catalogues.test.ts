@@ -21,7 +21,7 @@ describe('the rows of the catalogues', () => {
   it('let a function run as long as the slowest of its rows', () => {
     expect(timeoutSecondsOf({ ...smallCatalogues, workflows: {} }, 'parcels')).toBe(120);
     expect(timeoutSecondsOf(smallCatalogues, 'parcels')).toBe(900);
-    expect(timeoutSecondsOf(smallCatalogues, 'posters')).toBe(10);
+    expect(timeoutSecondsOf(smallCatalogues, 'posters')).toBe(29);
   });
 
   it('refuse a route that two capabilities serve', () => {
