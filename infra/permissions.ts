@@ -1,7 +1,5 @@
 /** What each capability may do: one row each, nothing more than its code uses. */
-import type { tableSchema } from '../shared/data/table-schema.ts';
-
-export type IndexName = keyof (typeof tableSchema)['indexes'];
+import type { IndexName } from '../shared/data/table-schema.ts';
 
 export interface Permissions {
   table?: { write?: boolean; indexes?: IndexName[] };
@@ -16,7 +14,7 @@ export interface Permissions {
 export const permissions: Record<string, Permissions> = {
   consumers: { table: { write: true, indexes: ['population', 'directory'] } },
   events: { table: { write: true } },
-  settings: { table: { write: true } },
+  settings: { table: { write: true, indexes: ['population'] } },
   insights: { table: { write: true, indexes: ['population', 'due'] }, memoryMb: 1_024 },
   outbox: { publishes: true, starts: ['metrics-rebuild'] },
   docs: {},

@@ -91,7 +91,6 @@ const staffPool = (scope: Construct): UserPool => {
 const storefrontClient = (pool: UserPool, server: UserPoolResourceServer, scope: ResourceServerScope): UserPoolClient =>
   pool.addClient('Storefront', {
     generateSecret: true,
-    authFlows: {},
     oAuth: { flows: { clientCredentials: true }, scopes: [OAuthScope.resourceServer(server, scope)] },
     accessTokenValidity: Duration.hours(1),
     enableTokenRevocation: true,
@@ -106,7 +105,6 @@ const consoleClient = (
 ): UserPoolClient =>
   pool.addClient('Console', {
     generateSecret: false,
-    authFlows: {},
     oAuth: {
       flows: { authorizationCodeGrant: true },
       scopes: [OAuthScope.OPENID, OAuthScope.resourceServer(server, scope)],

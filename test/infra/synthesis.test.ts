@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BUNDLE_LIMIT_BYTES } from '../../infra/bundle.ts';
 import { capabilitiesOf } from '../../infra/catalogues.ts';
 import { permissions } from '../../infra/permissions.ts';
+import type { IndexName } from '../../shared/data/table-schema.ts';
 import { catalogues, folder, removeFolders } from '../support/templates.ts';
 
 interface FunctionProperties {
@@ -38,10 +39,26 @@ const assetsIn = (directory: string): Map<string, string> => {
   );
 };
 
-/** Modules that went into a bundle, as its source map names them. */
-const sourcesOf = (directory: string, capability: string): string[] => {
-  const map = JSON.parse(readFileSync(join(directory, 'source-maps', `${capability}.js.map`), 'utf8'));
-  return (map as { sources: string[] }).sources;
+interface SourceMap {
+  sources: string[];
+  sourcesContent: string[];
+}
+
+/** What went into a bundle. */
+const sourceMapOf = (directory: string, capability: string): SourceMap =>
+  JSON.parse(readFileSync(join(directory, 'source-maps', `${capability}.js.map`), 'utf8'));
+
+/** What the use cases and handlers in a bundle say. */
+const codeIn = (directory: string, capability: string): string => {
+  const { sources, sourcesContent } = sourceMapOf(directory, capability);
+  return sourcesContent.filter((_, at) => /(shared\/usecases|functions\/[a-z-]+)\//.test(sources[at] ?? '')).join('\n');
+};
+
+/** Questions to the store by the index that answers them. */
+const ASKED_OF: Record<IndexName, RegExp> = {
+  population: /\.(populationSlice|newestConsumers)\(/,
+  directory: /\.consumersFoundBy\(/,
+  due: /\.(dueConsumers|nextDueAt)\(/,
 };
 
 /** Capabilities that may do anything at all. */
@@ -53,7 +70,7 @@ describe('a synthesis of the product', () => {
   beforeAll(() => {
     first = synthesized();
     second = synthesized();
-  }, 120_000);
+  }, 300_000);
   afterAll(removeFolders);
 
   it('makes the same template twice, so that a deployment without a change changes nothing', () => {
@@ -67,6 +84,29 @@ describe('a synthesis of the product', () => {
     expect(existsSync(join(first, 'source-maps', `${capability}.js.map`))).toBe(true);
   });
 
+  it.each(capabilitiesOf(catalogues))(
+    'lets %s query the indexes that its use cases ask, and no other',
+    (capability) => {
+      const code = codeIn(first, capability);
+      const asked = Object.entries(ASKED_OF).filter(([, question]) => question.test(code));
+      const allowed = permissions[capability]?.table?.indexes ?? [];
+      expect([...allowed].sort()).toEqual(asked.map(([index]) => index).sort());
+    },
+  );
+
+  it.each(capabilitiesOf(catalogues))(
+    'lets %s write, publish and start workflows if its use cases do',
+    (capability) => {
+      const code = codeIn(first, capability);
+      const { table, publishes = false, starts = [] } = permissions[capability] ?? {};
+      expect({ writes: table?.write ?? false, publishes, starts: starts.length > 0 }).toEqual({
+        writes: /\bcommit\b/.test(code),
+        publishes: /\bbus\.publish\(/.test(code),
+        starts: /\bworkflows\.start\(/.test(code),
+      });
+    },
+  );
+
   it.each([
     ['the metadata of telephone numbers', /node_modules\/libphonenumber-js\//, ['consumers', 'events']],
     ['the map of time zones', /node_modules\/@photostructure\//, ['events', 'insights']],
@@ -74,7 +114,7 @@ describe('a synthesis of the product', () => {
     ['the database client', /node_modules\/@aws-sdk\/client-dynamodb\//, storing],
   ])('carries %s only where it is needed', (_, module, needing: string[]) => {
     const carrying = capabilitiesOf(catalogues).filter((capability) =>
-      sourcesOf(first, capability).some((source) => module.test(source)),
+      sourceMapOf(first, capability).sources.some((source) => module.test(source)),
     );
     expect(carrying.filter((capability) => !needing.includes(capability))).toEqual([]);
   });
