@@ -1,5 +1,6 @@
 /** What every store promises: the same claims, run on memory and on DynamoDB Local. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import { sliceOf } from '../../shared/data/table.ts';
 import type { RecordOf, Store, StoredRecord, Write } from '../../shared/usecases/ports.ts';
 import { WriteConflict } from '../../shared/usecases/ports.ts';
 import { eventOf, metricsOf, profileOf } from '../support/records.ts';
@@ -248,6 +249,21 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
         } while (cursor !== undefined && seen.at(-1) !== before.items[0]?.consumerId);
         expect(seen.slice(0, 60)).toEqual(made);
         expect(new Set(seen).size).toBe(seen.length);
+      });
+
+      it('newest first also where the newest all stand in one slice', async () => {
+        const made: string[] = [];
+        const make = async (isIn: (slice: number) => boolean) => {
+          let consumerId = anId();
+          while (!isIn(sliceOf(consumerId))) consumerId = anId();
+          await stored(profileOf(consumerId), metricsOf(consumerId));
+          made.unshift(consumerId);
+        };
+        for (let n = 0; n < 12; n += 1) await make((slice) => slice !== 3);
+        for (let n = 0; n < 20; n += 1) await make((slice) => slice === 3);
+        const first = await store.newestConsumers({ limit: 24 });
+        const rest = await store.newestConsumers({ limit: 8, cursor: first.nextCursor ?? '' });
+        expect([...first.items, ...rest.items].map(({ consumerId }) => consumerId)).toEqual(made);
       });
 
       const entry = (consumerId: string, facet: RecordOf<'directory'>['facet'], value: string) =>

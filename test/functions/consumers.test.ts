@@ -523,7 +523,8 @@ describe('finding consumers', () => {
 });
 
 describe('membership', () => {
-  const set = (consumerId: string, state: string) => call('setMembership', { params: { consumerId }, body: { state } });
+  const set = (consumerId: string, state: string) =>
+    call('setMembership', { params: { consumerId }, body: { state }, now: '2026-05-01T00:00:00.000Z' });
 
   it('goes out and in again, keeps the date of join, and stays out whatever the contacts', async () => {
     const made = await born({ email: 'a@example.org' });
