@@ -4,7 +4,7 @@ import { newUlid } from '../../shared/data/ids.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import type { MetricsState } from '../../shared/domain/facts.ts';
 import { emptyMetrics } from '../../shared/domain/metrics/fold.ts';
-import type { Deps, Store } from '../../shared/usecases/ports.ts';
+import type { Change, Deps, Store, StoredRecord } from '../../shared/usecases/ports.ts';
 import type { EventInput } from '../../shared/usecases/recording.ts';
 import { scoringOf } from '../../shared/usecases/scoring.ts';
 import { metricsOf, profileOf } from './records.ts';
@@ -112,4 +112,18 @@ export const shuffled = (events: readonly EventInput[], keys: readonly number[])
     for (const late of waiting) if (late.attributes['orderId'] === orderId) result.push(late);
   }
   return result;
+};
+
+/** The store, and the changes that its stream would tell. */
+export const streaming = (store: Store, at = NOW): { store: Store; changes: Change[] } => {
+  const changes: Change[] = [];
+  const commit: Store['commit'] = async (writes) => {
+    const puts = writes.flatMap((write) => ('put' in write ? [write.put] : []));
+    const befores = await store.get(puts, true);
+    await store.commit(writes);
+    puts.forEach((after, n) => {
+      changes.push({ at, before: befores[n] as StoredRecord | undefined, after });
+    });
+  };
+  return { store: { ...store, commit }, changes };
 };

@@ -1,0 +1,258 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Ranked } from '../../shared/domain/summary.ts';
+import { decodedSummary, percentileIn, populationOf } from '../../shared/domain/summary.ts';
+import { announceBands } from '../../shared/usecases/announce-bands.ts';
+import { countPopulation } from '../../shared/usecases/count-population.ts';
+import { fitChurn } from '../../shared/usecases/fit-churn.ts';
+import { foldEveryone, foldSlice } from '../../shared/usecases/fold-everyone.ts';
+import type { Store } from '../../shared/usecases/ports.ts';
+import { rebuildSummary } from '../../shared/usecases/rebuild-summary.ts';
+import { recordEvents } from '../../shared/usecases/record-events.ts';
+import type { EventInput } from '../../shared/usecases/recording.ts';
+import { depsOn, histories, NOW, storeWith, streaming, sumsOf } from '../support/events.ts';
+
+const order = (orderId: string, totalMinor: number, occurredAt?: string): EventInput => ({
+  type: 'order_placed',
+  occurredAt,
+  attributes: { orderId, totalMinor },
+});
+const metricsIn = async (store: Store, consumerId: string) => {
+  const [metrics] = await store.get([{ kind: 'metrics', consumerId }], true);
+  if (!metrics) throw new Error('there are no metrics');
+  return metrics;
+};
+const summaryIn = async (store: Store) => {
+  const [summary] = await store.get([{ kind: 'summary' }], true);
+  if (!summary) throw new Error('there is no summary');
+  return { ...summary, content: decodedSummary(summary.content) };
+};
+/** Everyone's percentiles in small numbers, which are exact. */
+const percentilesIn = async (store: Store) => {
+  const { content } = await summaryIn(store);
+  const at = (monetary: number): Ranked => ({ activity: -1, frequency: monetary / 100, monetary });
+  const values = [0, 100, 200, 300, 400, 900];
+  return [populationOf(content), ...values.map((value) => percentileIn(content, 'monetary', at(value)))];
+};
+const IDS = ['c1', 'c2', 'c3', 'c4', 'c5'];
+const later = '2026-06-01T00:00:00.000Z';
+
+describe('the summaries', () => {
+  it('kept by the stream are those that a rebuild makes, in any portions, each delivered twice', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.constantFrom(...IDS), histories), { maxLength: 5 }),
+        fc.integer({ min: 1, max: 40 }),
+        async (acts, size) => {
+          const { store, changes } = streaming(await storeWith(...IDS));
+          for (const [n, [consumerId, history]] of acts.entries()) {
+            const inputs = history.map(({ eventId: _, ...input }) => ({
+              ...input,
+              attributes: {
+                ...input.attributes,
+                ...(input.attributes['orderId'] && { orderId: `${n} ${input.attributes['orderId']}` }),
+              },
+            }));
+            await recordEvents(depsOn(store), { consumerId, now: NOW }, inputs);
+          }
+          for (let start = 0; start < changes.length; start += size) {
+            const batch = changes.slice(start, start + size);
+            await countPopulation(depsOn(store), batch);
+            await countPopulation(depsOn(store), batch);
+          }
+          await countPopulation(depsOn(store), []);
+          const kept = changes.some(({ after }) => after?.kind === 'metrics') ? await percentilesIn(store) : null;
+          await rebuildSummary(depsOn(store), { now: NOW, always: true });
+          if (kept) expect(await percentilesIn(store)).toEqual(kept);
+        },
+      ),
+      { numRuns: 30 },
+    ));
+
+  it('leave out who is not active, and who did nothing', async () => {
+    const store = await storeWith(...IDS);
+    await recordEvents(depsOn(store), { consumerId: 'c1', now: NOW }, [order('o1', 100)]);
+    await recordEvents(depsOn(store), { consumerId: 'c2', now: NOW }, [order('o1', 100)]);
+    const metrics = await metricsIn(store, 'c2');
+    await store.commit([{ put: { ...metrics, version: 9, eligible: false }, expect: 'present' }]);
+    await rebuildSummary(depsOn(store), { now: NOW, always: true });
+    expect(await percentilesIn(store)).toEqual([1, 0, 50, 100, 100, 100, 100]);
+  });
+
+  it('are rebuilt again where changes were counted meanwhile, and lose none', async () => {
+    const { store, changes } = streaming(await storeWith(...IDS));
+    await recordEvents(depsOn(store), { consumerId: 'c1', now: NOW }, [order('o1', 100)]);
+    await countPopulation(depsOn(store), changes.splice(0));
+    let readings = 0;
+    const busy: Store = {
+      ...store,
+      populationSlice: async function* (slice) {
+        yield* store.populationSlice(slice);
+        readings += 1;
+        if (readings !== 3) return;
+        // Too late for the slices that were read, just in time for the summary that is to be replaced.
+        await recordEvents(depsOn(store), { consumerId: 'c2', now: NOW }, [order('o1', 200)]);
+        await countPopulation(depsOn(store), changes.splice(0));
+      },
+    };
+    expect(await rebuildSummary(depsOn(busy), { now: NOW, always: true })).toMatchObject({ population: 2 });
+    expect(readings).toBe(2 * store.slices);
+    expect(await percentilesIn(store)).toEqual([2, 0, 25, 75, 100, 100, 100]);
+  });
+
+  it('are rebuilt by the next run where a change may have been counted twice', async () => {
+    const { store, changes } = streaming(await storeWith(...IDS));
+    await recordEvents(depsOn(store), { consumerId: 'c1', now: NOW }, [order('o1', 100)]);
+    await rebuildSummary(depsOn(store), { now: NOW, always: true });
+    await countPopulation(depsOn(store), changes); // the rebuild has seen this order already
+    expect((await percentilesIn(store))[0]).toBe(2);
+    const next = await rebuildSummary(depsOn(store), { now: '2026-03-01T12:05:00.000Z', always: false });
+    expect(next).toEqual({ rebuilt: true, population: 1, nextDueAt: null });
+    expect(await rebuildSummary(depsOn(store), { now: later, always: false })).toMatchObject({ rebuilt: false });
+  });
+});
+
+describe('loyalty bands', () => {
+  /** Five orders of 40 points each: 200 at once, vip. */
+  const vip = async () => {
+    const world = streaming(await storeWith('c1'));
+    const orders = [1, 2, 3, 4, 5].map((n) => order(`o${n}`, 30_000));
+    await recordEvents(depsOn(world.store), { consumerId: 'c1', now: NOW }, orders);
+    return world;
+  };
+  const daysAfter = (at: string) => (Date.parse(at) - Date.parse(NOW)) / 86_400_000;
+
+  it('rise with what a consumer does, at once', async () => {
+    const { store } = await vip();
+    expect(await metricsIn(store, 'c1')).toMatchObject({ band: 'vip', bandSince: NOW, bandCause: 'change' });
+  });
+
+  it('fall by decay alone, each at its own instant, however late the job runs', async () => {
+    const { store, changes } = await vip();
+    changes.splice(0);
+    const result = await announceBands(depsOn(store), '2028-01-01T00:00:00.000Z');
+    const falls = changes.flatMap(({ before, after }) =>
+      before?.kind === 'metrics' && after?.kind === 'metrics' && before.band !== after.band
+        ? [[after.band, after.bandCause, daysAfter(after.bandSince)] as const]
+        : [],
+    );
+    expect(falls.map(([band, cause]) => [band, cause])).toEqual([
+      ['loyal', 'time'],
+      ['regular', 'time'],
+      ['returning', 'time'],
+      ['new', 'time'],
+    ]);
+    // 200 · 2^(−t/90) falls to the threshold after 90 · log2(200 / threshold) days.
+    for (const [index, threshold] of [150, 100, 50, 25].entries()) {
+      expect(falls[index]?.[2]).toBeCloseTo(90 * Math.log2(200 / threshold), 5);
+    }
+    expect(result).toMatchObject({ changed: 4, nextDueAt: null });
+    expect(await announceBands(depsOn(store), '2029-01-01T00:00:00.000Z')).toMatchObject({ examined: 0, changed: 0 });
+  });
+
+  it('are looked at when they are due, not before', async () => {
+    const { store } = await vip();
+    const { nextDueAt } = await announceBands(depsOn(store), NOW);
+    expect(daysAfter(nextDueAt ?? '')).toBeCloseTo(90 * Math.log2(200 / 150), 5);
+    expect(await announceBands(depsOn(store), nextDueAt ?? '')).toMatchObject({ changed: 1 });
+  });
+
+  it('that time has changed are dated to that instant, where an event finds out first', async () => {
+    const { store } = await vip();
+    const now = '2026-06-01T00:00:00.000Z';
+    await recordEvents(depsOn(store), { consumerId: 'c1', now }, [{ type: 'visit', attributes: {} }]);
+    const { band, bandCause, bandSince } = await metricsIn(store, 'c1');
+    expect([band, bandCause]).toEqual(['regular', 'time']);
+    expect(daysAfter(bandSince)).toBeCloseTo(90, 5);
+  });
+
+  it('never flip back and forth where an event came before the job did', async () => {
+    const { store, changes } = await vip();
+    const now = '2026-06-01T00:00:00.000Z';
+    await recordEvents(depsOn(store), { consumerId: 'c1', now }, [order('o9', 30_000)]);
+    changes.splice(0);
+    await announceBands(depsOn(store), now);
+    expect(changes).toEqual([]);
+  });
+});
+
+describe('folding everyone again', () => {
+  const withRules = async (store: Store, halfLifeDays: number) => {
+    const value = { halfLifeDays };
+    const loyalty = { version: 1, updatedAt: NOW, updatedBy: 'staff', value };
+    await store.commit([{ put: { kind: 'settings', version: 1, documents: { loyalty } }, expect: 'anything' }]);
+  };
+  const doing = async (store: Store) => {
+    for (const [n, consumerId] of IDS.entries()) {
+      await recordEvents(depsOn(store), { consumerId, now: NOW }, [order('o1', 100 * n, '2025-11-01T00:00:00.000Z')]);
+    }
+  };
+
+  it('finds nothing that differs from what was kept', async () => {
+    const store = await storeWith(...IDS);
+    await doing(store);
+    expect(await foldEveryone(depsOn(store), NOW)).toEqual({ consumers: IDS.length, differed: 0 });
+  });
+
+  it('finds and mends what differs', async () => {
+    const store = await storeWith(...IDS);
+    await doing(store);
+    const right = await sumsOf(store, 'c3');
+    const metrics = await metricsIn(store, 'c3');
+    await store.commit([{ put: { ...metrics, paidMinor: 1, version: metrics.version + 1 }, expect: 'present' }]);
+    expect(await foldEveryone(depsOn(store), NOW)).toMatchObject({ differed: 1 });
+    expect(await sumsOf(store, 'c3')).toEqual(right);
+  });
+
+  it('after new rules gives what recording under them would have given, in steps that may be repeated', async () => {
+    const store = await storeWith(...IDS);
+    await doing(store);
+    await withRules(store, 30);
+    for (let slice = 0; slice < store.slices; slice++) {
+      let progress = { slice, done: false, cursor: undefined as string | undefined };
+      while (!progress.done) {
+        await foldSlice(depsOn(store), progress, { now: NOW, most: 1, always: false });
+        progress = {
+          cursor: undefined,
+          ...(await foldSlice(depsOn(store), progress, { now: NOW, most: 1, always: false })),
+        };
+      }
+    }
+    const expected = await storeWith(...IDS);
+    await withRules(expected, 30);
+    await doing(expected);
+    for (const consumerId of IDS) expect(await sumsOf(store, consumerId)).toEqual(await sumsOf(expected, consumerId));
+    expect(await foldEveryone(depsOn(store), NOW)).toMatchObject({ differed: 0 });
+  });
+
+  it('is done by the next event of a consumer whom it has not reached', async () => {
+    const store = await storeWith('c1');
+    await recordEvents(depsOn(store), { consumerId: 'c1', now: NOW }, [order('o1', 100, '2025-11-01T00:00:00.000Z')]);
+    await withRules(store, 30);
+    await recordEvents(depsOn(store), { consumerId: 'c1', now: NOW }, [order('o2', 100)]);
+    expect(await foldEveryone(depsOn(store), NOW)).toEqual({ consumers: 1, differed: 0 });
+  });
+});
+
+describe('the churn fit', () => {
+  it('keeps the prior where there is too little history, and says so', async () => {
+    const store = await storeWith('c1');
+    await recordEvents(depsOn(store), { consumerId: 'c1', now: NOW }, [order('o1', 100)]);
+    expect(await fitChurn(depsOn(store), NOW)).toEqual({ fitted: false, consumers: 1, parameters: 'prior' });
+    expect(await store.get([{ kind: 'churnModel' }])).toEqual([undefined]);
+  });
+
+  it('fits those who bought, as of its instant', async () => {
+    const ids = Array.from({ length: 150 }, (_, n) => `c${n}`);
+    const store = await storeWith(...ids, 'nobody');
+    for (const [n, consumerId] of ids.entries()) {
+      const bought = Array.from({ length: 1 + (n % 5) }, (_, k) => 3 + ((n * 37) % 200) + k * (5 + ((n * 13) % 40)));
+      const days = bought.filter((day) => day < 400);
+      const orders = days.map((day, k) => order(`o${k}`, 100, new Date(Date.UTC(2025, 0, 1 + day)).toISOString()));
+      await recordEvents(depsOn(store), { consumerId, now: NOW }, orders);
+    }
+    expect(await fitChurn(depsOn(store), NOW)).toEqual({ fitted: true, consumers: 150, parameters: 'fitted' });
+    const [model] = await store.get([{ kind: 'churnModel' }]);
+    expect(model).toMatchObject({ consumers: 150, fittedAt: NOW, version: 1 });
+  });
+});
