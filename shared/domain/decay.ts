@@ -23,8 +23,8 @@ interface Exact {
   exponent: number;
 }
 
-/** Binary digits kept after the point of an entry's weight: 10⁻¹⁴ of a score point. */
-const FRACTION_BITS = 48;
+/** Binary digits kept after the point of an entry's weight: as many as a double has, for weights down to 0.01. */
+const FRACTION_BITS = 60;
 
 /** Answers are cut to this many significant digits, which drops the noise of powers: 25 given now reads as 25. */
 const SIGNIFICANT_DIGITS = 13;
@@ -77,6 +77,7 @@ function halvingsUntil(at: Instant, halfLifeDays: number): { whole: number; part
 }
 
 function combined(one: DecayedSum, other: DecayedSum, operation: (a: bigint, b: bigint) => bigint): DecayedSum {
+  if (other === EMPTY_SUM) return one;
   const a = read(one);
   const b = read(other);
   const exponent = Math.min(a.exponent, b.exponent);
@@ -99,8 +100,9 @@ function written({ mantissa, exponent }: Exact): DecayedSum {
   if (mantissa === 0n) return EMPTY_SUM;
   const aligned = Math.floor(exponent / 4) * 4;
   const digits = (mantissa << BigInt(exponent - aligned)).toString(16);
-  const kept = digits.replace(/0+$/, '');
-  return `${kept}p${aligned + 4 * (digits.length - kept.length)}`;
+  let kept = digits.length;
+  while (digits[kept - 1] === '0') kept--;
+  return `${digits.slice(0, kept)}p${aligned + 4 * (digits.length - kept)}`;
 }
 
 /** The 15 leading hexadecimal digits as a number (more than a double holds), and the power of two that they stand for. */

@@ -38,6 +38,14 @@ describe('a decaying sum', () => {
     expect(decayedAt(decaying(given, at, 90), 90, now)).toBe(read);
   });
 
+  it('reads at once exactly what was given', () => {
+    fc.assert(
+      fc.property(weight, instant, halfLifeDays, (given, at, halfLife) => {
+        expect(decayedAt(decaying(given, at, halfLife), halfLife, at)).toBe(given);
+      }),
+    );
+  });
+
   it('is the plain sum of what is left of each entry', () => {
     fc.assert(
       fc.property(entries, halfLifeDays, (of, halfLife) => {

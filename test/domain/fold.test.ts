@@ -117,6 +117,7 @@ describe('an order', () => {
     const accepted = event('order_accepted', '2026-01-04', { orderId: 'o' });
     const nothing = { ...emptyMetrics(), lastEventAt: order.occurredAt };
     expect(metricsOf(order, refund, rejected)).toEqual(nothing);
+    expect(appliedOneByOne([order, refund, rejected]).foldedAgain).toBe(0);
     expect(metricsOf(order, refund, accepted, rejected)).toEqual(metricsOf(order, refund));
   });
 
@@ -190,6 +191,13 @@ describe('a message', () => {
     const events = minutes.map((minute) => engaged(`m${minute}`, instantOf(minute * 60_000 + 30_000)));
     expect(metricsOf(...events.reverse()).engagedMinutes).toEqual(minutes.slice(30));
   });
+});
+
+it('an engagement that makes room among the newest 100 uncovers the next older one, even at the same minute', () => {
+  const at = (minute: number) => instantOf(minute * 60_000);
+  const newer = Array.from({ length: 99 }, (_, index) => engaged(`n${index}`, at(1_000 + index)));
+  const metrics = metricsOf(engaged('a', at(5)), engaged('b', at(5)), ...newer, engaged('a', at(1)));
+  expect(metrics.engagedMinutes.slice(0, 2)).toEqual([5, 1_000]);
 });
 
 describe('everything else', () => {

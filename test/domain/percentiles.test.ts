@@ -152,6 +152,8 @@ describe('counters', () => {
     const whole = rebuilt(all);
     const slices = [0, 1, 2].map((part) => {
       const slice = whole.slice();
+      for (const value of all) slice.add(value);
+      for (const value of all) slice.remove(value);
       for (const [index, value] of all.entries()) if (index % 3 === part) slice.add(value);
       return slice;
     });
@@ -200,6 +202,12 @@ describe('drift', () => {
     }
     expect(worstErrorOf(rebuilt(list), list)).toBeLessThan(MOST_ERROR_POINTS);
   });
+});
+
+it('values beyond the greatest are told apart until the next rebuild', () => {
+  const histogram = rebuilt(Array.from({ length: 100_000 }, (_, index) => index));
+  for (let index = 0; index < 1_000; index++) histogram.add(100_000 + index * 150);
+  expect(histogram.errorBound()).toBeLessThan(0.2);
 });
 
 it.each([

@@ -143,6 +143,8 @@ describe('a summary', () => {
     const [aMinuteAgo, aDayAgo] = [instantOf(Date.parse(NOW) - 60_000), plusDays(NOW, -1)];
     expect(needsRebuild(fresh, aMinuteAgo, NOW)).toBe(false);
     expect(needsRebuild(fresh, aDayAgo, NOW)).toBe(false);
+    const stayed = { activity: 1, frequency: 1, monetary: 7 };
+    expect(needsRebuild(counted(fresh, [{ id: 'x', before: stayed, after: stayed }]), aDayAgo, NOW)).toBe(false);
     const changed = counted(fresh, [joined({ activity: 1, frequency: 1, monetary: 1 }, 'x')]);
     expect(needsRebuild(changed, aMinuteAgo, NOW)).toBe(false);
     expect(needsRebuild(changed, aDayAgo, NOW)).toBe(true);
