@@ -27,11 +27,17 @@ function parseRate(expression: string, content: string): NextDue {
 /** Six fields: minutes, hours, day of month, month, day of week (1 is Sunday), year. One of the two days is `?`. */
 function parseCron(expression: string, content: string, timezone: string): NextDue {
   const fields = content.trim().split(/\s+/);
-  const [minutes, hours, dayOfMonth, month, dayOfWeek, year] = fields;
+  const [, , dayOfMonth, , dayOfWeek] = fields;
   if (fields.length !== 6 || (dayOfMonth === '?') === (dayOfWeek === '?')) {
     throw new Error(`the schedule ${expression} is not understood`);
   }
-  const pattern = ['0', minutes, hours, dayOfMonth, month, dayOfWeek, year].join(' ').replace('?', '*');
+  const pattern = ['0', ...fields.map(croned)].join(' ');
   const cron = new Cron(pattern, { timezone, mode: '7-part', alternativeWeekdays: true, paused: true });
   return (afterMs) => cron.nextRun(new Date(afterMs))?.getTime() ?? null;
 }
+
+const LAST = [59, 23, 31, 12, 7, 2199];
+
+/** A field as croner writes it: `*` for `?`, and `0/20` as the range that it means. */
+const croned = (field: string, index: number): string =>
+  field === '?' ? '*' : field.replaceAll(/(?<![-\d])(\d+)\//g, `$1-${LAST[index]}/`);

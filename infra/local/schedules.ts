@@ -106,6 +106,7 @@ export function startSchedules(settings: ScheduleSettings): Schedules {
     const alarmMs = clock.nextAlarmMs() ?? Number.POSITIVE_INFINITY;
     if (Math.min(dueMs, alarmMs) > untilMs) return false;
     const before = writes();
+    skip(lanes, before, Math.min(dueMs, alarmMs));
     goTo(Math.min(dueMs, alarmMs));
     if (lane !== null && dueMs <= alarmMs) await runLane(lane, dueMs);
     if (alarmMs <= dueMs || writes() !== before) await settle();
@@ -171,6 +172,14 @@ function firstOf(lanes: Lane[], writes: number): [Lane | null, number] {
     if (dueMs !== null && dueMs < first[1]) first = [lane, dueMs];
   }
   return first;
+}
+
+/** Counts as run what fell due by the instant and had nothing to do: what is written later doesn't bring it back. */
+function skip(lanes: Lane[], writes: number, atMs: number): void {
+  for (const lane of lanes) {
+    const dueMs = dueOf(lane, writes);
+    if (dueMs === null || dueMs > atMs) lane.doneMs = Math.max(lane.doneMs, atMs);
+  }
 }
 
 /** The latest instant by now at which the lane fell due and has not run; everything before it counts as run. */
