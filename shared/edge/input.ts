@@ -98,9 +98,10 @@ const codeOf = (issue: Issue, input: unknown): InputErrorCode => {
     const code: unknown = issue.params?.['code'];
     return typeof code === 'string' ? (code as InputErrorCode) : 'invalid_value';
   }
+  if (missing(issue, input)) return 'required';
   switch (issue.code) {
     case 'invalid_type':
-      return missing(issue, input) ? 'required' : 'wrong_type';
+      return 'wrong_type';
     case 'too_small':
       return issue.origin === 'string' || issue.origin === 'array' ? 'too_short' : 'too_small';
     case 'too_big':

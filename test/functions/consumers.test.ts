@@ -544,6 +544,7 @@ describe('membership', () => {
     const { consumerId } = await born({});
     expect(await set(consumerId, 'opted_in')).toMatchObject({ status: 409, body: { code: 'not_registered' } });
     expect(errorsOf(await set(consumerId, 'none'))).toEqual(['state invalid_value']);
+    expect(errorsOf(await call('setMembership', { params: { consumerId }, body: {} }))).toEqual(['state required']);
   });
 });
 
