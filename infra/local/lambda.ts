@@ -10,7 +10,7 @@ export interface Lambdas {
   invoke: Invoke;
   /** How many invocations have begun since the start. */
   begun(): number;
-  /** Resolves when nothing runs and nothing waits. */
+  /** Resolves when everything that was begun before the call has ended. */
   idle(): Promise<void>;
   /** Lets what runs finish, then ends the environments. */
   stop(): Promise<void>;
@@ -27,34 +27,25 @@ export interface LambdaSettings {
 
 export function startLambdas({ functions, endpoints, concurrency = 6, log }: LambdaSettings): Lambdas {
   const pools = new Map([...functions].map(([id, model]) => [id, createPool(model, endpoints, concurrency, log)]));
-  const waiting = new Set<() => void>();
+  const running = new Set<Promise<unknown>>();
   let begun = 0;
-  let running = 0;
-  const idle = async () => {
-    if (running > 0) await new Promise<void>((resolve) => waiting.add(resolve));
+  const invoke: Invoke = (functionId, event) => {
+    const pool = pools.get(functionId);
+    if (!pool) return Promise.reject(new Error(`there is no function ${functionId}`));
+    begun += 1;
+    const answered = pool.run(event).finally(() => running.delete(answered));
+    running.add(answered);
+    return answered;
   };
-  const settled = () => {
-    running -= 1;
-    if (running > 0) return;
-    for (const resolve of waiting) resolve();
-    waiting.clear();
+  const idle = async () => {
+    await Promise.allSettled([...running]);
   };
   return {
-    invoke: async (functionId, event) => {
-      const pool = pools.get(functionId);
-      if (!pool) throw new Error(`there is no function ${functionId}`);
-      begun += 1;
-      running += 1;
-      try {
-        return await pool.run(event);
-      } finally {
-        settled();
-      }
-    },
+    invoke,
     begun: () => begun,
     idle,
     stop: async () => {
-      await idle();
+      while (running.size > 0) await idle();
       await Promise.all([...pools.values()].map((pool) => pool.stop()));
     },
   };

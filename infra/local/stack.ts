@@ -3,20 +3,20 @@ import { createWriteStream } from 'node:fs';
 import { readAssembly } from './assembly.ts';
 import { createAuthorizer } from './authorizer.ts';
 import { startAws } from './aws.ts';
-import { createBus } from './bus.ts';
-import { createClock } from './clock.ts';
+import { createBus, type LocalBus } from './bus.ts';
+import { type Clock, createClock } from './clock.ts';
 import { CONTROLS_PREFIX, createControls } from './controls.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
-import { createDeadLetters } from './dead-letters.ts';
+import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
 import { createTable, startDynamo } from './dynamodb.ts';
-import { startExpiry } from './expiry.ts';
+import { type Expiry, startExpiry } from './expiry.ts';
 import { startGateway } from './gateway.ts';
 import type { Invoke } from './invoke.ts';
 import { type Lambdas, startLambdas } from './lambda.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import type { LocalModel } from './model.ts';
-import { startSchedules } from './schedules.ts';
-import { createStateMachines } from './state-machines.ts';
+import { type Schedules, startSchedules } from './schedules.ts';
+import { createStateMachines, type StateMachines } from './state-machines.ts';
 import { startStreams } from './streams.ts';
 
 export interface StackSettings {
@@ -55,8 +55,29 @@ export async function startStack(settings: StackSettings): Promise<Stack> {
   }
 }
 
+/** What every part stands on: the table, the clock and the records of what happens. */
+interface Ground {
+  settings: StackSettings;
+  data: DataDirectory;
+  closing: Closing;
+  model: LocalModel;
+  endpoint: string;
+  streamArn: string;
+  clock: Clock;
+  metrics: Metrics;
+  queues: DeadLetters;
+}
+
 async function started(settings: StackSettings, data: DataDirectory, closing: Closing): Promise<Stack> {
-  const { assemblyDirectory, log } = settings;
+  const ground = await prepared(settings, data, closing);
+  const services = await startServices(ground);
+  const feeds = await startFeeds(ground, services);
+  return openDoors(ground, services, feeds);
+}
+
+/** The assembly is made while DynamoDB Local starts: both take seconds. */
+async function prepared(settings: StackSettings, data: DataDirectory, closing: Closing): Promise<Ground> {
+  const { assemblyDirectory, log, now } = settings;
   const starting = startDynamo({ directory: data.file('dynamodb'), log });
   closing.add(() =>
     starting.then(
@@ -66,114 +87,130 @@ async function started(settings: StackSettings, data: DataDirectory, closing: Cl
   );
   const directory = typeof assemblyDirectory === 'string' ? assemblyDirectory : await assemblyDirectory();
   const model = readAssembly(directory);
-  const dynamo = await starting;
-  const { streamArn } = await createTable(dynamo.endpoint, model.table);
-  const clock = createClock({ file: data.file('clock.json'), start: settings.now });
+  const { endpoint } = await starting;
+  const { streamArn } = await createTable(endpoint, model.table);
+  const clock = createClock({ file: data.file('clock.json'), start: now });
   const metrics = createMetrics({ clock });
   const queues = createDeadLetters({ directory: data.file('dead-letters'), clock });
+  return { settings, data, closing, model, endpoint, streamArn, clock, metrics, queues };
+}
 
+interface Services {
+  lambdas: Lambdas;
+  machines: StateMachines;
+  bus: LocalBus;
+  /** Told after each write to the table. */
+  onWrite: (listener: () => void) => void;
+}
+
+/** The functions, and the services that they call. */
+async function startServices({ settings, data, closing, model, endpoint, clock, metrics }: Ground): Promise<Services> {
+  const { log } = settings;
+  const { functions } = model;
   // Workflows and functions call each other: whoever comes first waits for the functions.
-  const functions = Promise.withResolvers<Lambdas>();
-  const invoke: Invoke = async (functionId, event) => (await functions.promise).invoke(functionId, event);
-  const { stateMachines } = model;
+  const ready = Promise.withResolvers<Lambdas>();
+  const invoke: Invoke = async (functionId, event) => (await ready.promise).invoke(functionId, event);
+  const executions = data.file('executions.jsonl');
   const machines = createStateMachines({
-    machines: stateMachines,
-    functions: model.functions,
+    machines: model.stateMachines,
+    functions,
     invoke,
     clock,
-    file: data.file('executions.jsonl'),
+    file: executions,
     log,
   });
   const startExecution = machines.start;
   const bus = createBus({ model: model.bus, invoke, startExecution, clock, file: data.file('bus.jsonl') });
-  let nudge = () => {};
-  const aws = await startAws({ dynamoEndpoint: dynamo.endpoint, metrics, bus, machines, onWrite: () => nudge() });
+  let told = () => {};
+  const aws = await startAws({ dynamoEndpoint: endpoint, metrics, bus, machines, onWrite: () => told() });
   closing.add(aws.stop);
-  const lambdas = startLambdas({
-    functions: model.functions,
-    endpoints: aws.endpoints,
-    log: lambdaLog(data, log, closing),
-  });
+  const lambdas = startLambdas({ functions, endpoints: aws.endpoints, log: lambdaLog(data, log, closing) });
   closing.add(lambdas.stop);
   // Before the functions: a workflow must not take their end for a failure.
   closing.add(machines.stop);
-  functions.resolve(lambdas);
+  ready.resolve(lambdas);
+  const onWrite = (listener: () => void) => {
+    told = listener;
+  };
+  return { lambdas, machines, bus, onWrite };
+}
 
+interface Feeds {
+  schedules: Schedules;
+  expiry: Expiry;
+  settle: () => Promise<void>;
+}
+
+/** What invokes functions by itself: the table's stream, time to live, schedules. */
+async function startFeeds(ground: Ground, { lambdas, machines, bus, onWrite }: Services): Promise<Feeds> {
+  const { settings, data, closing, model, endpoint, streamArn, clock, metrics, queues } = ground;
+  const { log } = settings;
+  const { invoke } = lambdas;
   const expiry = startExpiry({
-    endpoint: dynamo.endpoint,
-    table: model.table,
-    clock,
+    ...{ endpoint, table: model.table, clock, log },
     file: data.file('expiry.json'),
     settle: () => streams.idle(),
-    log,
   });
   const streams = await startStreams({
-    endpoint: dynamo.endpoint,
-    streamArn,
+    ...{ endpoint, streamArn, invoke, clock, queues, log },
     eventSourceArn: model.table.streamArn,
     functionArn: (functionId) => model.functions.get(functionId)?.arn ?? functionId,
     mappings: model.streamMappings,
-    invoke,
-    clock,
     positionsFile: data.file('streams.json'),
-    queues,
     hasExpired: expiry.hasExpired,
-    log,
   });
   closing.add(streams.stop);
   closing.add(expiry.stop);
-  nudge = streams.nudge;
+  onWrite(streams.nudge);
   const settle = settling([lambdas, streams, bus, machines], lambdas);
-  const { schedules: rows } = model;
   const schedules = startSchedules({
-    schedules: rows,
-    invoke,
-    clock,
+    ...{ schedules: model.schedules, invoke, clock, queues, settle, writes: metrics.writes, log },
     stateFile: data.file('schedules.json'),
-    queues,
-    settle,
-    writes: metrics.writes,
-    log,
   });
   closing.add(schedules.stop);
+  return { schedules, expiry, settle };
+}
 
+/** The HTTP API, with the controls beside it. */
+async function openDoors(ground: Ground, { lambdas, machines, bus }: Services, feeds: Feeds): Promise<Stack> {
+  const { settings, data, closing, model, clock, metrics, queues } = ground;
+  const { schedules, expiry, settle } = feeds;
   const authorizer = await createAuthorizer({ jwt: model.api.jwt, keyFile: data.file('signing-key.json') });
   const serve = createControls({
     token: authorizer.token,
     now: clock.now,
-    advanceTo: async (iso) => {
-      await schedules.advanceTo(iso);
+    advanceTo: async (instant) => {
+      await schedules.advanceTo(instant);
       await expiry.sweep();
     },
     jobs: schedules.list,
-    runJob: (name) => (rows.some((row) => row.name === name) ? schedules.run(name) : null),
+    runJob: (name) => (model.schedules.some((row) => row.name === name) ? schedules.run(name) : null),
     settle,
     busSince: bus.since,
     executions: machines.list,
     metrics,
     deadLetters: queues.list,
   });
-  const controls = { prefix: CONTROLS_PREFIX, serve };
   const gateway = await startGateway({
-    api: model.api,
-    authorizer,
-    invoke,
-    nowMs: clock.nowMs,
-    controls,
+    ...{ api: model.api, authorizer, invoke: lambdas.invoke, nowMs: clock.nowMs },
+    controls: { prefix: CONTROLS_PREFIX, serve },
     port: settings.port,
-    log,
+    log: settings.log,
   });
   closing.add(gateway.stop);
   return { url: gateway.url, model, token: authorizer.token, settle, stop: closing.close };
 }
 
+/** Links of a chain of causes (request, stream, bus, workflow, …) that one call to settle follows at most. */
+const PASSES_MAX = 20;
+
 /**
  * Waits for all parts, functions first as their writes are what the others see, and again until nothing was invoked on
- * the way.
+ * the way. Where others keep the stack busy, it ends with everything that follows from what was begun before the call.
  */
 function settling(parts: { idle(): Promise<void> }[], lambdas: Lambdas): () => Promise<void> {
   return async () => {
-    for (let before = -1; before !== lambdas.begun(); ) {
+    for (let pass = 0, before = -1; pass < PASSES_MAX && before !== lambdas.begun(); pass += 1) {
       before = lambdas.begun();
       for (const part of parts) await part.idle();
     }

@@ -119,13 +119,12 @@ describe('functions run as in Lambda', () => {
     expect(lines).toContain('acts hello');
   });
 
-  it('is idle only when nothing runs', async () => {
-    let done = false;
-    const running = invoke('overlap').then(() => {
-      done = true;
-    });
-    await lambdas.idle();
-    await running;
-    expect(done).toBe(true);
+  it('is idle once what had begun before has ended, whatever comes after', async () => {
+    const order: string[] = [];
+    const before = invoke('overlap').then(() => order.push('before'));
+    const idle = lambdas.idle().then(() => order.push('idle'));
+    const after = invoke('hang').catch(() => order.push('after'));
+    await Promise.all([before, idle, after]);
+    expect(order).toEqual(['before', 'idle', 'after']);
   });
 });
