@@ -3,8 +3,8 @@ import { Refusal } from '../domain/refusal.ts';
 import type { Deps } from './ports.ts';
 import { WriteConflict } from './ports.ts';
 
-/** With the pauses of the composition root about 20 s: less than the gateway waits, enough for hundreds of writers. */
-const MOST_RETRIES = 80;
+/** With the pauses of the composition root about 22 s: less than the gateway waits, enough for hundreds of writers. */
+const MOST_RETRIES = 48;
 
 /**
  * The attempt's result; it is made again, after a pause, as long as its commit conflicts. The first attempt (`retry` 0)
