@@ -174,8 +174,8 @@ describe('churn risk', () => {
   });
 
   it('bears an order that is just ahead of now', () => {
-    const ahead = bought(2, 50, -0.003);
-    expect(churnRiskOf(ahead, PRIOR_MODEL, NOW)).toEqual(churnRiskOf(ahead, PRIOR_MODEL, daysAgo(-0.003)));
+    const ahead = bought(2, 50, -2);
+    expect(churnRiskOf(ahead, PRIOR_MODEL, NOW)).toEqual(churnRiskOf(ahead, PRIOR_MODEL, daysAgo(-2)));
     expect(churnRiskOf(bought(1, -0.003, -0.003), PRIOR_MODEL, NOW)?.aliveProbability).toBe(1);
   });
 });
