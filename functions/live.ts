@@ -7,8 +7,8 @@ import { readEnvironment } from '../shared/edge/env.ts';
 import type { Deps, Images } from '../shared/usecases/ports.ts';
 
 /**
- * About a read and a write of the table, doubled each time: however many write to one consumer, they soon spread so far that
- * each round trip lets one through.
+ * About a read and a write of the table, doubled each time: however many write to one consumer, they soon spread so
+ * far that each round trip lets one through.
  */
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 1_000;
