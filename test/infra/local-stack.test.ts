@@ -140,6 +140,17 @@ describe('a stack', () => {
     expect(Number(item.at.N)).toBeGreaterThanOrEqual(Date.parse(now));
   });
 
+  it('settles what was written before, although others keep writing', async () => {
+    let isBusy = true;
+    const busy = (async () => {
+      while (isBusy) await write(stack.url, 'busy');
+    })();
+    await write(stack.url, 'earlier');
+    expect(await published(stack.url)).toContain('earlier');
+    isBusy = false;
+    await busy;
+  });
+
   it('counts what each function asked of the table', async () => {
     await fetch(`${stack.url}/_local/metrics`, { method: 'DELETE' });
     await write(stack.url, 'c');
