@@ -40,20 +40,20 @@ export const rebuildSummary = async (
 ): Promise<Rebuilt> => {
   const { store } = deps;
   let before = await summaryIn(store);
-  if (!always && !isDue(before, now)) return resultOf(false, before);
+  if (!always && !isDue(before, now)) return resultOf(false, before, now);
   let everyone: Ranked[] = [];
   for (let readings = 0; readings < MOST_READINGS; readings++) {
     before = await summaryIn(store);
     everyone = await populationIn(store);
     const put = summaryOf(everyone, before, now, 0);
-    if (await isTaken(store, put, before)) return resultOf(true, put);
+    if (await isTaken(store, put, before)) return resultOf(true, put, now);
   }
   const changesBefore = changesIn(before);
   return retrying(deps, async () => {
     const latest = await summaryIn(store);
     const put = summaryOf(everyone, latest, now, Math.max(1, changesIn(latest) - changesBefore));
     await store.commit([replacing(latest, put)]);
-    return resultOf(true, put);
+    return resultOf(true, put, now);
   });
 };
 
@@ -106,9 +106,13 @@ const isTaken = async (store: Store, put: Summary, before: Summary | undefined):
 const changesIn = (summary: Summary | undefined): number =>
   summary ? decodedSummary(summary.content).changesSinceRebuild : 0;
 
-const resultOf = (rebuilt: boolean, summary: Summary | undefined): Rebuilt => {
+const resultOf = (rebuilt: boolean, summary: Summary | undefined, now: Instant): Rebuilt => {
   const content = summary ? decodedSummary(summary.content) : emptySummary();
-  const hasChanged = content.changesSinceRebuild > 0 || (summary?.unsettled ?? 0) > 0;
-  const nextDueAt = hasChanged && summary?.rebuiltAt ? plusDays(summary.rebuiltAt, SUMMARY.rebuiltAfterDays) : null;
-  return { rebuilt, population: populationOf(content), nextDueAt };
+  return { rebuilt, population: populationOf(content), nextDueAt: dueNext(summary, now) };
+};
+
+const dueNext = (summary: Summary | undefined, now: Instant): Instant | null => {
+  if (summary === undefined || isDue(summary, now)) return now;
+  const hasChanged = changesIn(summary) > 0;
+  return hasChanged && summary.rebuiltAt !== null ? plusDays(summary.rebuiltAt, SUMMARY.rebuiltAfterDays) : null;
 };
