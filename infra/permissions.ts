@@ -14,7 +14,7 @@ export interface Permissions {
 export const permissions: Record<string, Permissions> = {
   consumers: { table: { write: true, indexes: ['population', 'directory'] } },
   events: { table: { write: true } },
-  settings: { table: { write: true, indexes: ['population'] } },
+  settings: { table: { write: true } },
   insights: { table: { write: true, indexes: ['population', 'due'] }, memoryMb: 1_024 },
   outbox: { publishes: true, starts: ['metrics-rebuild'] },
   docs: {},

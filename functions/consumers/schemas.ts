@@ -131,7 +131,8 @@ interface LookupQuery {
 export const lookupIn = ({ email, phone, source, externalId }: LookupQuery) => {
   const ways = [
     ...(email === undefined ? [] : [{ email }]),
-    ...(phone === undefined ? [] : [{ phone }]),
+    // A plus sign that was not escaped in a URL is a blank when it comes here.
+    ...(phone === undefined ? [] : [{ phone: phone.replace(/^ (?=\d)/, '+') }]),
     ...(source === undefined || externalId === undefined ? [] : [{ source, externalId }]),
   ];
   const isHalf = (source === undefined) !== (externalId === undefined);

@@ -32,6 +32,6 @@ export const settingsRoutes = {
     params,
     body: z.looseObject({}),
     answers: { 200: answer },
-    refusals: ['not_found', 'version_conflict', 'currency_in_use', 'too_busy'],
+    refusals: ['not_found', 'version_conflict', 'too_busy'],
   },
 } as const satisfies Routes;

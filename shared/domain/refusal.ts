@@ -19,7 +19,6 @@ export type RefusalCode =
   | 'occurred_in_future'
   | 'currency_mismatch'
   | 'not_registered'
-  | 'currency_in_use'
   | 'too_busy';
 
 /** What is wrong with one part of the input. `path` is dotted, with indexes: `events.3.attributes.totalMinor`. */

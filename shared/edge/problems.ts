@@ -12,7 +12,6 @@ export const problems = {
   idempotency_key_reused: { status: 409, title: 'The key was used for another request' },
   request_in_progress: { status: 409, title: 'The same request is still being carried out' },
   not_registered: { status: 409, title: 'The consumer is a guest' },
-  currency_in_use: { status: 409, title: 'There are orders in the currency' },
   erased: { status: 410, title: 'The consumer was erased' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },

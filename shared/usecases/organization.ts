@@ -19,7 +19,7 @@ export interface Organization {
 }
 
 /** How long what was read serves: a renewed summary is seen within a minute, whatever the clock is moved to. */
-const KEPT_MS = 15_000;
+const KEPT_MS = 5_000;
 
 type Population = Pick<Organization, 'summary' | 'churnModel'>;
 interface Kept extends Population {
@@ -28,11 +28,12 @@ interface Kept extends Population {
 }
 const kept = new WeakMap<Store, Kept>();
 
-/** The organization as of now, or of 15 seconds ago. With `settingsNow` the settings are read in any case, in one request. */
+/** The organization as of now, or of some seconds ago. With `settingsNow` the settings are read in any case, in one request. */
 export const organizationOf = async (store: Store, now: Instant, settingsNow = false): Promise<Organization> => {
   const before = kept.get(store);
-  if (before === undefined || Math.abs(msOf(now) - msOf(before.readAt)) >= KEPT_MS)
+  if (!before?.summary || Math.abs(msOf(now) - msOf(before.readAt)) >= KEPT_MS) {
     return asOrganization(await readAll(store, now));
+  }
   if (!settingsNow) return asOrganization(before);
   const [settings] = await store.get([{ kind: 'settings' }]);
   return asOrganization({ ...before, settings });

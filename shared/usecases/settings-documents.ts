@@ -28,7 +28,10 @@ export interface SettingsChange {
   now: Instant;
 }
 
-/** Replaces a document. Throws `version_conflict`, and `currency_in_use` where orders hold amounts in another currency. */
+/**
+ * Replaces a document. Throws `version_conflict`. Another currency converts nothing: amounts stay the whole numbers that
+ * they are, of minor units of what the currency is now.
+ */
 export const writeSettings = (
   { store, ...deps }: Deps,
   asked: SettingsChange,
@@ -39,9 +42,6 @@ export const writeSettings = (
     const before = documentIn(record, asked.name);
     if (asked.ifMatch !== undefined && asked.ifMatch !== before.version) {
       throw new Refusal('version_conflict', `The document is at version ${before.version}, not ${asked.ifMatch}.`);
-    }
-    if (await falsifiesOrders(store, before, asked.value)) {
-      throw new Refusal('currency_in_use', 'The currency stays once there are orders: their amounts are in it.');
     }
     const put = withDocument(record, asked, before.version + 1);
     const expect = record ? { version: record.version } : 'absent';
@@ -70,13 +70,3 @@ const withDocument = (
     [name]: { version, updatedAt: now, updatedBy: actor, value: value as unknown as JsonObject },
   },
 });
-
-/** Another currency would turn every stored amount into another sum. Looks for the first order of all. */
-const falsifiesOrders = async (store: Store, before: object, after: object): Promise<boolean> => {
-  if (!('currency' in before && 'currency' in after) || before.currency === after.currency) return false;
-  const slices = Array.from({ length: store.slices }, async (_, slice) => {
-    for await (const { orders } of store.populationSlice(slice)) if (orders > 0) return true;
-    return false;
-  });
-  return (await Promise.all(slices)).includes(true);
-};

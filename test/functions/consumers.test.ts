@@ -503,7 +503,13 @@ describe('finding consumers', () => {
       externalIds: { shopify: 'gid://7' },
     });
     const lookUp = (query: string) => call('lookUp', { method: 'GET', query });
-    for (const query of ['email=A%40example.org', 'phone=%2B447911123456', 'source=shopify&externalId=gid%3A%2F%2F7']) {
+    const unescaped = 'phone=+447911123456';
+    for (const query of [
+      'email=A%40example.org',
+      'phone=%2B447911123456',
+      unescaped,
+      'source=shopify&externalId=gid%3A%2F%2F7',
+    ]) {
       expect(await lookUp(query)).toMatchObject({ status: 200, body: { consumerId } });
     }
     for (const query of ['email=b%40example.org', 'phone=%2B447911123457', 'source=klaviyo&externalId=gid%3A%2F%2F7']) {

@@ -53,13 +53,10 @@ describe('settings', () => {
     });
   });
 
-  it('keep the currency once there are orders: their amounts are in it', async () => {
-    expect((await write('organization', { currency: 'EUR' })).status).toBe(200);
-    await store.commit([{ put: metricsOf('01K1', { orders: 1 }), expect: 'absent' }]);
-    expect(await write('organization', { currency: 'USD' })).toMatchObject({
-      status: 409,
-      body: { code: 'currency_in_use' },
-    });
-    expect((await write('organization', { currency: 'EUR', name: 'New' })).status).toBe(200);
+  it('may name another currency, which leaves the stored amounts as they are', async () => {
+    await store.commit([{ put: metricsOf('01K1', { orders: 1, paidMinor: 500 }), expect: 'absent' }]);
+    expect(await write('organization', { currency: 'EUR' })).toMatchObject({ status: 200, body: { currency: 'EUR' } });
+    const [metrics] = await store.get([{ kind: 'metrics', consumerId: '01K1' }]);
+    expect(metrics?.paidMinor).toBe(500);
   });
 });
