@@ -121,8 +121,8 @@ export class Histogram {
 
   #combine(other: Histogram, sign: 1 | -1): void {
     if (this.#sharesBoundariesWith(other)) {
-      for (const [place, count] of other.#singles.entries()) this.#addTo(this.#singles, place, sign * count);
-      for (const [place, count] of other.#gaps.entries()) this.#addTo(this.#gaps, place, sign * count);
+      addAll(this.#singles, other.#singles, sign);
+      addAll(this.#gaps, other.#gaps, sign);
       this.#changed(sign * other.#total);
       return;
     }
@@ -206,4 +206,11 @@ export class Histogram {
 }
 
 const zeros = (length: number): number[] => new Array<number>(length).fill(0);
+/** Adds or subtracts counters place by place: a plain loop, as a thousand shards are merged in some milliseconds. */
+function addAll(counters: number[], others: readonly number[], sign: 1 | -1): void {
+  for (let place = 0; place < others.length; place++) {
+    counters[place] = (counters[place] ?? 0) + sign * (others[place] ?? 0);
+  }
+}
+
 const sumOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);

@@ -36,6 +36,7 @@ describe('as time goes by', () => {
   }, 120_000);
 
   it('a loyalty band is left at the instant at which decay reaches it, and the bus is told once', async () => {
+    expect((await advance('P3D')).status).toBe(200);
     await stack.call('POST', '/_local/settle');
     const changes = (await bandChanges()).filter((item: { detail: { cause: string } }) => item.detail.cause === 'time');
     expect(changes).toHaveLength(1);

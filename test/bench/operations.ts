@@ -1,0 +1,72 @@
+/** What operations ask of DynamoDB: requests and capacity units, counted by the local stack. */
+import type { Client } from '../../infra/local/client.ts';
+import type { Measured } from './budget.ts';
+import { atMost } from './budget.ts';
+
+interface Asked {
+  requests: number;
+  readUnits: number;
+  writeUnits: number;
+}
+
+/** Everything that the functions of HTTP calls ask of the table during `run`. */
+const askedBy = async (client: Client, capability: string, run: () => Promise<unknown>): Promise<Asked> => {
+  await client.call('POST', '/_local/settle');
+  await client.call('DELETE', '/_local/metrics');
+  await run();
+  const { body } = await client.call('GET', '/_local/metrics');
+  const { functions } = body as { functions: Record<string, Record<string, Asked>> };
+  const sum = { requests: 0, readUnits: 0, writeUnits: 0 };
+  for (const { requests, readUnits, writeUnits } of Object.values(functions[capability] ?? {})) {
+    sum.requests += requests;
+    sum.readUnits += readUnits;
+    sum.writeUnits += writeUnits;
+  }
+  return sum;
+};
+
+/** A typical consumer: two years of orders, messages and visits, tags and answers. */
+const typicalConsumer = async (client: Client): Promise<string> => {
+  const profile = {
+    email: 'typical@example.com',
+    fullName: 'Typical Example',
+    phone: '+447700900123',
+    tags: ['collector', { name: 'VIP', type: 'vip_status' }],
+    answers: { favourite_genre: 'jazz' },
+  };
+  const { body } = await client.call('POST', '/v1/consumers', profile);
+  const { consumerId } = body as { consumerId: string };
+  const at = (days: number) => new Date(Date.now() - days * 86_400_000).toISOString();
+  const events = Array.from({ length: 24 }, (_, n) => [
+    { type: 'order_placed', occurredAt: at(30 * n + 10), attributes: { orderId: `o${n}`, totalMinor: 2_933 } },
+    { type: 'message_sent', occurredAt: at(30 * n + 9), attributes: { messageId: `m${n}`, channel: 'email' } },
+    { type: 'message_engaged', occurredAt: at(30 * n + 8), attributes: { messageId: `m${n}`, channel: 'email' } },
+    { type: 'visit', occurredAt: at(30 * n + 7), attributes: { geo: { city: 'Leeds', timezone: 'Europe/London' } } },
+  ]).flat();
+  await client.call('POST', '/v1/events/batch', { events: events.map((event) => ({ consumerId, ...event })) });
+  return consumerId;
+};
+
+export const measureOperations = async (client: Client): Promise<Measured[]> => {
+  const consumerId = await typicalConsumer(client);
+  const read = () => client.call('GET', `/v1/consumers/${consumerId}`);
+  const record = (type: string, attributes: object) =>
+    client.call('POST', `/v1/consumers/${consumerId}/events`, { type, attributes });
+  // Each function is awake before it is counted: what it reads while starting is not the operation's.
+  await read();
+  await record('visit', {});
+  const detail = await askedBy(client, 'consumers', read);
+  const order = await askedBy(client, 'events', () => record('order_placed', { orderId: 'new', totalMinor: 4_900 }));
+  const visit = await askedBy(client, 'events', () => record('visit', { geo: { city: 'Leeds' } }));
+  const sent = await askedBy(client, 'events', () => record('message_sent', { messageId: 'new', channel: 'email' }));
+  return [
+    atMost('read the whole consumer detail', 2, detail.requests, 'calls'),
+    atMost('read the whole consumer detail, percentiles included', 1.5, detail.readUnits, 'RCU'),
+    atMost('record an order', 2, order.requests, 'calls'),
+    atMost('record an order, reading', 2, order.readUnits, 'RCU'),
+    atMost('record an order, writing', 12, order.writeUnits, 'WCU'),
+    atMost('record a visit', 2, visit.requests, 'calls'),
+    atMost('record a visit, writing', 8, visit.writeUnits, 'WCU'),
+    atMost('record a sent message, writing', 8, sent.writeUnits, 'WCU'),
+  ];
+};
