@@ -81,14 +81,16 @@ export function createStateMachines(settings: StateMachineSettings): StateMachin
   const go = async (model: StateMachineModel, execution: Kept) => {
     const machine = definitions.get(model.logicalId);
     if (!machine) return;
-    const ending = await pauses.working(() => carryOut(machine, model, execution, { call, clock, pauses, stopping }));
+    const ending = await carryOut(machine, model, execution, { call, clock, pauses, stopping });
     if (ending === null) return;
     const { status, ...rest } = ending;
     execution.trail.add({ type: ENDED[status], scope: '', step: 0, state: '', ...rest });
     Object.assign(execution, { status, stoppedAt: clock.now(), ...rest });
   };
   const begin = (model: StateMachineModel, execution: Kept) =>
-    void go(model, execution).catch((error: unknown) => log(`workflows: ${execution.name}: ${String(error)}`));
+    void pauses
+      .working(() => go(model, execution))
+      .catch((error: unknown) => log(`workflows: ${execution.name}: ${String(error)}`));
 
   if (file !== null) recall(readLines(file) as Line[], machines, adopt, begin);
   return {
