@@ -7,10 +7,12 @@ import { type Answer, createDynamoProxy, type DynamoProxy } from './dynamo-proxy
 import { putEvents } from './events-api.ts';
 import { type ExecutionsApi, executionsApi } from './executions-api.ts';
 import type { Metrics } from './metrics.ts';
+import type { TableModel } from './model.ts';
 import type { StateMachines } from './state-machines.ts';
 
 export interface AwsSettings {
   dynamoEndpoint: string;
+  table: TableModel;
   metrics: Metrics;
   bus: LocalBus;
   machines: StateMachines;
@@ -30,7 +32,8 @@ type Operations = (
 ) => Promise<Answer>;
 
 export async function startAws(settings: AwsSettings): Promise<Aws> {
-  const proxy = createDynamoProxy(settings.dynamoEndpoint, settings.metrics, settings.onWrite ?? (() => {}));
+  const { dynamoEndpoint: endpoint, table, metrics, onWrite = () => {} } = settings;
+  const proxy = createDynamoProxy({ endpoint, table, metrics, onWrite });
   const carryOut = operations(proxy, settings.bus, executionsApi(settings.machines));
   const server = createServer((request, response) => {
     void answer(request, carryOut).then((answered) => send(response, answered));

@@ -1,5 +1,7 @@
 /** Has DynamoDB Local say what each request consumed, and takes that out of the answer again. */
 import type { Consumption } from './metrics.ts';
+import type { TableModel } from './model.ts';
+import { type Transaction, transactionUnits } from './transaction-units.ts';
 
 const READS = new Set(['GetItem', 'BatchGetItem', 'Query', 'Scan', 'TransactGetItems']);
 const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'TransactWriteItems']);
@@ -40,10 +42,40 @@ export interface Split {
   consumption: Consumption;
 }
 
+export interface Exchange {
+  operation: string;
+  request: Buffer;
+  answer: Buffer;
+  /** Whether the caller asked for the figures itself. */
+  asked: boolean;
+  table: TableModel;
+}
+
 /** A successful answer, without the figures unless the caller wants them, and the figures as AWS bills them. */
-export function withoutFigures(operation: string, body: Buffer, asked: boolean): Split {
-  const { rest, figures } = cut(body);
-  return { body: asked ? body : rest, consumption: billed(operation, figures) };
+export function withoutFigures({ operation, request, answer, asked, table }: Exchange): Split {
+  const { rest, figures } = cut(answer);
+  const body = asked ? answer : rest;
+  if (operation === 'TransactWriteItems') {
+    return { body, consumption: transactionUnits((parsed(request) ?? {}) as Transaction, table) };
+  }
+  const consumption = billed(operation, figures);
+  if (operation === 'BatchGetItem') consumption.readUnits += unitsOfMissing(parsed(request), parsed(answer));
+  return { body, consumption };
+}
+
+type Keys = Record<string, { Keys?: unknown[]; ConsistentRead?: boolean }>;
+
+/** AWS bills a look for an item that isn't there as one for a small item; DynamoDB Local doesn't, in a batch. */
+function unitsOfMissing(request: Record<string, unknown> | null, answer: Record<string, unknown> | null): number {
+  const found = (answer?.['Responses'] ?? {}) as Record<string, unknown[]>;
+  const unread = (answer?.['UnprocessedKeys'] ?? {}) as Keys;
+  return Object.entries((request?.['RequestItems'] ?? {}) as Keys).reduce(
+    (units, [table, { Keys, ConsistentRead }]) => {
+      const looked = (Keys?.length ?? 0) - (unread[table]?.Keys?.length ?? 0);
+      return units + (looked - (found[table]?.length ?? 0)) * (ConsistentRead ? 1 : 0.5);
+    },
+    0,
+  );
 }
 
 interface Figures {
@@ -53,19 +85,13 @@ interface Figures {
   LocalSecondaryIndexes?: Record<string, { CapacityUnits?: number }>;
 }
 
-/**
- * DynamoDB Local, asked for INDEXES, bills everything in a transaction twice, in the table and in its indexes. AWS
- * writes items twice (prepare and commit) but carries a change to the indexes once, after the commit: index writes
- * are counted once here.
- */
 function billed(operation: string, figures: Figures[]): Consumption {
-  const indexShare = operation === 'TransactWriteItems' ? 0.5 : 1;
   const indexes: Record<string, number> = {};
   let units = 0;
   for (const each of figures) {
     units += each.Table?.CapacityUnits ?? 0;
     for (const [name, index] of Object.entries({ ...each.GlobalSecondaryIndexes, ...each.LocalSecondaryIndexes })) {
-      const share = (index.CapacityUnits ?? 0) * indexShare;
+      const share = index.CapacityUnits ?? 0;
       indexes[name] = (indexes[name] ?? 0) + share;
       units += share;
     }

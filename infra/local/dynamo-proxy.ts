@@ -2,6 +2,7 @@
 import http from 'node:http';
 import { consumes, withoutFigures, withQuestion } from './capacity.ts';
 import type { Consumption, Metrics } from './metrics.ts';
+import type { TableModel } from './model.ts';
 
 export interface Answer {
   status: number;
@@ -17,7 +18,14 @@ const NOTHING: Consumption = { readUnits: 0, writeUnits: 0, indexes: {} };
 /** The access key id in `AWS4-HMAC-SHA256 Credential=<id>/<date>/…`: a function's name. */
 const CALLER = /Credential=([^/\s]+)\//;
 
-export function createDynamoProxy(endpoint: string, metrics: Metrics, onWrite: () => void): DynamoProxy {
+export interface DynamoProxySettings {
+  endpoint: string;
+  table: TableModel;
+  metrics: Metrics;
+  onWrite: () => void;
+}
+
+export function createDynamoProxy({ endpoint, table, metrics, onWrite }: DynamoProxySettings): DynamoProxy {
   const agent = new http.Agent({ keepAlive: true });
   const { hostname, port } = new URL(endpoint);
   const forward = (target: string, authorization: string, body: Buffer): Promise<Answer> =>
@@ -53,7 +61,9 @@ export function createDynamoProxy(endpoint: string, metrics: Metrics, onWrite: (
       metrics.record(caller, operation, NOTHING);
       return answer;
     }
-    const { body: rest, consumption } = withoutFigures(operation, answer.body, question.asked);
+    const { asked } = question;
+    const exchange = { operation, request: body, answer: answer.body, asked, table };
+    const { body: rest, consumption } = withoutFigures(exchange);
     metrics.record(caller, operation, consumption);
     if (consumption.writeUnits > 0) onWrite();
     return { ...answer, body: rest };

@@ -122,12 +122,20 @@ async function startServices({ settings, data, closing, model, endpoint, clock, 
   const startExecution = machines.start;
   const bus = createBus({ model: model.bus, invoke, startExecution, clock, file: data.file('bus.jsonl') });
   let told = () => {};
-  const aws = await startAws({ dynamoEndpoint: endpoint, metrics, bus, machines, onWrite: () => told() });
+  const aws = await startAws({
+    dynamoEndpoint: endpoint,
+    table: model.table,
+    metrics,
+    bus,
+    machines,
+    onWrite: () => told(),
+  });
   closing.add(aws.stop);
   const lambdas = startLambdas({ functions, endpoints: aws.endpoints, log: lambdaLog(data, log, closing) });
   closing.add(lambdas.stop);
   // Before the functions: a workflow must not take their end for a failure.
   closing.add(machines.stop);
+  closing.add(bus.stop);
   ready.resolve(lambdas);
   const onWrite = (listener: () => void) => {
     told = listener;

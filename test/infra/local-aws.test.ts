@@ -1,4 +1,5 @@
 import {
+  BatchGetItemCommand,
   DynamoDBClient,
   GetItemCommand,
   PutItemCommand,
@@ -47,7 +48,7 @@ beforeAll(async () => {
   const machines = createStateMachines({
     ...{ machines: new Map([['Erasure', machine]]), functions: new Map(), invoke, clock, file: null },
   });
-  aws = await startAws({ dynamoEndpoint: small.endpoint, metrics, bus, machines });
+  aws = await startAws({ dynamoEndpoint: small.endpoint, table: small.table, metrics, bus, machines });
   dynamo = new DynamoDBClient({ ...as('consumers'), endpoint: aws.endpoints.dynamodb });
   events = new EventBridgeClient({ ...as('outbox'), endpoint: aws.endpoints.eventbridge });
   sfn = new SFNClient({ ...as('privacy'), endpoint: aws.endpoints.sfn });
@@ -119,6 +120,30 @@ describe('what DynamoDB is asked, through the local stack', () => {
     };
     expect((await dynamo.send(new QueryCommand(query))).Items).toHaveLength(2);
     expect(counted('Query')).toMatchObject({ readUnits: 0.5, indexes: { population: 0.5 } });
+  });
+
+  it('is billed for each item of a transaction, alike or not', async () => {
+    const put = (pk: string, more = {}) => ({ Put: { TableName, Item: { ...key(pk), ...more } } });
+    const TransactItems = [
+      put('x1'),
+      put('x2'),
+      put('x3', { shard: { S: '1' } }),
+      { Put: { TableName, Item: item('x4') } },
+    ];
+    await dynamo.send(new TransactWriteItemsCommand({ TransactItems }));
+    expect(counted('TransactWriteItems')).toMatchObject({
+      writeUnits: 2 * (1 + 1 + 1 + 2) + 1,
+      indexes: { population: 1 },
+    });
+  });
+
+  it('is billed for what a batch looks for in vain', async () => {
+    await dynamo.send(new PutItemCommand({ TableName, Item: item('there') }));
+    const Keys = [key('there'), key('nowhere'), key('never')];
+    await dynamo.send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys } } }));
+    expect(counted('BatchGetItem')).toMatchObject({ requests: 1, readUnits: 1.5 });
+    await dynamo.send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys, ConsistentRead: true } } }));
+    expect(counted('BatchGetItem')).toMatchObject({ requests: 2, readUnits: 4.5 });
   });
 
   it('is refused as DynamoDB refuses it, and counted as a request', async () => {
