@@ -82,8 +82,6 @@ export const loyaltySchema = z.strictObject({
   autoJoin: z._default(z.boolean(), true),
 });
 
-export type OrganizationSettings = z.output<typeof organizationSchema>;
-export type ProfileSettings = z.output<typeof profileSchema>;
 export type LoyaltySettings = z.output<typeof loyaltySchema>;
 export type LoyaltyWeights = LoyaltySettings['weights'];
 export type LoyaltyBand = LoyaltySettings['bands'][number];

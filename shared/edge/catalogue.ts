@@ -35,10 +35,6 @@ export interface Route {
 }
 export type Routes = Record<string, Route>;
 
-export interface Capability {
-  routes: Routes;
-}
-
 /** A background job: one row, one EventBridge schedule. */
 export interface Job {
   capability: string;

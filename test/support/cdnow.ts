@@ -3,7 +3,6 @@ import { existsSync, readFileSync } from 'node:fs';
 
 const DIRECTORY = '../shared/data/cdnow';
 export const SAMPLE = `${DIRECTORY}/CDNOW_sample.txt`;
-export const MASTER = `${DIRECTORY}/CDNOW_master.txt`;
 export const hasCdnow = existsSync(SAMPLE);
 
 export interface Purchases {
