@@ -4,7 +4,7 @@ import type { Job } from '../shared/edge/catalogue.ts';
 export const jobs = {
   'insights-rebuild': {
     capability: 'insights',
-    schedule: 'rate(5 minutes)',
+    schedule: 'rate(1 minute)',
     summary: 'Renew the percentile summaries where their error grew, and once a day in any case',
     timeoutSeconds: 900,
   },
