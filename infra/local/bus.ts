@@ -30,6 +30,8 @@ export interface LocalBus {
   since(iso: string): BusItem[];
   /** Resolves when nothing is being delivered. */
   idle(): Promise<void>;
+  /** Lets deliveries under way end; what fails now is delivered after the next start. */
+  stop(): Promise<void>;
 }
 
 export interface BusSettings {
@@ -62,6 +64,7 @@ export function createBus({ model, invoke, startExecution, clock, file, log = ()
   const recent = lines.flatMap((line) => ('event' in line ? [line.event] : [])).slice(-MOST_IN_MEMORY);
   let forgotten = lines.length > recent.length;
   const deliveries = new Set<Promise<void>>();
+  const stopping = new AbortController();
 
   const keep = (line: Line) => {
     if (file !== null) appendLine(file, line);
@@ -71,8 +74,8 @@ export function createBus({ model, invoke, startExecution, clock, file, log = ()
       ? startExecution(stateMachineId ?? '', envelope(event), event.id)
       : invoke(functionId, envelope(event));
   const deliver = async (event: Published, targets: Target[]) => {
-    await Promise.all(targets.map((target) => persistently(() => handOver(target, event), event, log)));
-    keep({ delivered: event.id });
+    const ends = targets.map((target) => persistently(() => handOver(target, event), event, log, stopping.signal));
+    if ((await Promise.all(ends)).every(Boolean)) keep({ delivered: event.id });
   };
   const begin = (event: Published, targets: Target[]) => {
     const delivery = deliver(event, targets).finally(() => deliveries.delete(delivery));
@@ -96,14 +99,18 @@ export function createBus({ model, invoke, startExecution, clock, file, log = ()
   setImmediate(() => {
     for (const event of undelivered(lines)) begin(event, targetsOf(event));
   });
+  const idle = async () => {
+    while (deliveries.size > 0) await Promise.all(deliveries);
+  };
   return {
-    ...{ name: model.name, arn: model.arn, put },
+    ...{ name: model.name, arn: model.arn, put, idle },
     since: (iso) =>
       all()
         .filter(({ at }) => at >= iso)
         .map(itemOf),
-    idle: async () => {
-      while (deliveries.size > 0) await Promise.all(deliveries);
+    stop: () => {
+      stopping.abort();
+      return idle();
     },
   };
 }
@@ -142,17 +149,23 @@ const envelope = ({ id, at, source, detailType, detail, resources }: Published) 
   ...{ time: `${at.slice(0, 19)}Z`, region: REGION, resources, detail },
 });
 
-/** EventBridge goes on for a day; here a target that fails a few times is told in the log. */
-async function persistently(act: () => Promise<unknown>, event: Published, log: (line: string) => void): Promise<void> {
+/** EventBridge goes on for a day; here a target that fails a few times is told in the log. False where it was stopped. */
+async function persistently(
+  act: () => Promise<unknown>,
+  event: Published,
+  log: (line: string) => void,
+  stopping: AbortSignal,
+): Promise<boolean> {
   for (let attempt = 1; ; attempt += 1) {
     try {
       await act();
-      return;
+      return true;
     } catch (error) {
+      if (stopping.aborted) return false;
       if (attempt === DELIVERY_ATTEMPTS) {
         const why = error instanceof Error ? error.message : String(error);
         log(`bus: ${event.detailType} ${event.id} was not delivered: ${why}`);
-        return;
+        return true;
       }
       await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS * 2 ** (attempt - 1)));
     }

@@ -1,7 +1,5 @@
 /** Has DynamoDB Local say what each request consumed, and takes that out of the answer again. */
 import type { Consumption } from './metrics.ts';
-import type { TableModel } from './model.ts';
-import { type Transaction, transactionUnits } from './transaction-units.ts';
 
 const READS = new Set(['GetItem', 'BatchGetItem', 'Query', 'Scan', 'TransactGetItems']);
 const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'TransactWriteItems']);
@@ -48,16 +46,15 @@ export interface Exchange {
   answer: Buffer;
   /** Whether the caller asked for the figures itself. */
   asked: boolean;
-  table: TableModel;
 }
 
-/** A successful answer, without the figures unless the caller wants them, and the figures as AWS bills them. */
-export function withoutFigures({ operation, request, answer, asked, table }: Exchange): Split {
+/**
+ * A successful answer, without the figures unless the caller wants them, and the figures as AWS bills them; for
+ * transactions of writes they are of no use, see transaction-costs.ts.
+ */
+export function withoutFigures({ operation, request, answer, asked }: Exchange): Split {
   const { rest, figures } = cut(answer);
   const body = asked ? answer : rest;
-  if (operation === 'TransactWriteItems') {
-    return { body, consumption: transactionUnits((parsed(request) ?? {}) as Transaction, table) };
-  }
   const consumption = billed(operation, figures);
   if (operation === 'BatchGetItem') consumption.readUnits += unitsOfMissing(parsed(request), parsed(answer));
   return { body, consumption };

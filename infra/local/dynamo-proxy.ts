@@ -3,6 +3,8 @@ import http from 'node:http';
 import { consumes, withoutFigures, withQuestion } from './capacity.ts';
 import type { Consumption, Metrics } from './metrics.ts';
 import type { TableModel } from './model.ts';
+import { createTransactionCosts } from './transaction-costs.ts';
+import { openWire } from './wire.ts';
 
 export interface Answer {
   status: number;
@@ -26,6 +28,8 @@ export interface DynamoProxySettings {
 }
 
 export function createDynamoProxy({ endpoint, table, metrics, onWrite }: DynamoProxySettings): DynamoProxy {
+  const wire = openWire(endpoint);
+  const transactions = createTransactionCosts(table, wire);
   const agent = new http.Agent({ keepAlive: true });
   const { hostname, port } = new URL(endpoint);
   const forward = (target: string, authorization: string, body: Buffer): Promise<Answer> =>
@@ -54,6 +58,7 @@ export function createDynamoProxy({ endpoint, table, metrics, onWrite }: DynamoP
   const pass: DynamoProxy['pass'] = async (operation, target, authorization, body) => {
     if (!consumes(operation)) return forward(target, authorization, body);
     const question = withQuestion(body);
+    const cost = operation === 'TransactWriteItems' ? await transactions.watch(body) : null;
     const answer = await forward(target, authorization, question.body);
     const caller = CALLER.exec(authorization)?.[1] ?? 'unknown';
     if (answer.status !== 200) {
@@ -62,11 +67,15 @@ export function createDynamoProxy({ endpoint, table, metrics, onWrite }: DynamoP
       return answer;
     }
     const { asked } = question;
-    const exchange = { operation, request: body, answer: answer.body, asked, table };
-    const { body: rest, consumption } = withoutFigures(exchange);
+    const { body: rest, consumption: told } = withoutFigures({ operation, request: body, answer: answer.body, asked });
+    const consumption = cost === null ? told : await cost();
     metrics.record(caller, operation, consumption);
     if (consumption.writeUnits > 0) onWrite();
     return { ...answer, body: rest };
   };
-  return { pass, close: () => agent.destroy() };
+  const close = () => {
+    agent.destroy();
+    wire.close();
+  };
+  return { pass, close };
 }

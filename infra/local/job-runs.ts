@@ -3,26 +3,32 @@ import { randomUUID } from 'node:crypto';
 import type { DeadLetters } from './dead-letters.ts';
 import { type Invoke, LambdaFailure } from './invoke.ts';
 import type { ScheduleModel } from './model.ts';
+import { Stopped } from './stream-records.ts';
 
 export interface RunSettings {
   invoke: Invoke;
   queues: DeadLetters;
   log: (line: string) => void;
+  stopping: AbortSignal;
 }
 
 const FIRST_PAUSE_MS = 50;
 /** Scheduler waits minutes between attempts; here nobody profits from that. */
 const LONGEST_PAUSE_MS = 1_000;
 
-/** A run that fell due: answers the function's result, or undefined after the last attempt failed. */
+/**
+ * A run that fell due: answers the function's result, or undefined after the last attempt failed. Throws `Stopped`
+ * where the stack stops before that.
+ */
 export async function runDue(schedule: ScheduleModel, dueMs: number, settings: RunSettings): Promise<unknown> {
-  const { invoke, queues, log } = settings;
+  const { invoke, queues, log, stopping } = settings;
   for (let attempt = 1; ; attempt += 1) {
     // Scheduler knows whole seconds.
     const input = inputOf(schedule, `${new Date(dueMs).toISOString().slice(0, 19)}Z`, attempt);
     try {
       return await invoke(schedule.functionId, input);
     } catch (error) {
+      if (stopping.aborted) throw new Stopped();
       const message = error instanceof Error ? error.message : String(error);
       log(`schedules: ${schedule.name}: ${message}`);
       if (attempt > schedule.maximumRetries) {

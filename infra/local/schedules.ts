@@ -6,6 +6,7 @@ import type { Invoke } from './invoke.ts';
 import { runDue, runNow } from './job-runs.ts';
 import type { ScheduleModel } from './model.ts';
 import { type NextDue, parseSchedule } from './schedule-expression.ts';
+import { Stopped } from './stream-records.ts';
 
 export interface ScheduleSettings {
   schedules: ScheduleModel[];
@@ -61,7 +62,7 @@ export function startSchedules(settings: ScheduleSettings): Schedules {
   let turn: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let isAdvancing = false;
-  let isStopped = false;
+  const stopping = new AbortController();
 
   const remember = () => {
     if (stateFile !== null)
@@ -69,7 +70,7 @@ export function startSchedules(settings: ScheduleSettings): Schedules {
   };
   const runLane = async (lane: Lane, dueMs: number) => {
     lane.lastRunMs = dueMs;
-    const running = runDue(lane.schedule, dueMs, settings);
+    const running = runDue(lane.schedule, dueMs, { ...settings, stopping: stopping.signal });
     lane.running = running;
     const result = await running.finally(() => {
       lane.running = null;
@@ -82,11 +83,11 @@ export function startSchedules(settings: ScheduleSettings): Schedules {
   /** Runs what is due by now, each schedule's latest instant only: runs missed while the stack was off are made up once. */
   const tick = () => {
     clearTimeout(timer);
-    if (isStopped || isAdvancing) return;
+    if (stopping.signal.aborted || isAdvancing) return;
     const nowMs = clock.nowMs();
     for (const lane of lanes) {
       const dueMs = lane.running === null ? latestDue(lane, nowMs) : null;
-      if (dueMs !== null) void runLane(lane, dueMs).catch((error: unknown) => log(`schedules: ${String(error)}`));
+      if (dueMs !== null) void runLane(lane, dueMs).catch(unlessStopped(log));
     }
     const next = Math.min(...lanes.map((lane) => lane.nextDue(clock.nowMs()) ?? Number.POSITIVE_INFINITY));
     timer = setTimeout(tick, Math.min(LONGEST_TIMER_MS, Math.max(1, next - clock.nowMs())));
@@ -118,8 +119,8 @@ export function startSchedules(settings: ScheduleSettings): Schedules {
     try {
       await idle();
       await settle();
-      while (!isStopped && (await step(untilMs)));
-      if (isStopped) return;
+      while (!stopping.signal.aborted && (await step(untilMs)));
+      if (stopping.signal.aborted) return;
       goTo(untilMs);
       for (const lane of lanes) lane.doneMs = Math.max(lane.doneMs, untilMs);
       remember();
@@ -146,12 +147,16 @@ export function startSchedules(settings: ScheduleSettings): Schedules {
     },
     idle,
     stop: async () => {
-      isStopped = true;
+      stopping.abort();
       clearTimeout(timer);
       await idle();
     },
   };
 }
+
+const unlessStopped = (log: (line: string) => void) => (error: unknown) => {
+  if (!(error instanceof Stopped)) log(`schedules: ${String(error)}`);
+};
 
 const createLane = (schedule: ScheduleModel, nowMs: number): Lane => ({
   ...{ schedule, nextDue: parseSchedule(schedule.expression, schedule.timezone) },
