@@ -481,6 +481,21 @@ describe('after kill -9', () => {
     }
   });
 
+  it('a wait ends when it would have ended', async () => {
+    const file = join(directory, 'executions.jsonl');
+    const definition = machine('A', { A: { Type: 'Wait', Seconds: 86_400, End: true } });
+    const arn = await open(definition, undefined, file).start('flow', {});
+    await opened[0]?.idle();
+    clock.set('2031-02-01T09:00:00.000Z');
+    const again = open(definition, undefined, file);
+    await new Promise((resolve) => setImmediate(resolve));
+    await again.idle();
+    expect(found(again, arn).status).toBe('RUNNING');
+    clock.set('2031-02-01T09:31:00.000Z');
+    await again.idle();
+    expect(found(again, arn).status).toBe('SUCCEEDED');
+  });
+
   it('an ended execution stays ended and its name taken', async () => {
     const file = join(directory, 'executions.jsonl');
     const definition = machine('A', { A: task('x') });

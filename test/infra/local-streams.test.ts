@@ -144,6 +144,20 @@ describe('the stream of the table', () => {
     expect(seen).toEqual({ Slow: ['a', 'b', 'c'], Fast: ['a', 'b', 'c'] });
   });
 
+  it('is not idle before the slowest function has ended', async () => {
+    const ended: string[] = [];
+    const handler: Handler = async (records, functionId) => {
+      // Longer than the other mapping takes to find that nothing is left.
+      for (let n = 0; functionId === 'Slow' && n < 50; n += 1) await small.wire.send(`${TABLES}.ListTables`, {});
+      ended.push(...records.map((record) => `${functionId} ${keyOf(record)}`));
+    };
+    const mappings = ['Slow', 'Fast'].map((functionId) => mapping({ functionId, logicalId: functionId }));
+    const streams = await start(handler, { mappings });
+    await put('a');
+    await streams.idle();
+    expect(ended).toEqual(['Fast a', 'Slow a']);
+  });
+
   it('gathers a batch for its window, which ends when somebody waits for the stack', async () => {
     const { batches, handler } = taking();
     const streams = await start(handler, { mapping: mapping({ batchWindowSeconds: 300 }) });
