@@ -5,7 +5,10 @@ const event = {
   source: 'regulars',
   'detail-type': 'segment.entered',
   detail: { segmentId: 'vip', count: 3, ratio: 0.5, label: 'Gold Card', empty: '', nothing: null, tags: ['a', 'b'] },
-  lines: [{ sku: 'x', price: 5 }, { sku: 'y', price: 50 }],
+  lines: [
+    { sku: 'x', price: 5 },
+    { sku: 'y', price: 50 },
+  ],
 };
 const detail = (matcher: unknown, field = 'segmentId') => ({ detail: { [field]: [matcher] } });
 
