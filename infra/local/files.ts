@@ -9,10 +9,16 @@ export function readJson(file: string): unknown {
 }
 
 /** Replaces the file in one step: a reader sees the old content or the new one, never a part. */
-export function writeJson(file: string, value: unknown): void {
+export const writeJson = (file: string, value: unknown): void => replace(file, JSON.stringify(value));
+
+/** Replaces all lines of a file of JSON lines, likewise in one step. */
+export const replaceLines = (file: string, values: unknown[]): void =>
+  replace(file, values.map((value) => `${JSON.stringify(value)}\n`).join(''));
+
+function replace(file: string, text: string): void {
   mkdirSync(dirname(file), { recursive: true });
   const draft = `${file}.${process.pid}.draft`;
-  writeFileSync(draft, JSON.stringify(value));
+  writeFileSync(draft, text);
   renameSync(draft, file);
 }
 

@@ -156,7 +156,7 @@ async function startFeeds(ground: Ground, { lambdas, machines, bus, onWrite }: S
   const { invoke } = lambdas;
   const expiry = startExpiry({
     ...{ endpoint, table: model.table, clock, log },
-    file: data.file('expiry.json'),
+    file: data.file('expiry.jsonl'),
     settle: () => streams.idle(),
   });
   const streams = await startStreams({
@@ -165,6 +165,7 @@ async function startFeeds(ground: Ground, { lambdas, machines, bus, onWrite }: S
     functionArn: (functionId) => model.functions.get(functionId)?.arn ?? functionId,
     mappings: model.streamMappings,
     positionsFile: data.file('streams.json'),
+    observe: expiry.observe,
     hasExpired: expiry.hasExpired,
   });
   closing.add(streams.stop);

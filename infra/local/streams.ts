@@ -7,7 +7,7 @@ import type { Invoke } from './invoke.ts';
 import type { StreamMappingModel } from './model.ts';
 import { openPositions } from './positions.ts';
 import { readShard } from './shard-reader.ts';
-import { dressed, Stopped } from './stream-records.ts';
+import { dressed, Stopped, type StreamRecord } from './stream-records.ts';
 import { openWire, STREAMS, type Wire } from './wire.ts';
 
 export interface StreamSettings {
@@ -21,6 +21,8 @@ export interface StreamSettings {
   clock: Clock;
   positionsFile: string | null;
   queues: DeadLetters;
+  /** Told of every record once at least, before anybody's position is beyond it. */
+  observe?: (record: StreamRecord) => void;
   /** Whether the item with these keys was deleted because its time to live was over. */
   hasExpired?: (keys: Record<string, unknown>) => boolean;
   functionArn?: (functionId: string) => string;
@@ -67,13 +69,18 @@ export async function startStreams(settings: StreamSettings): Promise<Streams> {
   };
   const begin = (mapping: StreamMappingModel, shardId: string) => {
     const { functionArn = (id: string) => id, hasExpired = () => false, clock, eventSourceArn } = settings;
+    // One mapping reads for the observer too.
+    const observe = mapping === settings.mappings[0] ? settings.observe : undefined;
     const position = positions.get(mapping.logicalId, shardId);
     const reader: Reader = { mapping, shardId, emptyIn: 0, ended: Promise.resolve() };
     readers.add(reader);
     const reading = readShard({
       ...{ wire, streamArn: settings.streamArn, shardId, mapping, log: settings.log, stopping: stopping.signal },
       matches: compileFilters(mapping.filters),
-      dress: (record) => dressed(record, { eventSourceArn, nowMs: clock.nowMs(), hasExpired }),
+      dress: (record) => {
+        observe?.(record);
+        return dressed(record, { eventSourceArn, nowMs: clock.nowMs(), hasExpired });
+      },
       deliver: createDelivery({
         ...{ ...settings, mapping, stopping: stopping.signal },
         streamArn: eventSourceArn,

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, jest } from '@jest/globals';
@@ -299,25 +299,37 @@ describe('a restart of the stack', () => {
 });
 
 describe('an item whose time to live is over', () => {
+  const expiring = (streams: () => Streams | undefined) =>
+    startExpiry({
+      ...{ endpoint: small.endpoint, table: smallTable(tableName), clock, file: join(directory, 'expiry.jsonl') },
+      ...{ settle: async () => streams()?.idle(), log: () => {} },
+    });
+  const inDays = (days: number) => ({ ttl: { N: String(Math.floor(clock.nowMs() / 1000) + days * 86_400) } });
+  const isThere = async (pk: string) => {
+    const Key = { pk: { S: pk }, sk: { S: 'thing' } };
+    const { Item } = await small.wire.send<{ Item?: unknown }>(`${TABLES}.GetItem`, { TableName: tableName, Key });
+    return Item !== undefined;
+  };
+
   it("is deleted by the stack's clock, in the name of the service", async () => {
     const seen: StreamRecord[] = [];
     let streams: Streams | undefined;
-    const expiry = startExpiry({
-      ...{ endpoint: small.endpoint, table: smallTable(tableName), clock, file: join(directory, 'expiry.json') },
-      ...{ settle: async () => streams?.idle(), log: () => {} },
-    });
-    streams = await start((records) => void seen.push(...records), { hasExpired: expiry.hasExpired });
-    const inDays = (days: number) => ({ ttl: { N: String(Math.floor(clock.nowMs() / 1000) + days * 86_400) } });
+    const expiry = expiring(() => streams);
+    const { observe, hasExpired } = expiry;
+    streams = await start((records) => void seen.push(...records), { observe, hasExpired });
     await put('short', inDays(1));
     await put('long', inDays(30));
+    await put('renewed', inDays(1));
+    await put('renewed', inDays(30));
+    await put('kept', inDays(1));
+    await put('kept');
     await put('forever');
+    await streams.idle();
     expect(await expiry.sweep()).toBe(0);
     clock.set('2031-02-05T00:00:00.000Z');
     expect(await expiry.sweep()).toBe(1);
-    await small.wire.send(`${TABLES}.DeleteItem`, {
-      TableName: tableName,
-      Key: { pk: { S: 'long' }, sk: { S: 'thing' } },
-    });
+    const Key = { pk: { S: 'long' }, sk: { S: 'thing' } };
+    await small.wire.send(`${TABLES}.DeleteItem`, { TableName: tableName, Key });
     await streams.idle();
     const removed = seen.filter(({ eventName }) => eventName === 'REMOVE');
     expect(removed.map((record) => [keyOf(record), record.userIdentity])).toEqual([
@@ -325,6 +337,29 @@ describe('an item whose time to live is over', () => {
       ['long', undefined],
     ]);
     expect(await expiry.sweep()).toBe(0);
+    clock.set('2032-01-01T00:00:00.000Z');
+    expect(await expiry.sweep()).toBe(1);
+    expect(await Promise.all(['renewed', 'kept', 'forever'].map(isThere))).toEqual([false, true, true]);
     await expiry.stop();
+  });
+
+  it('is deleted after a restart too, even where a kill came between noting and deleting', async () => {
+    let streams: Streams | undefined;
+    const first = expiring(() => streams);
+    streams = await start(() => {}, { observe: first.observe, hasExpired: first.hasExpired });
+    await put('noted', inDays(1));
+    await put('cut short', inDays(1));
+    await streams.idle();
+    const keys = { pk: { S: 'cut short' }, sk: { S: 'thing' } };
+    const [line] = readFileSync(join(directory, 'expiry.jsonl'), 'utf8').split('\n');
+    const { endsAtSeconds } = JSON.parse(line ?? '');
+    appendFileSync(join(directory, 'expiry.jsonl'), `${JSON.stringify({ keys, endsAtSeconds, isOver: true })}\n{"ke`);
+    await first.stop();
+    clock.set('2031-02-05T00:00:00.000Z');
+    const second = expiring(() => streams);
+    expect(second.hasExpired(keys)).toBe(true);
+    expect(await second.sweep()).toBe(2);
+    expect(await Promise.all(['noted', 'cut short'].map(isThere))).toEqual([false, false]);
+    await second.stop();
   });
 });
