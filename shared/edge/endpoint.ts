@@ -20,7 +20,7 @@ export type HttpResult = APIGatewayProxyStructuredResultV2;
 type Output<S> = S extends z.ZodMiniType ? z.output<S> : undefined;
 
 export interface Caller {
-  /** The client that called: whose idempotency keys these are, and who is named as the actor. */
+  /** The person or server that called: whose idempotency keys these are, and who is named as the actor. */
   id: string;
   admin: boolean;
 }
@@ -111,7 +111,8 @@ const callerOf = (event: HttpEvent): Caller => {
   const jwt = event.requestContext.authorizer?.jwt;
   const scopes = String(jwt?.claims['scope'] ?? '').split(' ');
   return {
-    id: String(jwt?.claims['client_id'] ?? jwt?.claims['sub'] ?? 'public'),
+    // People who share an app are told apart by `sub`; for a server's own token it is the client id.
+    id: String(jwt?.claims['sub'] ?? jwt?.claims['client_id'] ?? 'public'),
     admin: scopes.includes('regulars/admin'),
   };
 };

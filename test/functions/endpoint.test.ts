@@ -75,6 +75,12 @@ describe('an endpoint', () => {
     expect((await send({ ...named('b', key), client: 'shop-2' })).status).toBe(201);
   });
 
+  it('keeps the keys of two people of one app apart', async () => {
+    const { send } = counting();
+    await send({ ...named('a', key), person: 'ada' });
+    expect((await send({ ...named('b', key), person: 'grace' })).status).toBe(201);
+  });
+
   it('forgets a key after seven days, not before', async () => {
     const { send } = counting();
     await send({ ...named('a', key), now: '2026-03-01T12:00:00.000Z' });

@@ -10,6 +10,8 @@ export interface Sent {
   body?: unknown;
   now?: string;
   client?: string;
+  /** Who is signed in; a server's own token names its client. */
+  person?: string;
   scope?: string;
 }
 
@@ -32,7 +34,14 @@ export const httpEvent = (sent: Sent): HttpEvent => {
       timeEpoch: Date.parse(sent.now ?? '2026-03-01T12:00:00.000Z'),
       http: { method, path, protocol: 'HTTP/1.1', sourceIp: '127.0.0.1', userAgent: 'test' },
       authorizer: {
-        jwt: { claims: { client_id: sent.client ?? 'shop', scope: sent.scope ?? 'regulars/storefront' }, scopes: [] },
+        jwt: {
+          claims: {
+            client_id: sent.client ?? 'shop',
+            sub: sent.person ?? sent.client ?? 'shop',
+            scope: sent.scope ?? 'regulars/storefront',
+          },
+          scopes: [],
+        },
       },
     },
   } as unknown as HttpEvent;
