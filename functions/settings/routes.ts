@@ -28,7 +28,9 @@ export const settingsRoutes = {
     path: '/v1/settings/{document}',
     access: 'admin',
     summary: 'Replace a settings document',
-    description: 'Fields that are left out get their defaults. The currency stays once there are orders.',
+    description:
+      'Fields that are left out get their defaults; those of `organization` stay as they are. ' +
+      'Another currency converts nothing: amounts stay the same whole numbers, of its minor units.',
     params,
     body: z.looseObject({}),
     answers: { 200: answer },

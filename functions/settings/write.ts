@@ -13,7 +13,7 @@ export const makeHandler = (deps: Deps) =>
     async ({ params, body, ifMatch, caller, now }, commit) => {
       const name = documentNamed(params.document);
       const value = parsed(SETTINGS_DOCUMENTS[name], body);
-      return writeSettings(deps, { name, value, ifMatch, actor: caller.id, now }, commit);
+      return writeSettings(deps, { name, value, given: Object.keys(body), ifMatch, actor: caller.id, now }, commit);
     },
     ok,
   );

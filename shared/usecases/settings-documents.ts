@@ -21,16 +21,19 @@ export const readSettings = async (store: Store, name: DocumentName): Promise<Se
 
 export interface SettingsChange {
   name: DocumentName;
-  /** The whole document. */
+  /** The whole document, with defaults for what was left out. */
   value: Settings[DocumentName];
+  /** The fields that the caller named. */
+  given: readonly string[];
   ifMatch?: number | undefined;
   actor: string;
   now: Instant;
 }
 
 /**
- * Replaces a document. Throws `version_conflict`. Another currency converts nothing: amounts stay the whole numbers that
- * they are, of minor units of what the currency is now.
+ * Replaces a document. What was left out takes its default; in `organization` it stays, so that a new name does not
+ * bring the first currency back. Another currency converts nothing: amounts stay the whole numbers that they are, of
+ * minor units of what the currency is now. Throws `version_conflict`.
  */
 export const writeSettings = (
   { store, ...deps }: Deps,
@@ -43,10 +46,17 @@ export const writeSettings = (
     if (asked.ifMatch !== undefined && asked.ifMatch !== before.version) {
       throw new Refusal('version_conflict', `The document is at version ${before.version}, not ${asked.ifMatch}.`);
     }
-    const put = withDocument(record, asked, before.version + 1);
+    const inForce = settingsOf(record?.documents ?? {});
+    const value = asked.name === 'organization' ? keeping(inForce.organization, asked) : asked.value;
+    const put = withDocument(record, { ...asked, value }, before.version + 1);
     const expect = record ? { version: record.version } : 'absent';
     return commit([{ put, expect }], documentIn(put, asked.name));
   });
+
+const keeping = (inForce: Settings['organization'], { value, given }: SettingsChange): Settings['organization'] => ({
+  ...inForce,
+  ...Object.fromEntries(Object.entries(value).filter(([field]) => given.includes(field))),
+});
 
 const documentIn = (record: RecordOf<'settings'> | undefined, name: DocumentName): SettingsDocument => {
   const stored = record?.documents[name];

@@ -53,6 +53,20 @@ describe('settings', () => {
     });
   });
 
+  it('take defaults for what is left out, but for the organization, where it stays', async () => {
+    await write('loyalty', { halfLifeDays: 30, autoJoin: false });
+    expect((await write('loyalty', { autoJoin: false })).body).toMatchObject({ halfLifeDays: 90, autoJoin: false });
+    await write('organization', { currency: 'EUR', timezone: 'Europe/Berlin' });
+    const renamed = { currency: 'EUR', timezone: 'Europe/Berlin', name: 'Äpfel', version: 2 };
+    expect((await write('organization', { name: 'Äpfel' })).body).toMatchObject(renamed);
+    expect((await read('organization')).body).toMatchObject(renamed);
+    expect((await write('organization', { currency: 'USD' })).body).toMatchObject({
+      ...renamed,
+      currency: 'USD',
+      version: 3,
+    });
+  });
+
   it('may name another currency, which leaves the stored amounts as they are', async () => {
     await store.commit([{ put: metricsOf('01K1', { orders: 1, paidMinor: 500 }), expect: 'absent' }]);
     expect(await write('organization', { currency: 'EUR' })).toMatchObject({ status: 200, body: { currency: 'EUR' } });
