@@ -19,24 +19,16 @@ export const contactKeyOf = (lookup: Lookup, path?: string): ContactKey => {
 const keyOf = (channel: ContactKey['channel'], contact: string): ContactKey => ({ kind: 'contact', channel, contact });
 
 /**
- * The consumers that these contacts belong to, or a refusal of each that belongs to nobody; up to 100, in one request,
- * and one more where some seem to be missing.
+ * The consumers that these contacts belong to, or a refusal of each that belongs to nobody; up to 100, in one request.
+ * Read fresh: a contact may just have moved, and what is filed under the wrong person stays there.
  */
 export const consumersWith = async (store: Store, keys: readonly ContactKey[]): Promise<(string | Refusal)[]> => {
   const textOf = ({ channel, contact }: ContactKey) => `${channel} ${contact}`;
   const distinct = new Map(keys.map((key) => [textOf(key), key]));
-  const found = new Map<string, string>();
-  for (const fresh of [false, true]) {
-    const missing = [...distinct].filter(([text]) => !found.has(text));
-    if (missing.length === 0) break;
-    const records = await store.get(
-      missing.map(([, key]) => key),
-      fresh,
-    );
-    for (const record of records) if (record) found.set(textOf(record), record.consumerId);
-  }
+  const records = await store.get([...distinct.values()], true);
+  const owners = new Map(records.flatMap((record) => (record ? [[textOf(record), record.consumerId]] : [])));
   return keys.map(
-    (key) => found.get(textOf(key)) ?? new Refusal('consumer_not_found', 'There is no consumer with this contact.'),
+    (key) => owners.get(textOf(key)) ?? new Refusal('consumer_not_found', 'There is no consumer with this contact.'),
   );
 };
 

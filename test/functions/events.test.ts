@@ -172,6 +172,23 @@ describe('POST /v1/events/batch', () => {
     expect(await store.eventsOf('c1', { limit: 10 })).toMatchObject({ items: { length: 3 } });
   });
 
+  it('belong to whom the email belongs now, not a moment ago', async () => {
+    const store = await storeWith('c1', 'c2');
+    const contact = { kind: 'contact', channel: 'email', contact: 'ann@example.com' } as const;
+    await store.commit([{ put: { ...contact, consumerId: 'c1' }, expect: 'absent' }]);
+    const asItWas = await store.get([contact], true);
+    const behind: Store = {
+      ...store,
+      get: (keys, fresh) =>
+        fresh || !keys.every(({ kind }) => kind === 'contact') ? store.get(keys, fresh) : (asItWas as never),
+    };
+    await store.commit([{ put: { ...contact, consumerId: 'c2' }, expect: 'anything' }]);
+    const visit = { lookup: { email: 'ann@example.com' }, type: 'visit', attributes: {} };
+    expect((await send([visit], {}, behind)).body.items).toMatchObject([{ status: 'created' }]);
+    expect(await store.eventsOf('c1', { limit: 10 })).toMatchObject({ items: [] });
+    expect(await store.eventsOf('c2', { limit: 10 })).toMatchObject({ items: { length: 1 } });
+  });
+
   it.each([
     ['none', [], 'too_short'],
     ['more than 100', Array(101).fill({ ...order, consumerId: 'c1' }), 'too_long'],
