@@ -36,6 +36,7 @@ export const eventsRoutes = {
     body: batchBody,
     bodyShown: batchShown,
     bodyLimitBytes: 1_536 * 1024,
+    commitsInParts: true,
     answers: { 200: batchAnswer },
   },
   list: {

@@ -55,6 +55,7 @@ export const endpoint = <R extends Route, T>(
     const { request, key } = requestOf(route, event);
     const { commit, isStored } = commitUnder(deps.store, key, present);
     try {
+      if (key && route.commitsInParts) await replayStored(deps.store, key);
       const result = await run(request, commit);
       if (key && !isStored()) await commit([], result);
       return resultOf(present(result));

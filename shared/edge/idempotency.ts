@@ -5,7 +5,8 @@
  *   its copy        ──▶ decide ──▶ commit refused: the key is taken ──▶ the stored answer, replayed
  *
  * Whichever commits first wins and the other replays it, so no copy ever has to wait for a lock. A copy that is refused
- * before it commits (the first one has changed the world) looks for the stored answer too.
+ * before it commits (the first one has changed the world) looks for the stored answer too. A route that commits in parts,
+ * ahead of its answer, looks before it begins.
  */
 
 import { sha256 } from '../domain/canonical.ts';

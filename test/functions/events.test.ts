@@ -189,6 +189,27 @@ describe('POST /v1/events/batch', () => {
     expect(await store.eventsOf('c2', { limit: 10 })).toMatchObject({ items: { length: 1 } });
   });
 
+  it('under a key that was used for another batch records nothing', async () => {
+    const store = await storeWith('c1');
+    const key = { 'idempotency-key': 'k' };
+    await send([{ ...order, consumerId: 'c1' }], key, store);
+    const other = await send([{ consumerId: 'c1', type: 'visit', eventId: 'e1', attributes: {} }], key, store);
+    expect(other).toMatchObject({ status: 409, body: { code: 'idempotency_key_reused' } });
+    expect(await store.eventsOf('c1', { limit: 10 })).toMatchObject({ items: [{ type: 'order_placed' }] });
+  });
+
+  it('is not carried out again under its key, even where an event would succeed by now', async () => {
+    const store = await storeWith('c1');
+    const key = { 'idempotency-key': 'k' };
+    const attributes = { orderId: 'o1', refundId: 'r1', amountMinor: 100 };
+    const refund = { consumerId: 'c1', type: 'order_refunded', attributes };
+    const first = await send([refund], key, store);
+    await send([{ ...order, consumerId: 'c1' }], {}, store);
+    const again = await send([refund], key, store);
+    expect(again).toMatchObject({ status: 200, body: first.body, headers: { 'idempotent-replayed': 'true' } });
+    expect(await sumsOf(store, 'c1')).toMatchObject({ orders: 1, refundedMinor: 0 });
+  });
+
   it.each([
     ['none', [], 'too_short'],
     ['more than 100', Array(101).fill({ ...order, consumerId: 'c1' }), 'too_long'],
