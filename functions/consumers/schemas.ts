@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { EMAIL_LENGTH } from '../../shared/domain/consumer/contacts.ts';
 import { ATTRIBUTES_MOST, SOURCES_MOST, TAGS_MOST } from '../../shared/domain/consumer/edit.ts';
+import { externalId, source } from '../../shared/domain/external-ids.ts';
 import type { Tag } from '../../shared/domain/facts.ts';
 import { cursor, instant, limit } from '../../shared/edge/parameters.ts';
 
@@ -35,11 +36,6 @@ const attributes = z.record(z.string().check(z.minLength(1), z.maxLength(64)), z
     params: { code: 'too_long' },
   }),
 );
-
-const source = z
-  .string()
-  .check(z.maxLength(64), z.regex(/^[a-z][a-z0-9_-]*$/, 'A source is lower case, digits, - and _.'));
-const externalId = line(256);
 
 const profile = {
   email: clearable(z.string().check(z.maxLength(2 * EMAIL_LENGTH))),
@@ -112,7 +108,7 @@ export const lookupQuery = z
   .strictObject({
     email: z.optional(z.string().check(z.maxLength(2 * EMAIL_LENGTH))),
     phone: z.optional(z.string().check(z.maxLength(64))),
-    source: z.optional(line(64)),
+    source: z.optional(source),
     externalId: z.optional(externalId),
   })
   .check(

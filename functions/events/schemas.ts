@@ -1,6 +1,7 @@
 /** What callers send and get about events. */
 import * as z from 'zod/mini';
-import { attributesOf, bytesOf, externalId, KNOWN_BYTES, RESERVED_TYPES } from '../../shared/domain/event-types.ts';
+import { attributesOf, bytesOf, KNOWN_BYTES, RESERVED_TYPES } from '../../shared/domain/event-types.ts';
+import { externalId, source } from '../../shared/domain/external-ids.ts';
 import type { Json } from '../../shared/domain/facts.ts';
 import { instant } from '../../shared/edge/parameters.ts';
 
@@ -44,7 +45,7 @@ export const eventBody = z.strictObject(eventFields).check(fitsItsType);
 export const lookup = z.union([
   z.strictObject({ email: z.string().check(z.maxLength(254)) }),
   z.strictObject({ phone: z.string().check(z.maxLength(40)) }),
-  z.strictObject({ source: externalId, externalId }),
+  z.strictObject({ source, externalId }),
 ]);
 
 /** One event of a batch; it says whose it is. */

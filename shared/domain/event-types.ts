@@ -3,13 +3,9 @@
  * in snake_case takes a free object.
  */
 import * as z from 'zod/mini';
+import { externalId } from './external-ids.ts';
 import type { JsonObject } from './facts.ts';
 import { isTimezone } from './timezones.ts';
-
-/** An id that another system made: any text of 1 to 128 characters without control characters. */
-export const externalId = z
-  .string()
-  .check(z.minLength(1), z.maxLength(128), z.regex(/^\P{Cc}+$/u, 'Control characters are not allowed.'));
 
 /** Ten billion in most currencies: sums of thousands of such orders are still exact. */
 const MOST_MINOR = 1e12;
