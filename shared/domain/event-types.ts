@@ -5,7 +5,7 @@
 import * as z from 'zod/mini';
 import { externalId } from './external-ids.ts';
 import type { JsonObject } from './facts.ts';
-import { isTimezone } from './timezones.ts';
+import { isTimezone, TIMEZONE_LENGTH } from './timezones.ts';
 
 /** Ten billion in most currencies: sums of thousands of such orders are still exact. */
 const MOST_MINOR = 1e12;
@@ -23,7 +23,7 @@ const textUpTo = (length: number) => z.string().check(z.maxLength(length));
 const money = z.int().check(z.gte(0), z.lte(MOST_MINOR));
 const pieces = z.int().check(z.gte(1), z.lte(1_000_000));
 const currency = z.string().check(z.regex(/^[A-Z]{3}$/, 'A currency is three capital letters.'));
-const timezone = z.string().check(z.refine(isTimezone, 'There is no such timezone.'));
+const timezone = z.string().check(z.maxLength(TIMEZONE_LENGTH), z.refine(isTimezone, 'There is no such timezone.'));
 
 const item = z.strictObject({
   sku: externalId,

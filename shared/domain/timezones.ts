@@ -1,21 +1,25 @@
 /** Local time in IANA timezones, from the runtime's own rules. */
 import { DAY_MS, MINUTE_MS } from './instants.ts';
 
-const formats = new Map<string, Intl.DateTimeFormat | null>();
+/** Of timezones that exist, and only of those: whoever sends nonsense fills nobody's memory. */
+const formats = new Map<string, Intl.DateTimeFormat>();
 
 function formatOf(timezone: string): Intl.DateTimeFormat | null {
   const known = formats.get(timezone);
   if (known !== undefined) return known;
   if (formats.size >= MOST_FORMATS) formats.clear();
   const made = newFormat(timezone);
-  formats.set(timezone, made);
+  if (made !== null) formats.set(timezone, made);
   return made;
 }
 
-/** More than there are timezones: only nonsense names can fill it. */
+/** More than there are timezones: only names in unusual capitals can fill it. */
 const MOST_FORMATS = 1_000;
+/** Twice as long as the longest name. */
+export const TIMEZONE_LENGTH = 64;
 
 function newFormat(timezone: string): Intl.DateTimeFormat | null {
+  if (timezone.length > TIMEZONE_LENGTH) return null;
   if (!/^[A-Za-z]/.test(timezone)) return null; // '+02:00' is an offset: it knows no daylight saving
   try {
     return new Intl.DateTimeFormat('en-US', { timeZone: timezone, timeZoneName: 'longOffset' });
@@ -33,6 +37,7 @@ const MOST_MIDNIGHTS = 20_000;
 
 /** How far local time is ahead of UTC at an instant, in milliseconds; UTC's 0 for a timezone that does not exist. */
 export function offsetMsAt(timezone: string, ms: number): number {
+  if (!isTimezone(timezone)) return 0;
   const day = Math.floor(ms / DAY_MS);
   const offset = midnightOffsetMs(timezone, day);
   return offset === midnightOffsetMs(timezone, day + 1) ? offset : runtimeOffsetMs(timezone, ms);
