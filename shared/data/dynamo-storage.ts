@@ -2,7 +2,13 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as wait } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { CancellationReason, DynamoDBClient, Put, TransactWriteItem } from '@aws-sdk/client-dynamodb';
+import type {
+  CancellationReason,
+  DynamoDBClient,
+  DynamoDBServiceException,
+  Put,
+  TransactWriteItem,
+} from '@aws-sdk/client-dynamodb';
 import {
   BatchGetItemCommand,
   ConditionalCheckFailedException,
@@ -26,6 +32,8 @@ const MOST_KEYS = 100;
 /** Unprocessed keys are asked for again, waiting twice as long each time: for six seconds in all. */
 const FIRST_WAIT_MS = 50;
 const MOST_ROUNDS = 7;
+/** What may have taken effect is sent again, so often, on top of the client's own attempts. */
+const MOST_RESENDS = 5;
 /** Others were writing the same items, or too much was written at once: the caller decides again. */
 const CROWDED = new Set([
   'TransactionConflict',
@@ -46,17 +54,33 @@ export interface DynamoTable {
 export const dynamoStorage = (table: DynamoTable): Storage => ({
   read: (keys, fresh) => read(table, keys, fresh),
   query: (query) => queryRows(table, query),
-  write: async (writes) => {
-    const [only] = writes;
-    try {
-      if (writes.length === 1 && only?.item !== undefined) await writeOne(table, only);
-      else await writeAll(table, writes);
-    } catch (error) {
-      if (error instanceof Error && CROWDED.has(error.name)) throw new ConditionsFailed([]);
-      throw error;
-    }
-  },
+  write: (writes) => write(table, writes),
 });
+
+/**
+ * A crowd's refusal says that nothing was written only where it answers the first attempt: one before it, whose answer
+ * was lost, may have taken effect. Then the very same is sent again until the answer is definite; without one the
+ * refusal is thrown as it is, for to decide again could write twice.
+ */
+const write = async (table: DynamoTable, writes: ItemWrite[]): Promise<void> => {
+  const [only] = writes;
+  const token = randomUUID();
+  for (let resends = 0; ; resends += 1) {
+    try {
+      if (writes.length === 1 && only?.item !== undefined) return await writeOne(table, only, resends > 0);
+      return await writeAll(table, writes, token);
+    } catch (error) {
+      if (!(error instanceof Error && CROWDED.has(error.name))) throw error;
+      if (resends === 0 && isFirstAnswer(error)) throw new ConditionsFailed([]);
+      if (resends === MOST_RESENDS) throw error;
+      await wait(Math.random() * FIRST_WAIT_MS * 2 ** resends);
+    }
+  }
+};
+
+/** Whether it answers the only attempt that was made: a transaction in progress answers an earlier one. */
+const isFirstAnswer = (error: Error & Partial<Pick<DynamoDBServiceException, '$metadata'>>): boolean =>
+  (error.$metadata?.attempts ?? 1) === 1 && error.name !== 'TransactionInProgressException';
 
 const attributesOf = ({ pk, sk }: Key): Item => ({ pk: { S: pk }, sk: { S: sk } });
 const nameOf = (item: Item): string => JSON.stringify([item['pk']?.S, item['sk']?.S]);
@@ -159,14 +183,18 @@ const withCondition = (expect: Expectation) => ({
 });
 
 /** A single write needs no transaction, at half the price. */
-const writeOne = async ({ client, tableName }: DynamoTable, { key, item, expect }: ItemWrite): Promise<void> => {
+const writeOne = async (
+  { client, tableName }: DynamoTable,
+  { key, item, expect }: ItemWrite,
+  isResent: boolean,
+): Promise<void> => {
   const request = { TableName: tableName, ...withCondition(expect) };
   try {
     if (item) await client.send(new PutItemCommand({ ...request, Item: item }));
     else await client.send(new DeleteItemCommand({ ...request, Key: attributesOf(key) }));
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException)) throw error;
-    if ((error.$metadata.attempts ?? 1) > 1 && isOwn(error.Item, item)) return;
+    if ((isResent || (error.$metadata.attempts ?? 1) > 1) && isOwn(error.Item, item)) return;
     throw new ConditionsFailed([{ position: 0, existing: error.Item }]);
   }
 };
@@ -175,12 +203,12 @@ const writeOne = async ({ client, tableName }: DynamoTable, { key, item, expect 
 const isOwn = (existing: Item | undefined, written: Item | null | undefined): boolean =>
   written ? isDeepStrictEqual(existing, written) : existing === undefined;
 
-/** The token makes the client's own repetitions safe: a transaction takes effect once. */
-const writeAll = async ({ client, tableName }: DynamoTable, writes: ItemWrite[]): Promise<void> => {
+/** The token makes repetitions safe: a transaction takes effect once. */
+const writeAll = async ({ client, tableName }: DynamoTable, writes: ItemWrite[], token: string): Promise<void> => {
   try {
     await client.send(
       new TransactWriteItemsCommand({
-        ClientRequestToken: randomUUID(),
+        ClientRequestToken: token,
         TransactItems: writes.map((write) => transactItemOf(tableName, write)),
       }),
     );

@@ -22,21 +22,21 @@ beforeAll(async () => {
 }, 40_000);
 afterAll(() => table.stop());
 
-/** A store whose next answers are lost on the way, after the request took effect. */
-const losing = (answers: number) => {
+/** A store whose next requests take effect, but are answered by these errors. */
+const losing = (errors: string[], maxAttempts = 4) => {
   const client: DynamoDBClient = new Client({
     endpoint: table.endpoint,
     region: 'eu-west-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    maxAttempts: 4,
+    maxAttempts,
   });
-  let left = answers;
+  const left = [...errors];
   client.middlewareStack.add(
     (next) => async (request) => {
       const answer = await next(request);
-      if (left <= 0) return answer;
-      left -= 1;
-      throw Object.assign(new Error('the answer was lost'), { name: 'TimeoutError' });
+      const name = left.shift();
+      if (name === undefined) return answer;
+      throw Object.assign(new Error('the answer was lost'), { name });
     },
     { step: 'deserialize', priority: 'low' },
   );
@@ -54,7 +54,7 @@ describe('an answer that is lost', () => {
     { what: 'a transaction', others: 1, lost: 1 },
     { what: 'a transaction, twice', others: 1, lost: 2 },
   ])('of $what is no conflict with oneself', async ({ others, lost }) => {
-    const { store, close } = losing(lost);
+    const { store, close } = losing(Array(lost).fill('TimeoutError'));
     const consumerId = idsFrom();
     const beside = Array.from({ length: others }, () => ({ put: eventOf(consumerId), expect: 'absent' as const }));
     await store.commit([{ put: profileOf(consumerId), expect: 'absent' }, ...beside]);
@@ -63,11 +63,29 @@ describe('an answer that is lost', () => {
     close();
   });
 
+  it.each([
+    { errors: ['TransactionInProgressException'], others: 1, attempts: 1 },
+    { errors: ['TimeoutError', 'ThrottlingException'], others: 1, attempts: 2 },
+    { errors: ['TimeoutError', 'ProvisionedThroughputExceededException'], others: 0, attempts: 2 },
+    {
+      errors: ['TimeoutError', 'TransactionConflictException', 'TransactionConflictException'],
+      others: 0,
+      attempts: 2,
+    },
+  ])('is asked for again where $errors followed ($others beside)', async ({ errors, others, attempts }) => {
+    const { store, close } = losing(errors, attempts);
+    const consumerId = idsFrom();
+    const beside = Array.from({ length: others }, () => ({ put: eventOf(consumerId), expect: 'absent' as const }));
+    await store.commit([{ put: profileOf(consumerId), expect: 'absent' }, ...beside]);
+    expect((await store.get([{ kind: 'profile', consumerId }], true))[0]?.version).toBe(1);
+    close();
+  });
+
   it('does not hide a conflict with somebody else', async () => {
     const consumerId = idsFrom();
     await dynamoStore('regulars', table.client).commit([{ put: profileOf(consumerId), expect: 'absent' }]);
     for (const beside of [[], [{ put: eventOf(consumerId), expect: 'absent' as const }]]) {
-      const { store, close } = losing(0);
+      const { store, close } = losing([]);
       const late = store.commit([{ put: profileOf(consumerId, { fullName: 'other' }), expect: 'absent' }, ...beside]);
       await expect(late).rejects.toBeInstanceOf(WriteConflict);
       close();
@@ -76,10 +94,10 @@ describe('an answer that is lost', () => {
 
   it('of a removal is no conflict either', async () => {
     const consumerId = idsFrom();
-    const { store, close } = losing(0);
+    const { store, close } = losing([]);
     await store.commit([{ put: profileOf(consumerId), expect: 'absent' }]);
     close();
-    const second = losing(1);
+    const second = losing(['TimeoutError']);
     await second.store.commit([{ remove: { kind: 'profile', consumerId }, expect: { version: 1 } }]);
     second.close();
   });
@@ -112,6 +130,18 @@ describe('on a crowded table', () => {
     const { mock, store } = mocked();
     mock.on(PutItemCommand).rejects(Object.assign(new Error(), { name: 'TransactionConflictException' }));
     await expect(store.commit(two.slice(0, 1))).rejects.toMatchObject({ name: 'WriteConflict', failed: [] });
+  });
+
+  it.each([
+    ['ThrottlingException', 4],
+    ['TransactionInProgressException', 1],
+  ])('%s as the answer to attempt %i is no conflict: the transaction may have taken effect', async (name, attempts) => {
+    const { mock, store } = mocked();
+    mock.on(TransactWriteItemsCommand).rejects(Object.assign(new Error(), { name, $metadata: { attempts } }));
+    await expect(store.commit(two)).rejects.toMatchObject({ name });
+    const tokens = mock.commandCalls(TransactWriteItemsCommand).map(({ args }) => args[0].input.ClientRequestToken);
+    expect(tokens.length).toBeGreaterThan(1);
+    expect(new Set(tokens).size).toBe(1);
   });
 
   it('anything else is a fault, not a conflict', async () => {
