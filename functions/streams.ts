@@ -6,7 +6,7 @@ export const streams = {
     capability: 'insights',
     summary: 'Keep the percentile summaries true as consumers change',
     kinds: ['metrics'],
-    // Fewer than the changes that the summary remembers, so that a batch that comes again is known.
+    // A tenth of the changes that the summary remembers: with ten shards, a batch that comes again is known.
     batchSize: 200,
     batchWindowSeconds: 2,
     maximumRetries: 10,

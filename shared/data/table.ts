@@ -268,6 +268,7 @@ export const table: { [K in Kind]: Block<K> } = {
       asOf: text('asOf'),
       rebuiltAt: nullable(text('rebuilt')),
       unsettled: number('unsettled'),
+      settlesAt: nullable(text('settlesAt')),
       content: text('content'),
     },
     export: { leftOut: 'counts of the whole population' },

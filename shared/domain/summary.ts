@@ -176,7 +176,8 @@ export function rfmOf(
   };
 }
 
-const isSamePlace = (before: Ranked | null, after: Ranked | null): boolean =>
+/** Whether a change leaves the consumer where it was among all. */
+export const isSamePlace = (before: Ranked | null, after: Ranked | null): boolean =>
   before === after ||
   (before !== null && after !== null && DIMENSIONS.every((dimension) => before[dimension] === after[dimension]));
 
@@ -188,7 +189,7 @@ const copyOf = (summary: PopulationSummary): PopulationSummary => ({
   recent: [...summary.recent],
 });
 
-/** 36 bits of the id (FNV-1a and a companion): a new change is taken for one of 256 old ones once in 10⁸ times. */
+/** 36 bits of the id (FNV-1a and a companion): a new change is taken for one of 2,048 old ones once in 10⁷ times. */
 function markOf(id: string): string {
   let [low, high] = [0x811c9dc5, 0x01000193];
   for (let index = 0; index < id.length; index++) {

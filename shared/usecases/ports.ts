@@ -79,6 +79,11 @@ export interface SummaryRecord {
   rebuiltAt: Instant | null;
   /** Changes counted so close to a rebuild that it may have seen them too: they call for another one. */
   unsettled: number;
+  /**
+   * Changes written up to here are unsettled. Null after a rebuild, until the first change counted after it tells what
+   * time it is.
+   */
+  settlesAt: Instant | null;
   content: string;
 }
 /** Parameters of the churn model, in days. */

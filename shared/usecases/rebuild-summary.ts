@@ -1,12 +1,13 @@
 /** Renewing the percentile summaries from everyone's metrics. */
 import type { Instant } from '../domain/facts.ts';
-import { plusDays } from '../domain/instants.ts';
+import { earlierOf, laterOf, plusDays } from '../domain/instants.ts';
 import { SUMMARY } from '../domain/settings.ts';
-import type { Ranked } from '../domain/summary.ts';
+import type { PopulationSummary, Ranked } from '../domain/summary.ts';
 import {
   decodedSummary,
   emptySummary,
   encodedSummary,
+  errorBoundOf,
   needsRebuild,
   populationOf,
   rankedOf,
@@ -27,6 +28,10 @@ type Summary = RecordOf<'summary'>;
 
 /** Percentile points that unsettled changes may be worth without another rebuild. */
 const MOST_UNSETTLED_POINTS = 0.02;
+/** Under steady traffic each rebuild leaves changes unsettled: they ask for the next one no sooner than this. */
+const SETTLED_AGAIN_AFTER_DAYS = 15 / (24 * 60);
+/** Where nothing was counted for so long, nothing is on its way, and a rebuild leaves nothing unsettled. */
+const QUIET_AFTER_DAYS = 1 / (24 * 60);
 /** Everyone is read again this often where changes were counted meanwhile. */
 const MOST_READINGS = 3;
 
@@ -60,11 +65,39 @@ export const rebuildSummary = async (
 const summaryIn = async (store: Store): Promise<Summary | undefined> =>
   (await store.get([{ kind: 'summary' }], true))[0];
 
-const isDue = (summary: Summary | undefined, now: Instant): boolean => {
-  if (summary === undefined) return true;
+/**
+ * The earliest instant at which a rebuild is due if nothing changes until then; null where none will be. It is due at
+ * once where the counters may be off by nearly what is allowed: where some 0.1 % of the population (four of 4,000) came
+ * to lie between two of their boundaries; once a day where anything changed; and where changes are unsettled.
+ */
+const dueAt = (summary: Summary | undefined, now: Instant): Instant | null => {
+  if (summary === undefined) return now;
   const content = decodedSummary(summary.content);
-  const unsettledPoints = (100 * summary.unsettled) / Math.max(1, populationOf(content));
-  return unsettledPoints > MOST_UNSETTLED_POINTS || needsRebuild(content, summary.rebuiltAt, now);
+  if (needsRebuild(content, summary.rebuiltAt, now)) return now;
+  if (summary.rebuiltAt === null) return null;
+  const nextDay = content.changesSinceRebuild > 0 ? plusDays(summary.rebuiltAt, SUMMARY.rebuiltAfterDays) : null;
+  return earlierOf(nextDay, settlingDueAt(summary, summary.rebuiltAt, content));
+};
+
+/**
+ * Unsettled changes wait until no more of them can come, and a while after the last rebuild; only where they may break
+ * what is promised, as after an import, they call for one as soon as it is quiet.
+ */
+const settlingDueAt = (
+  { unsettled, settlesAt, asOf }: Summary,
+  rebuiltAt: Instant,
+  content: PopulationSummary,
+): Instant | null => {
+  const points = (100 * unsettled) / Math.max(1, populationOf(content));
+  if (points <= MOST_UNSETTLED_POINTS) return null;
+  const inTime = laterOf(plusDays(rebuiltAt, SETTLED_AGAIN_AFTER_DAYS), settlesAt);
+  const mayBreakPromise = points + errorBoundOf(content) > SUMMARY.promisedErrorPoints;
+  return mayBreakPromise ? earlierOf(plusDays(asOf, QUIET_AFTER_DAYS), inTime) : inTime;
+};
+
+const isDue = (summary: Summary | undefined, now: Instant): boolean => {
+  const due = dueAt(summary, now);
+  return due !== null && due <= now;
 };
 
 /** Everyone's place, slice beside slice. */
@@ -87,6 +120,7 @@ const summaryOf = (everyone: Ranked[], before: Summary | undefined, now: Instant
   asOf: before && before.asOf > now ? before.asOf : now,
   rebuiltAt: now,
   unsettled,
+  settlesAt: null,
   content: encodedSummary(rebuiltFrom(everyone, before ? decodedSummary(before.content) : emptySummary())),
 });
 
@@ -108,11 +142,5 @@ const changesIn = (summary: Summary | undefined): number =>
 
 const resultOf = (rebuilt: boolean, summary: Summary | undefined, now: Instant): Rebuilt => {
   const content = summary ? decodedSummary(summary.content) : emptySummary();
-  return { rebuilt, population: populationOf(content), nextDueAt: dueNext(summary, now) };
-};
-
-const dueNext = (summary: Summary | undefined, now: Instant): Instant | null => {
-  if (summary === undefined || isDue(summary, now)) return now;
-  const hasChanged = changesIn(summary) > 0;
-  return hasChanged && summary.rebuiltAt !== null ? plusDays(summary.rebuiltAt, SUMMARY.rebuiltAfterDays) : null;
+  return { rebuilt, population: populationOf(content), nextDueAt: dueAt(summary, now) };
 };

@@ -431,7 +431,15 @@ function everyKind(): StoredRecord[] {
       version: 1,
       documents: { loyalty: { version: 1, updatedAt: at, updatedBy: 'x', value: { halfLifeDays: 90 } } },
     },
-    { kind: 'summary', version: 1, asOf: at, rebuiltAt: null, unsettled: 0, content: 'x'.repeat(20_000) },
+    {
+      kind: 'summary',
+      version: 1,
+      asOf: at,
+      rebuiltAt: null,
+      unsettled: 0,
+      settlesAt: null,
+      content: 'x'.repeat(20_000),
+    },
     {
       kind: 'churnModel',
       version: 1,

@@ -74,13 +74,13 @@ describe('counting changes', () => {
     );
   });
 
-  it('remembers the last 256 changes, and tells them from others', () => {
+  it('remembers the last 2,048 changes, and tells them from others', () => {
     const place = { activity: 1, frequency: 1, monetary: 1 };
     const many = Array.from({ length: 3_000 }, (_, index) => joined(place, `shardId-0001:${10_000_000 + index}`));
     const summary = many.reduce((so, change) => counted(so, [change]), emptySummary());
     expect(populationOf(summary)).toBe(3_000);
-    expect(populationOf(counted(summary, many.slice(-256)))).toBe(3_000);
-    expect(encodedSummary(summary).length).toBeLessThan(2_500);
+    expect(populationOf(counted(summary, many.slice(-2_048)))).toBe(3_000);
+    expect(encodedSummary(summary).length).toBeLessThan(15_000);
   });
 
   it('leaves what it was given as it was', () => {

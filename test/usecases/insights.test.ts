@@ -1,16 +1,18 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { memoryStore } from '../../shared/data/memory-store.ts';
 import type { Ranked } from '../../shared/domain/summary.ts';
 import { decodedSummary, percentileIn, populationOf } from '../../shared/domain/summary.ts';
 import { announceBands } from '../../shared/usecases/announce-bands.ts';
 import { countPopulation } from '../../shared/usecases/count-population.ts';
 import { fitChurn } from '../../shared/usecases/fit-churn.ts';
 import { foldEveryone, foldSlice } from '../../shared/usecases/fold-everyone.ts';
-import type { Store } from '../../shared/usecases/ports.ts';
+import type { Change, Store } from '../../shared/usecases/ports.ts';
 import { rebuildSummary } from '../../shared/usecases/rebuild-summary.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
 import type { EventInput } from '../../shared/usecases/recording.ts';
 import { depsOn, histories, NOW, storeWith, streaming, sumsOf } from '../support/events.ts';
+import { metricsOf } from '../support/records.ts';
 
 const order = (orderId: string, totalMinor: number, occurredAt?: string): EventInput => ({
   type: 'order_placed',
@@ -61,7 +63,8 @@ describe('the summaries', () => {
             await countPopulation(depsOn(store), batch);
           }
           await countPopulation(depsOn(store), []);
-          const kept = changes.some(({ after }) => after?.kind === 'metrics') ? await percentilesIn(store) : null;
+          const [summary] = await store.get([{ kind: 'summary' }], true);
+          const kept = summary ? await percentilesIn(store) : null;
           await rebuildSummary(depsOn(store), { now: NOW, always: true });
           if (kept) expect(await percentilesIn(store)).toEqual(kept);
         },
@@ -109,6 +112,67 @@ describe('the summaries', () => {
     const next = await rebuildSummary(depsOn(store), { now: '2026-03-01T12:05:00.000Z', always: false });
     expect(next).toEqual({ rebuilt: true, population: 1, nextDueAt: null });
     expect(await rebuildSummary(depsOn(store), { now: later, always: false })).toMatchObject({ rebuilt: false });
+  });
+});
+
+describe('a rebuild', () => {
+  const minute = (n: number) => new Date(Date.parse(NOW) + n * 60_000).toISOString();
+  const change = (consumerId: string, version: number, at: string, orders: [number, number]): Change => {
+    const [before, after] = orders.map((count) => metricsOf(consumerId, { version, orders: count }));
+    return { at, before, after };
+  };
+  /** Everyone bought once, and has just been read. */
+  const read = async (population: number) => {
+    const store = memoryStore();
+    for (let n = 0; n < population; n++) {
+      await store.commit([{ put: metricsOf(`c${n}`, { orders: 1 }), expect: 'absent' }]);
+    }
+    await rebuildSummary(depsOn(store), { now: NOW, always: true });
+    return store;
+  };
+  /** How often the job rebuilt within the hour, where this was changed in each minute of it. */
+  const rebuildsAmid = async (store: Store, changesOf: (n: number) => Change[]) => {
+    let rebuilds = 0;
+    for (let n = 1; n <= 60; n++) {
+      await countPopulation(depsOn(store), changesOf(n));
+      const { rebuilt } = await rebuildSummary(depsOn(store), { now: minute(n), always: false });
+      if (rebuilt) rebuilds += 1;
+    }
+    return rebuilds;
+  };
+
+  it('is not called for by changes that move nobody, or are told again', async () => {
+    const store = await read(200);
+    const moved = change('c1', 2, NOW, [1, 2]);
+    await countPopulation(depsOn(store), [{ ...moved, at: minute(-10) }]);
+    await rebuildSummary(depsOn(store), { now: NOW, always: true });
+    expect(await rebuildsAmid(store, (n) => [change('c2', n, minute(n), [1, 1]), moved])).toBe(0);
+  });
+
+  it('for the sake of unsettled changes comes four times an hour at most, whatever the traffic', async () => {
+    const store = await read(2_000);
+    const rebuilds = await rebuildsAmid(store, (n) => [change('c1', n, minute(n - 0.1), [n, n + 1])]);
+    expect(rebuilds).toBeGreaterThan(0);
+    expect(rebuilds).toBeLessThanOrEqual(4);
+  });
+
+  it('mends what an import left as soon as it is quiet, and says when', async () => {
+    const store = await read(20);
+    await countPopulation(depsOn(store), [change('c1', 2, minute(1), [1, 2])]);
+    const atOnce = await rebuildSummary(depsOn(store), { now: minute(1.5), always: false });
+    expect(atOnce).toMatchObject({ rebuilt: false, nextDueAt: minute(2) });
+    expect(await rebuildSummary(depsOn(store), { now: minute(2), always: false })).toMatchObject({ rebuilt: true });
+  });
+
+  it.each([
+    ['that came late: its schedule says nothing about when it read', [40], 1],
+    ['in a batch that has later ones too: each change is judged by its own instant', [1, 20], 1],
+    ['once later ones are known to be', [1, 5, 7, 8], 2],
+  ])('leaves changes unsettled that it may have seen %s', async (_, minutes, unsettled) => {
+    const store = await read(20);
+    const changes = minutes.map((n) => change('c1', n, minute(n), [n, n + 1]));
+    await countPopulation(depsOn(store), changes);
+    expect(await summaryIn(store)).toMatchObject({ unsettled, content: { changesSinceRebuild: minutes.length } });
   });
 });
 
