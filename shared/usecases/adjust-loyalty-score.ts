@@ -2,7 +2,7 @@
 import type { Instant } from '../domain/facts.ts';
 import { loyaltyOf } from '../domain/metrics/read.ts';
 import { organizationOf } from './organization.ts';
-import type { Commit, Deps, Write } from './ports.ts';
+import type { Commit, Deps, RecordOf, Write } from './ports.ts';
 import { recordEvents } from './record-events.ts';
 import type { Outcome } from './recording.ts';
 
@@ -26,16 +26,22 @@ export interface Adjusted {
 export const adjustLoyaltyScore = async (deps: Deps, asked: Adjustment, commit: Commit): Promise<Adjusted> => {
   const { consumerId, delta, reason, actor, now } = asked;
   const { settings } = await organizationOf(deps.store, now);
+  const answer = (eventId: string, metrics: RecordOf<'metrics'>): Adjusted => {
+    const { score } = loyaltyOf(metrics, settings.loyalty, now);
+    return { eventId, delta, reason, at: now, score };
+  };
   let adjusted: Adjusted | undefined;
   const commitAdjusted = async (writes: Write[], [outcome]: Outcome[]) => {
     const metrics = writes.map((write) => ('put' in write ? write.put : null)).find((put) => put?.kind === 'metrics');
     if (outcome === undefined || outcome.status === 'rejected' || metrics?.kind !== 'metrics') return;
-    const { score } = loyaltyOf(metrics, settings.loyalty, now);
-    adjusted = await commit(writes, { eventId: outcome.event.eventId, delta, reason, at: now, score });
+    adjusted = await commit(writes, answer(outcome.event.eventId, metrics));
   };
   const input = { type: 'loyalty_score_adjusted', source: actor, attributes: { delta, reason } };
   const [outcome] = await recordEvents(deps, { consumerId, now, commit: commitAdjusted }, [input]);
   if (outcome?.status === 'rejected') throw outcome.refusal;
-  if (adjusted === undefined) throw new TypeError('an adjustment without an outcome');
-  return adjusted;
+  if (adjusted) return adjusted;
+  // An attempt took effect unnoticed, and the one that found it had nothing to write.
+  const [metrics] = await deps.store.get([{ kind: 'metrics', consumerId }], true);
+  if (!outcome || !metrics) throw new TypeError('an adjustment without an outcome');
+  return answer(outcome.event.eventId, metrics);
 };

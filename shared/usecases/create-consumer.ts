@@ -13,6 +13,7 @@ import { detailAt } from './consumer-detail.ts';
 import type { Organization } from './organization.ts';
 import { organizationOf } from './organization.ts';
 import type { Commit, Deps } from './ports.ts';
+import { WriteConflict } from './ports.ts';
 import { commitProfile, profileWrites } from './profile-writes.ts';
 import { retrying } from './retrying.ts';
 
@@ -26,12 +27,24 @@ export interface NewConsumer {
 /** Throws `Refusal('contact_taken')` and `('external_id_taken')`; of many at once with one contact exactly one succeeds. */
 export const createConsumer = async (deps: Deps, asked: NewConsumer, commit: Commit): Promise<ConsumerDetail> => {
   const organization = await organizationOf(deps.store, asked.now);
-  return retrying(deps, () => {
-    const whole = newborn(deps.newId(asked.now), asked, organization);
-    const detail = detailAt(whole, organization, asked.now);
-    return commitProfile(deps.store, profileWrites(null, whole), commit, detail);
+  const whole = newborn(deps.newId(asked.now), asked, organization);
+  const detail = detailAt(whole, organization, asked.now);
+  return retrying(deps, async () => {
+    try {
+      return await commitProfile(deps.store, profileWrites(null, whole), commit, detail);
+    } catch (error) {
+      if (metItself(error, whole)) return detail;
+      throw error;
+    }
   });
 };
+
+/** Whether an attempt before took effect unnoticed: nobody else has this id. */
+const metItself = (error: unknown, { profile }: Whole): boolean =>
+  error instanceof WriteConflict &&
+  error.failed.some(
+    ({ existing }) => existing && 'consumerId' in existing && existing.consumerId === profile.consumerId,
+  );
 
 const newborn = (consumerId: string, { profile, externalIds, now }: NewConsumer, organization: Organization): Whole => {
   const { settings, scoring } = organization;

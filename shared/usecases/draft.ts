@@ -2,7 +2,7 @@
 import type { RecordKey, RecordOf, StoredRecord, Write } from './ports.ts';
 
 /** The kinds of records that events are decided on, beside the consumer's metrics. */
-type DraftKind = 'eventClaim' | 'order' | 'refund' | 'message';
+type DraftKind = 'event' | 'eventClaim' | 'order' | 'refund' | 'message';
 export type DraftKey = Extract<RecordKey, { kind: DraftKind }>;
 type DraftRecord = Extract<StoredRecord, { kind: DraftKind }>;
 
@@ -41,6 +41,8 @@ export const distinct = (keys: readonly DraftKey[]): DraftKey[] => [
 
 const textOf = (key: DraftKey): string => {
   switch (key.kind) {
+    case 'event':
+      return JSON.stringify([key.kind, key.occurredAt, key.eventId]);
     case 'eventClaim':
       return JSON.stringify([key.kind, key.eventId]);
     case 'order':

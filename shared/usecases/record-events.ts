@@ -2,7 +2,8 @@
  * Recording what a consumer did: one read and one transaction, for one event or several.
  *
  * The first attempt reads what may be a moment old, which costs half; before anything is refused because of it, and
- * wherever others were writing, it is decided again on a fresh read.
+ * wherever others were writing, it is decided again on a fresh read. Ids are made once for all attempts, so that one
+ * which took effect unnoticed is found by the next and never repeated.
  */
 import type { Instant } from '../domain/facts.ts';
 import type { TimezoneAt } from '../domain/metrics/scoring.ts';
@@ -10,8 +11,8 @@ import { Refusal } from '../domain/refusal.ts';
 import { Draft, distinct } from './draft.ts';
 import { foldedWith, metricsWith } from './fold-again.ts';
 import type { Commit, Deps, RecordOf, Store, Write } from './ports.ts';
-import type { Accepted, Decision, EventInput, Outcome } from './recording.ts';
-import { decided, keysOf } from './recording.ts';
+import type { Accepted, Decision, EventInput, Identified, Outcome } from './recording.ts';
+import { decided, keysOf, ownKeysOf } from './recording.ts';
 import { retrying } from './retrying.ts';
 import type { Scoring } from './scoring.ts';
 import { scoringOf } from './scoring.ts';
@@ -69,10 +70,12 @@ const acceptedIn = (consumerId: string, [outcome]: Outcome[]): Accepted => {
   return { consumerId, ...outcome };
 };
 
-const recordAtOnce = (deps: RecordingDeps, recording: Recording, inputs: EventInput[]): Promise<Outcome[]> =>
-  retrying(deps, async (retry) => {
-    const hasty = retry === 0 ? await attempted(deps, recording, inputs, false) : null;
-    const attempt = hasty && isSettled(hasty) ? hasty : await attempted(deps, recording, inputs, true);
+const recordAtOnce = (deps: RecordingDeps, recording: Recording, inputs: EventInput[]): Promise<Outcome[]> => {
+  const identified = inputs.map((input) => ({ ...input, keptAs: input.eventId ?? deps.newId(recording.now) }));
+  return retrying(deps, async (retry) => {
+    const hasty = retry === 0 ? await attempted(deps, recording, identified, HASTY) : null;
+    const attempt =
+      hasty && isSettled(hasty) ? hasty : await attempted(deps, recording, identified, { fresh: true, own: retry > 0 });
     if (attempt === null) throw new Refusal('consumer_not_found', 'There is no consumer with this id.');
     const { outcomes, events } = attempt.decision;
     if (events.length > 0) {
@@ -80,6 +83,14 @@ const recordAtOnce = (deps: RecordingDeps, recording: Recording, inputs: EventIn
     }
     return outcomes;
   });
+};
+
+/** What an attempt reads: as of now, and what an earlier attempt of the same request may have written. */
+interface Reading {
+  fresh: boolean;
+  own: boolean;
+}
+const HASTY: Reading = { fresh: false, own: false };
 
 interface Attempt {
   record: RecordOf<'metrics'>;
@@ -92,10 +103,12 @@ interface Attempt {
 const attempted = async (
   deps: RecordingDeps,
   { consumerId, now }: Recording,
-  inputs: EventInput[],
-  fresh: boolean,
+  inputs: Identified[],
+  { fresh, own }: Reading,
 ): Promise<Attempt | null> => {
-  const keys = distinct(inputs.flatMap((input) => keysOf(consumerId, input)));
+  const keys = distinct(
+    inputs.flatMap((input) => [...keysOf(consumerId, input), ...(own ? ownKeysOf(consumerId, input, now) : [])]),
+  );
   const [record, settings, ...subjects] = await deps.store.get(
     [{ kind: 'metrics', consumerId } as const, { kind: 'settings' } as const, ...keys],
     fresh,
@@ -103,7 +116,7 @@ const attempted = async (
   if (record === undefined) return null;
   const draft = new Draft(subjects);
   const scoring = scoringOf(settings);
-  const tools = { now, newId: () => deps.newId(now), timezoneAt: deps.timezoneAt ?? (() => null) };
+  const tools = { now, timezoneAt: deps.timezoneAt ?? (() => null) };
   return { record, scoring, draft, decision: decided({ consumerId, metrics: record, draft, scoring }, inputs, tools) };
 };
 

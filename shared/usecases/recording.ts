@@ -21,6 +21,10 @@ export interface EventInput {
   source?: string | undefined;
   attributes: JsonObject;
 }
+/** An event with the id that it is kept under: the caller's, or one made for it, the same however often it is decided. */
+export interface Identified extends EventInput {
+  keptAs: string;
+}
 /** What an answer says about a recorded event. */
 export interface Recorded {
   eventId: string;
@@ -47,7 +51,6 @@ export interface Known {
 /** What deciding takes from outside. */
 interface Tools {
   now: Instant;
-  newId: () => string;
   timezoneAt: TimezoneAt;
 }
 export interface Decision {
@@ -61,28 +64,42 @@ export interface Decision {
 /** Clocks of storefronts may be ahead by this much. */
 const TOLERATED_AHEAD_MS = 5 * MINUTE_MS;
 
+type EventKey = Extract<DraftKey, { kind: 'event' }>;
+type NaturalKey = Exclude<DraftKey, EventKey>;
+
 /** What must be read to decide about an event: the claims on its natural ids, and what it is about. */
-export const keysOf = (consumerId: string, input: EventInput): DraftKey[] => {
+export const keysOf = (consumerId: string, input: EventInput): NaturalKey[] => {
   const { eventId, attributes } = input;
-  const claim: DraftKey[] = eventId === undefined ? [] : [{ kind: 'eventClaim', consumerId, eventId }];
+  const claim: NaturalKey[] = eventId === undefined ? [] : [{ kind: 'eventClaim', consumerId, eventId }];
   const subject = subjectOf(input);
   if (subject?.kind === 'message') return [...claim, { kind: 'message', consumerId, messageId: subject.id }];
   if (subject === null) return claim;
-  const order: DraftKey = { kind: 'order', consumerId, orderId: subject.id };
+  const order: NaturalKey = { kind: 'order', consumerId, orderId: subject.id };
   return input.type === 'order_refunded'
     ? [...claim, order, { kind: 'refund', consumerId, orderId: subject.id, refundId: String(attributes['refundId']) }]
     : [...claim, order];
 };
 
+/**
+ * Where an event stands that an earlier attempt of this very request may have written, its answer lost. An id of the
+ * caller's needs no such look: its claim tells.
+ */
+export const ownKeysOf = (consumerId: string, input: Identified, now: Instant): EventKey[] =>
+  input.eventId === undefined
+    ? [{ kind: 'event', consumerId, occurredAt: input.occurredAt ?? now, eventId: input.keptAs }]
+    : [];
+
 /** Decides about each event in turn, on what those before it left; a refused one leaves nothing. Changes the draft. */
-export const decided = (known: Known, inputs: readonly EventInput[], tools: Tools): Decision => {
+export const decided = (known: Known, inputs: readonly Identified[], tools: Tools): Decision => {
   const decision: Decision = { outcomes: [], events: [], metrics: known.metrics, incomplete: false };
   for (const input of inputs) decision.outcomes.push(outcomeOf(known, input, decision, tools));
   return decision;
 };
 
-const outcomeOf = (known: Known, input: EventInput, decision: Decision, tools: Tools): Outcome => {
+const outcomeOf = (known: Known, input: Identified, decision: Decision, tools: Tools): Outcome => {
   try {
+    const own = ownKeysOf(known.consumerId, input, tools.now).map((key) => known.draft.get(key))[0];
+    if (own) return { status: 'created', event: recordedIn(own) };
     const digest = digestOf(input);
     const first = firstOf(known, input, digest);
     if (first) return { status: 'duplicate', event: first };
@@ -132,14 +149,14 @@ const refuseForeignCurrency = ({ type, attributes }: EventInput, { settings }: S
 /** Refuses `unknown_order` and `refund_exceeds_order`. */
 const record = (
   known: Known,
-  input: EventInput,
+  input: Identified,
   digest: string,
   decision: Decision,
-  { now, newId, timezoneAt }: Tools,
+  { now, timezoneAt }: Tools,
 ): Recorded => {
   const { consumerId, draft, scoring } = known;
   const event: ConsumerEvent = {
-    eventId: input.eventId ?? newId(),
+    eventId: input.keptAs,
     type: input.type,
     occurredAt: input.occurredAt ?? now,
     source: input.source ?? null,
@@ -151,9 +168,10 @@ const record = (
   decision.events.push({ ...event, kind: 'event', consumerId, receivedAt: now, digest });
   claim(draft, consumerId, input, event, digest);
   keep(draft, consumerId, event, digest, after);
-  const { eventId, type, occurredAt } = event;
-  return { eventId, type, occurredAt };
+  return recordedIn(event);
 };
+
+const recordedIn = ({ eventId, type, occurredAt }: ConsumerEvent): Recorded => ({ eventId, type, occurredAt });
 
 const subjectsIn = ({ consumerId, draft }: Known, input: EventInput) => {
   const subject = subjectOf(input);

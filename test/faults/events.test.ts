@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { foldAgain } from '../../shared/usecases/fold-again.ts';
-import type { Store } from '../../shared/usecases/ports.ts';
+import type { Deps, Store } from '../../shared/usecases/ports.ts';
 import { WriteConflict } from '../../shared/usecases/ports.ts';
 import { recordBatch } from '../../shared/usecases/record-batch.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
@@ -48,6 +48,33 @@ const HISTORY: EventInput[] = [
   { type: 'visit', eventId: 'e4', attributes: { geo: { city: 'Leeds' } } },
 ];
 
+/** A store whose commit of this number takes effect, and is answered by a conflict with others. */
+const takingEffectUnnoticed = (store: Store, nth: number): Store => {
+  let commits = 0;
+  const commit: Store['commit'] = async (writes) => {
+    commits += 1;
+    await store.commit(writes);
+    if (commits === nth) throw new WriteConflict([]);
+  };
+  return { ...store, commit };
+};
+
+/** New ids are numbers, so that what two stores hold can be compared. */
+const numbering = (store: Store): Deps => {
+  let made = 0;
+  return { ...depsOn(store), newId: () => String(++made) };
+};
+
+/** Nothing in it tells a repetition from the first. */
+const NAMELESS: EventInput[] = [
+  { type: 'visit', attributes: {} },
+  { type: 'order_placed', attributes: { orderId: 'o1', totalMinor: 700 } },
+  { type: 'visit', attributes: { geo: { city: 'Leeds' } } },
+  { type: 'order_refunded', attributes: { orderId: 'o1', refundId: 'r1', amountMinor: 100 } },
+  { type: 'review_written', attributes: {} },
+  { type: 'message_sent', attributes: { messageId: 'm1', channel: 'email' } },
+];
+
 describe('when the database fails at any call in turn', () => {
   const calls = Array.from({ length: 2 * HISTORY.length + 4 }, (_, n) => n + 1);
   const cases = calls.flatMap((call) => FAULTS.map((fault) => [call, fault] as const));
@@ -64,6 +91,23 @@ describe('when the database fails at any call in turn', () => {
     expect(await sumsOf(plain, 'c1')).toEqual(await sumsOf(expected, 'c1'));
     expect(await foldAgain(depsOn(plain), 'c1', { now: NOW, always: true })).toBe(false);
   });
+
+  it.each(Array.from({ length: 3 }, (_, n) => n + 1))(
+    'commit %i takes effect and is answered by a conflict: every event is counted once, and accepted',
+    async (nth) => {
+      const expected = await storeWith('c1');
+      await recordEvents(numbering(expected), { consumerId: 'c1', now: NOW }, NAMELESS);
+      const plain = await storeWith('c1');
+      const deps = numbering(takingEffectUnnoticed(plain, nth));
+      for (const inputs of [NAMELESS.slice(0, 2), NAMELESS.slice(2, 4), NAMELESS.slice(4)]) {
+        const outcomes = await recordEvents(deps, { consumerId: 'c1', now: NOW }, inputs);
+        expect(outcomes.map(({ status }) => status)).toEqual(inputs.map(() => 'created'));
+      }
+      expect(await sumsOf(plain, 'c1')).toEqual(await sumsOf(expected, 'c1'));
+      expect((await plain.eventsOf('c1', { limit: 20 })).items).toHaveLength(NAMELESS.length);
+      expect(await foldAgain(depsOn(plain), 'c1', { now: NOW, always: true })).toBe(false);
+    },
+  );
 
   it('a batch without ids of its own, under one key, counts once what was done before it broke off', () =>
     fc.assert(

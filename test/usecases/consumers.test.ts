@@ -3,6 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import type { Store } from '../../shared/usecases/ports.ts';
 import { WriteConflict } from '../../shared/usecases/ports.ts';
+import type { Body } from '../support/shop.ts';
 import { shop } from '../support/shop.ts';
 
 /** Reads that don't ask to be fresh answer as of when this was made. */
@@ -141,6 +142,38 @@ describe('a request whose answer was lost', () => {
     const again = await call(endpoint, sent);
     expect([again.status < 300, again.headers['idempotent-replayed']]).toEqual([true, 'true']);
     expect((await call('read', { params: { consumerId } })).body).toEqual(before);
+  });
+});
+
+describe('a request whose commit took effect, but was answered by a conflict', () => {
+  const unnoticed = (store: Store): Store => {
+    let met = false;
+    const commit: Store['commit'] = async (writes) => {
+      await store.commit(writes);
+      if (!met) {
+        met = true;
+        throw new WriteConflict([]);
+      }
+    };
+    return { ...store, commit };
+  };
+
+  it.each([{}, { headers: { 'idempotency-key': 'k' } }])('creates one consumer (%j)', async (headers) => {
+    const store = memoryStore();
+    const body = { email: 'a@example.org', phone: '+447911123456', fullName: 'Anna' };
+    const told = await shop(unnoticed(store)).call('create', { body, ...headers });
+    expect(told).toMatchObject({ status: 201, body: { email: 'a@example.org', version: 1 } });
+    const { items } = (await shop(store).call('list', { method: 'GET' })).body;
+    expect(items.map(({ consumerId }: Body) => consumerId)).toEqual([told.body.consumerId]);
+  });
+
+  it.each([{}, { headers: { 'idempotency-key': 'k' } }])('adjusts a loyalty score once (%j)', async (headers) => {
+    const { store, born, call } = shop();
+    const { consumerId } = await born({});
+    const sent = { params: { consumerId }, body: { delta: 5, reason: 'r' }, ...headers };
+    const told = await shop(unnoticed(store)).call('adjustLoyaltyScore', sent);
+    expect(told).toMatchObject({ status: 201, body: { delta: 5, score: 5 } });
+    expect((await call('read', { params: { consumerId } })).body.loyalty.score).toBe(5);
   });
 });
 
