@@ -44,6 +44,9 @@ export const eventsRoutes = {
     path: '/v1/consumers/{consumerId}/events',
     access: 'storefront',
     summary: "List a consumer's events, the newest first",
+    description:
+      'A page ends before its limit where its events are big, or where few of many are of the type: there are more as ' +
+      'long as there is a cursor.',
     params: consumerIdParam,
     query: z.strictObject({
       type: z.optional(z.string().check(z.maxLength(64))),

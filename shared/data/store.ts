@@ -2,12 +2,12 @@
 import type { ConsumerOverview, RecordKey, RecordOf, Store, Write } from '../usecases/ports.ts';
 import { WriteConflict } from '../usecases/ports.ts';
 import { consumersBeginning, consumersWith, newestConsumers } from './consumer-pages.ts';
-import { cursorFor, positionOf } from './cursors.ts';
+import { eventsOf } from './event-pages.ts';
 import type { Item } from './fields.ts';
 import { itemOf, keyOf, recordOf } from './items.ts';
 import type { ItemWrite, RangeQuery, Storage } from './storage.ts';
 import { ConditionsFailed } from './storage.ts';
-import { consumerIn, dueSlice, HISTORY, HISTORY_END, historyKey, metricsSlice, partitionOf, SLICES } from './table.ts';
+import { consumerIn, dueSlice, HISTORY, HISTORY_END, metricsSlice, partitionOf, SLICES } from './table.ts';
 
 /** The newest events that come with the head: so few that a typical consumer costs one capacity unit. */
 const EVENTS_WITH_HEAD = 10;
@@ -80,42 +80,6 @@ const detailOf = async (storage: Storage, consumerId: string, fresh = false) => 
   const metrics = records.find((record) => record.kind === 'metrics');
   if (!profile || !metrics) return null;
   return { profile, metrics, events: records.filter((record) => record.kind === 'event') };
-};
-
-const eventsOf: (storage: Storage, ...asked: Parameters<Store['eventsOf']>) => ReturnType<Store['eventsOf']> = async (
-  storage,
-  consumerId,
-  { limit, cursor, boundTo, type, from, to },
-) => {
-  const question = JSON.stringify(['eventsOf', consumerId, type, from, to, boundTo]);
-  const range = {
-    hash: partitionOf(consumerId),
-    from: from === undefined ? HISTORY : historyPart(from),
-    backwards: true,
-    limit: type === undefined ? limit + 1 : CHUNK,
-  };
-  const items: RecordOf<'event'>[] = [];
-  let before: string | undefined = to === undefined ? HISTORY_END : historyPart(to);
-  if (cursor !== undefined) before = HISTORY + positionOf(question, cursor);
-  for (;;) {
-    if (byBytesAtLeast(range.from, before)) return { items, nextCursor: null };
-    const rows = await storage.query({ ...range, before });
-    for (const item of rows.items) {
-      const event = recordOf<'event'>(item);
-      if (type !== undefined && event.type !== type) continue;
-      if (items.length === limit) return { items, nextCursor: eventCursor(question, items) };
-      items.push(event);
-    }
-    before = rows.items.at(-1)?.['sk']?.S;
-    if (!rows.more || before === undefined) return { items, nextCursor: null };
-  }
-};
-
-const historyPart = (instant: string): string => `${HISTORY}${instant}`;
-const byBytesAtLeast = (a: string, b: string): boolean => Buffer.compare(Buffer.from(a), Buffer.from(b)) >= 0;
-const eventCursor = (question: string, items: RecordOf<'event'>[]): string | null => {
-  const last = items.at(-1);
-  return last ? cursorFor(question, historyKey(last.occurredAt, last.eventId).slice(HISTORY.length)) : null;
 };
 
 /** Every row of a partition, forwards, chunk by chunk; goes on behind the last range key. */
