@@ -59,14 +59,17 @@ export async function createAuthorizer(settings: {
     token: async (scopes, expiresInSeconds) => {
       const now = Math.floor(Date.now() / 1000);
       const clientId = audience[0] ?? 'local';
-      return new SignJWT({ scope: scopes.join(' '), client_id: clientId, token_use: 'access', version: 2 })
-        .setProtectedHeader({ alg: ALGORITHM, kid: KEY_ID })
-        .setIssuer(issuer)
-        .setSubject(clientId)
-        .setJti(randomUUID())
-        .setIssuedAt(Math.min(now, now + expiresInSeconds))
-        .setExpirationTime(now + expiresInSeconds)
-        .sign(privateKey);
+      return (
+        new SignJWT({ scope: scopes.join(' '), client_id: clientId, token_use: 'access', version: 2 })
+          .setProtectedHeader({ alg: ALGORITHM, kid: KEY_ID })
+          .setIssuer(issuer)
+          // As with Cognito: who signed in to the console is a person, a storefront's server is its client.
+          .setSubject(scopes.includes('regulars/admin') ? 'local-staff' : clientId)
+          .setJti(randomUUID())
+          .setIssuedAt(Math.min(now, now + expiresInSeconds))
+          .setExpirationTime(now + expiresInSeconds)
+          .sign(privateKey)
+      );
     },
   };
 }

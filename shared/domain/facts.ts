@@ -66,7 +66,7 @@ export interface ConsumerEvent {
 
 /**
  * An order as all its events so far leave it. The result does not depend on the order in which they arrived:
- * the settlement (acceptance or rejection) that occurred last wins, ties go to the greater event id.
+ * a rejection is final, of two settlements that say the same the earlier one counts.
  */
 export interface OrderState {
   orderId: string;

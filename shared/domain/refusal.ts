@@ -43,6 +43,8 @@ export type InputErrorCode =
   | 'limit_out_of_range'
   | 'occurred_in_future'
   | 'currency_mismatch'
+  | 'unknown_order'
+  | 'refund_exceeds_order'
   | 'reserved_type';
 
 /** Thrown where the product says no. All else that is thrown is a bug and answers a bare 500. */

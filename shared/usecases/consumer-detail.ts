@@ -24,7 +24,7 @@ export type Whole = ConsumerOverview & { events: RecordOf<'event'>[] };
 
 /** The detail, in two parallel requests. Throws `Refusal('consumer_not_found')`. */
 export const readDetail = async (store: Store, consumerId: string, now: Instant): Promise<ConsumerDetail> => {
-  const [whole, organization] = await Promise.all([store.detailOf(consumerId), organizationOf(store, now, true)]);
+  const [whole, organization] = await Promise.all([store.detailOf(consumerId), organizationOf(store, now)]);
   // What is not there yet may have been created a moment ago.
   return detailAt(whole ?? (await wholeOf(store, consumerId, true)), organization, now);
 };

@@ -1,4 +1,4 @@
-/** What the organization has only one of: settings, percentile summaries, the churn model. Read together, kept a while. */
+/** What the organization has only one of: settings, percentile summaries, the churn model. Read together. */
 import type { Instant } from '../domain/facts.ts';
 import { msOf } from '../domain/instants.ts';
 import type { ChurnModel } from '../domain/metrics/churn-risk.ts';
@@ -18,44 +18,36 @@ export interface Organization {
   churnModel: ChurnModel;
 }
 
-/** How long what was read serves: a renewed summary is seen within a minute, whatever the clock is moved to. */
-const KEPT_MS = 5_000;
+/** How long summaries and model serve once they were read. They are large; a second makes them cheap for who is busy. */
+const KEPT_MS = 1_000;
 
 type Population = Pick<Organization, 'summary' | 'churnModel'>;
-interface Kept extends Population {
-  settings: RecordOf<'settings'> | undefined;
-  readAt: Instant;
-}
-const kept = new WeakMap<Store, Kept>();
+const kept = new WeakMap<Store, Population & { readAt: Instant }>();
 
-/** The organization as of now, or of some seconds ago. With `settingsNow` the settings are read in any case, in one request. */
-export const organizationOf = async (store: Store, now: Instant, settingsNow = false): Promise<Organization> => {
+/** The organization in one request: settings as of now, summaries and model perhaps of a second ago. */
+export const organizationOf = async (store: Store, now: Instant): Promise<Organization> => {
   const before = kept.get(store);
-  if (!before?.summary || Math.abs(msOf(now) - msOf(before.readAt)) >= KEPT_MS) {
-    return asOrganization(await readAll(store, now));
+  if (before?.summary && Math.abs(msOf(now) - msOf(before.readAt)) < KEPT_MS) {
+    const [settings] = await store.get([{ kind: 'settings' }]);
+    return asOrganization(settings, before);
   }
-  if (!settingsNow) return asOrganization(before);
-  const [settings] = await store.get([{ kind: 'settings' }]);
-  return asOrganization({ ...before, settings });
-};
-
-const readAll = async (store: Store, now: Instant): Promise<Kept> => {
   const [settings, summary, churnModel] = await store.get([
     { kind: 'settings' },
     { kind: 'summary' },
     { kind: 'churnModel' },
   ]);
-  const all: Kept = {
-    settings,
+  const population = {
     summary: summary ? { content: decodedSummary(summary.content), asOf: summary.asOf } : null,
     churnModel: churnModel ?? PRIOR_MODEL,
-    readAt: now,
   };
-  kept.set(store, all);
-  return all;
+  kept.set(store, { ...population, readAt: now });
+  return asOrganization(settings, population);
 };
 
-const asOrganization = ({ settings, summary, churnModel }: Kept): Organization => {
-  const scoring = scoringOf(settings);
+const asOrganization = (
+  record: RecordOf<'settings'> | undefined,
+  { summary, churnModel }: Population,
+): Organization => {
+  const scoring = scoringOf(record);
   return { settings: scoring.settings, scoring, summary, churnModel };
 };

@@ -111,25 +111,34 @@ describe('an order', () => {
     expect(metricsOf(...order, placed('p', '2026-01-04', 1), refunded('p', '2026-01-05', 1)).ordersReturned).toBe(1);
   });
 
-  it('that is rejected leaves the metrics, and comes back when accepted later', () => {
+  it('that is rejected leaves the metrics for good, whatever is said before or after', () => {
     const [order, refund] = [placed('o', '2026-01-01', 900), refunded('o', '2026-01-02', 300, true)];
     const rejected = event('order_rejected', '2026-01-03', { orderId: 'o' });
-    const accepted = event('order_accepted', '2026-01-04', { orderId: 'o' });
     const nothing = { ...emptyMetrics(), lastEventAt: order.occurredAt };
     expect(metricsOf(order, refund, rejected)).toEqual(nothing);
     expect(appliedOneByOne([order, refund, rejected]).foldedAgain).toBe(0);
-    expect(metricsOf(order, refund, accepted, rejected)).toEqual(metricsOf(order, refund));
+    for (const at of ['2026-01-02', '2026-01-03', '2026-01-04']) {
+      const accepted = event('order_accepted', at, { orderId: 'o' });
+      expect(metricsOf(order, refund, accepted)).toEqual(metricsOf(order, refund));
+      expect(metricsOf(order, refund, accepted, rejected)).toEqual(nothing);
+      expect(metricsOf(order, refund, rejected, accepted)).toEqual(nothing);
+    }
   });
 
   it.each([
-    ['the later one', '2026-01-03', 'a', '2026-01-04', 'a', 0],
-    ['of two at once the one with the greater id', '2026-01-03', 'b', '2026-01-03', 'a', 1],
-  ])('is settled by %s', (_, acceptedAt, acceptedId, rejectedAt, rejectedId, orders) => {
+    ['the earlier one', '2026-01-03', 'b', '2026-01-04', 'a', '2026-01-03'],
+    ['of two at once the one with the smaller id', '2026-01-03', 'a', '2026-01-03', 'b', '2026-01-03'],
+  ])('that is rejected twice keeps %s', (_, at, id, laterAt, laterId, kept) => {
     const order = placed('o', '2026-01-01', 900);
-    const accepted = event('order_accepted', acceptedAt, { orderId: 'o' }, acceptedId);
-    const rejected = event('order_rejected', rejectedAt, { orderId: 'o' }, rejectedId);
-    expect(metricsOf(order, accepted, rejected).orders).toBe(orders);
-    expect(metricsOf(order, rejected, accepted).orders).toBe(orders);
+    const first = event('order_rejected', at, { orderId: 'o' }, id);
+    const second = event('order_rejected', laterAt, { orderId: 'o' }, laterId);
+    for (const events of [
+      [order, first, second],
+      [order, second, first],
+    ]) {
+      const settlement = folded(events, rules).orders.get('o')?.settlement;
+      expect(settlement).toEqual({ state: 'rejected', at: `${kept}T12:00:00.000Z`, eventId: id });
+    }
   });
 
   it('that was first or last and is rejected gives way to its neighbour', () => {

@@ -29,7 +29,7 @@ export function subjectOf(event: About): { kind: 'order' | 'message'; id: string
 export function orderAfter(order: OrderState | undefined, event: ConsumerEvent): OrderState {
   if (event.type === 'order_placed') return order ?? placed(event);
   if (order === undefined) {
-    throw new Refusal('unknown_order', `order ${textAt(event, 'orderId')} is not known: send it first`);
+    throw refused('unknown_order', 'orderId', `order ${textAt(event, 'orderId')} is not known: send it first`);
   }
   return event.type === 'order_refunded' ? refunded(order, event) : settled(order, event);
 }
@@ -56,22 +56,29 @@ const placed = (event: ConsumerEvent): OrderState => ({
 function refunded(order: OrderState, event: ConsumerEvent): OrderState {
   const refundedMinor = order.refundedMinor + wholeAt(event, 'amountMinor');
   if (refundedMinor > order.totalMinor) {
-    throw new Refusal(
-      'refund_exceeds_order',
-      `order ${order.orderId} has ${order.totalMinor - order.refundedMinor} left to refund`,
-    );
+    const left = order.totalMinor - order.refundedMinor;
+    throw refused('refund_exceeds_order', 'amountMinor', `order ${order.orderId} has ${left} left to refund`);
   }
   return { ...order, refundedMinor, returned: order.returned || event.attributes['returned'] === true };
 }
 
-/** What was settled last counts, whatever arrives last. */
+const refused = (code: 'unknown_order' | 'refund_exceeds_order', attribute: string, message: string): Refusal =>
+  new Refusal(code, message, [{ path: `attributes.${attribute}`, code, message }]);
+
+/** A rejection is final, whatever is said before or after it, and whatever arrives first. */
 function settled(order: OrderState, event: ConsumerEvent): OrderState {
-  const { occurredAt: at, eventId } = event;
-  const current = order.settlement;
-  const isNewer = current === null || at > current.at || (at === current.at && eventId > current.eventId);
-  if (!isNewer) return order;
-  return { ...order, settlement: { state: event.type === 'order_accepted' ? 'accepted' : 'rejected', at, eventId } };
+  const state = event.type === 'order_accepted' ? 'accepted' : 'rejected';
+  const said = { state, at: event.occurredAt, eventId: event.eventId } as const;
+  return { ...order, settlement: order.settlement === null ? said : decisive(order.settlement, said) };
 }
+
+/** Of two that say the same the earlier one, so that the order of arrival leaves no trace. */
+function decisive(one: Settlement, other: Settlement): Settlement {
+  if (one.state !== other.state) return one.state === 'rejected' ? one : other;
+  if (one.at !== other.at) return one.at < other.at ? one : other;
+  return one.eventId <= other.eventId ? one : other;
+}
+type Settlement = NonNullable<OrderState['settlement']>;
 
 /** Events were parsed before they came here: a missing attribute is a bug, not a refusal. */
 function textAt(event: About, name: string): string {

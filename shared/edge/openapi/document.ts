@@ -21,7 +21,7 @@ export interface Operation {
   description?: string;
   security: Record<string, string[]>[];
   parameters?: Parameter[];
-  requestBody?: { required: true; content: Content };
+  requestBody?: { required: boolean; content: Content };
   responses: Record<string, Response>;
 }
 export interface Parameter {
@@ -79,7 +79,7 @@ const operationOf = (capability: string, key: string, route: Route, schemas: Sha
   parameters: parametersOf(route),
   ...(route.body && {
     requestBody: {
-      required: true as const,
+      required: !route.body.safeParse(undefined).success,
       content: { 'application/json': { schema: jsonSchemaOf(route.bodyShown ?? route.body, 'input', schemas) } },
     },
   }),
