@@ -11,31 +11,46 @@ import { scoringOf } from './scoring.ts';
 export interface Announced {
   examined: number;
   changed: number;
+  /** Whom it could not look at, and why; they stay due. */
+  failed: { consumerId: string; error: unknown }[];
   nextDueAt: Instant | null;
 }
 
 const AT_ONCE = 8;
 const PAGE = 200;
+/** Where so many fail, it is not about them. */
+const MOST_FAILED = 100;
 
 /**
  * Looks at everyone who is due, the earliest first, and writes the band that is true at their instant and when to look
  * again. Who fell several bands is due several times, so that each fall is announced with its own instant. The cost is
- * that of who is due; what a run leaves, the next one finds.
+ * that of who is due; it leaves off after about `most`, and what a run leaves, the next one finds. Who fails stands in
+ * nobody's way.
  */
-export const announceBands = async (deps: Pick<Deps, 'store' | 'pause'>, now: Instant): Promise<Announced> => {
+export const announceBands = async (
+  deps: Pick<Deps, 'store' | 'pause'>,
+  { now, most }: { now: Instant; most: number },
+): Promise<Announced> => {
   const total = { examined: 0, changed: 0 };
+  const failed: Announced['failed'] = [];
   const seen = new Set<string>();
-  for (;;) {
-    const due = await deps.store.dueConsumers(now, PAGE);
+  while (total.examined < most && failed.length < MOST_FAILED) {
+    // Those who failed are still the first who are due.
+    const due = await deps.store.dueConsumers(now, PAGE + failed.length);
     // The index may lag behind: whoever was looked at for this instant is not due for it any more.
     const fresh = due.filter(({ consumerId, dueAt }) => !seen.has(`${consumerId} ${dueAt}`));
     if (fresh.length === 0) break;
     for (const { consumerId, dueAt } of fresh) seen.add(`${consumerId} ${dueAt}`);
-    const changes = await inParallel(fresh, AT_ONCE, ({ consumerId }) => announce(deps, consumerId, now));
+    const changes = await inParallel(fresh, AT_ONCE, ({ consumerId }) =>
+      announce(deps, consumerId, now).catch((error: unknown) => {
+        failed.push({ consumerId, error });
+        return false;
+      }),
+    );
     total.examined += fresh.length;
     total.changed += changes.filter(Boolean).length;
   }
-  return { ...total, nextDueAt: await deps.store.nextDueAt() };
+  return { ...total, failed, nextDueAt: await deps.store.nextDueAt() };
 };
 
 /** Whether the band changed. */

@@ -2,6 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import { makeHandler as foldSlice } from '../../functions/insights/fold-slice.ts';
 import { makeHandler as insightsRebuild } from '../../functions/insights/insights-rebuild.ts';
 import { makeHandler as listSlices } from '../../functions/insights/list-slices.ts';
+import { makeHandler as loyaltyDecay } from '../../functions/insights/loyalty-decay.ts';
+import type { JobEvent } from '../../shared/edge/catalogue.ts';
+import type { Store } from '../../shared/usecases/ports.ts';
 import { rebuildSummary } from '../../shared/usecases/rebuild-summary.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
 import { depsOn, NOW, storeWith, sumsOf } from '../support/events.ts';
@@ -22,6 +25,19 @@ describe('a job', () => {
 
   it('throws where its schedule does not say for when it is', async () => {
     await expect(rebuild('schedule', 'tomorrow')).rejects.toThrow(TypeError);
+  });
+});
+
+describe('the job that announces bands', () => {
+  it('fails where anybody did, so that somebody is told', async () => {
+    const store = await storeWith('c1');
+    const [metrics] = await store.get([{ kind: 'metrics', consumerId: 'c1' }], true);
+    if (metrics) await store.commit([{ put: { ...metrics, dueAt: NOW }, expect: 'present' }]);
+    const handler = (get: Store['get']) => loyaltyDecay(depsOn({ ...store, get }));
+    const event: JobEvent = { job: 'loyalty-decay', scheduledAt: NOW, trigger: 'schedule' };
+    const down = () => Promise.reject(new TypeError('down'));
+    await expect(handler(down)(event)).rejects.toThrow('1 of 1 consumers failed');
+    expect(await handler(store.get)(event)).toEqual({ examined: 1, changed: 0, nextDueAt: null });
   });
 });
 

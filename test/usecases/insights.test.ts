@@ -184,6 +184,7 @@ describe('loyalty bands', () => {
     await recordEvents(depsOn(world.store), { consumerId: 'c1', now: NOW }, orders);
     return world;
   };
+  const MOST = 1_000;
   const daysAfter = (at: string) => (Date.parse(at) - Date.parse(NOW)) / 86_400_000;
 
   it('rise with what a consumer does, at once', async () => {
@@ -194,7 +195,7 @@ describe('loyalty bands', () => {
   it('fall by decay alone, each at its own instant, however late the job runs', async () => {
     const { store, changes } = await vip();
     changes.splice(0);
-    const result = await announceBands(depsOn(store), '2028-01-01T00:00:00.000Z');
+    const result = await announceBands(depsOn(store), { now: '2028-01-01T00:00:00.000Z', most: MOST });
     const falls = changes.flatMap(({ before, after }) =>
       before?.kind === 'metrics' && after?.kind === 'metrics' && before.band !== after.band
         ? [[after.band, after.bandCause, daysAfter(after.bandSince)] as const]
@@ -211,14 +212,17 @@ describe('loyalty bands', () => {
       expect(falls[index]?.[2]).toBeCloseTo(90 * Math.log2(200 / threshold), 5);
     }
     expect(result).toMatchObject({ changed: 4, nextDueAt: null });
-    expect(await announceBands(depsOn(store), '2029-01-01T00:00:00.000Z')).toMatchObject({ examined: 0, changed: 0 });
+    expect(await announceBands(depsOn(store), { now: '2029-01-01T00:00:00.000Z', most: MOST })).toMatchObject({
+      examined: 0,
+      changed: 0,
+    });
   });
 
   it('are looked at when they are due, not before', async () => {
     const { store } = await vip();
-    const { nextDueAt } = await announceBands(depsOn(store), NOW);
+    const { nextDueAt } = await announceBands(depsOn(store), { now: NOW, most: MOST });
     expect(daysAfter(nextDueAt ?? '')).toBeCloseTo(90 * Math.log2(200 / 150), 5);
-    expect(await announceBands(depsOn(store), nextDueAt ?? '')).toMatchObject({ changed: 1 });
+    expect(await announceBands(depsOn(store), { now: nextDueAt ?? '', most: MOST })).toMatchObject({ changed: 1 });
   });
 
   it('that time has changed are dated to that instant, where an event finds out first', async () => {
@@ -235,8 +239,42 @@ describe('loyalty bands', () => {
     const now = '2026-06-01T00:00:00.000Z';
     await recordEvents(depsOn(store), { consumerId: 'c1', now }, [order('o9', 30_000)]);
     changes.splice(0);
-    await announceBands(depsOn(store), now);
+    await announceBands(depsOn(store), { now, most: MOST });
     expect(changes).toEqual([]);
+  });
+});
+
+describe('a run that announces bands', () => {
+  const dueAt = '2026-02-01T00:00:00.000Z';
+  const allDue = async (...consumerIds: string[]) => {
+    const store = memoryStore();
+    for (const id of consumerIds) await store.commit([{ put: metricsOf(id, { dueAt }), expect: 'absent' }]);
+    return store;
+  };
+
+  it('goes on past whoever fails, and names them', async () => {
+    const ids = Array.from({ length: 205 }, (_, n) => `c${n}`);
+    const store = await allDue(...ids);
+    const failing: Store = {
+      ...store,
+      get: (keys, fresh) => {
+        if (keys.some((key) => 'consumerId' in key && key.consumerId === 'c0')) throw new TypeError('unreadable');
+        return store.get(keys, fresh);
+      },
+    };
+    const { examined, failed, nextDueAt } = await announceBands(depsOn(failing), { now: NOW, most: 1_000 });
+    expect([examined, failed.map(({ consumerId }) => consumerId), nextDueAt]).toEqual([205, ['c0'], dueAt]);
+    expect(await store.dueConsumers(NOW, 10)).toEqual([{ consumerId: 'c0', dueAt }]);
+  });
+
+  it('leaves off when it did its share, and says that there is more', async () => {
+    const store = await allDue(...Array.from({ length: 450 }, (_, n) => `c${n}`));
+    const first = await announceBands(depsOn(store), { now: NOW, most: 300 });
+    expect(first).toMatchObject({ examined: 400, nextDueAt: dueAt });
+    expect(await announceBands(depsOn(store), { now: NOW, most: 300 })).toMatchObject({
+      examined: 50,
+      nextDueAt: null,
+    });
   });
 });
 
