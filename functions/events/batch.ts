@@ -10,6 +10,9 @@ import { type BatchEvent, batchEvent } from './schemas.ts';
 
 type Rejected = Extract<Outcome, { status: 'rejected' }>;
 
+/** Of each rejected event: the answer to a whole batch must fit one item of the table. */
+const MOST_ERRORS = 5;
+
 /** What can be recorded, and what cannot, by its place in the batch. */
 export const itemsOf = async (store: Store, events: readonly unknown[]) => {
   const refused = new Map<number, Rejected>();
@@ -66,6 +69,8 @@ const problemIn = ({ code, message, errors }: Refusal, index: number) => ({
   ...problems[code],
   detail: message,
   ...(errors.length > 0 && {
-    errors: errors.map((error) => ({ ...error, path: `events.${index}${error.path && '.'}${error.path}` })),
+    errors: errors
+      .slice(0, MOST_ERRORS)
+      .map((error) => ({ ...error, path: `events.${index}${error.path && '.'}${error.path}` })),
   }),
 });

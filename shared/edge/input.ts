@@ -5,6 +5,9 @@ import { Refusal } from '../domain/refusal.ts';
 
 /** Deep enough for every rule of the product, shallow enough never to exhaust the stack. */
 const DEEPEST = 200;
+/** Paths repeat keys of the caller's, which may be of any length, and answers are stored; as JSON. */
+const LONGEST_PATH_BYTES = 200;
+const QUOTES = 2;
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
 /** The JSON value of a body. Refuses other media types, what is no JSON, hostile keys and text that is no text. */
@@ -27,7 +30,7 @@ export const refuseHostile = (value: unknown): void => {
   const errors: InputError[] = [];
   visit(value, '', 0, errors);
   if (errors.length > 0)
-    throw new Refusal('invalid_request', 'The input holds text or keys that are not allowed.', errors);
+    throw new Refusal('invalid_request', 'The input holds text or keys that are not allowed.', errors.map(shortened));
 };
 
 const visit = (value: unknown, path: string, depth: number, errors: InputError[]): void => {
@@ -56,9 +59,23 @@ const isText = (text: string): boolean => text.isWellFormed() && !text.includes(
 export const parsed = <S extends z.ZodMiniType>(schema: S, value: unknown): z.output<S> => {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const errors = result.error.issues.flatMap((issue) => inputErrorsOf(issue, value)).slice(0, 50);
+  const errors = result.error.issues
+    .flatMap((issue) => inputErrorsOf(issue, value))
+    .slice(0, 50)
+    .map(shortened);
   const only = errors.every((error) => error.code === 'limit_out_of_range') ? 'limit_out_of_range' : 'invalid_request';
   throw new Refusal(only, summaryOf(errors), errors);
+};
+
+/** The error with no more of its path than is told. */
+const shortened = (error: InputError): InputError => {
+  let [told, bytes] = ['', 0];
+  for (const character of error.path) {
+    bytes += Buffer.byteLength(JSON.stringify(character)) - QUOTES;
+    if (bytes > LONGEST_PATH_BYTES) return { ...error, path: `${told}…` };
+    told += character;
+  }
+  return error;
 };
 
 const summaryOf = (errors: InputError[]): string =>

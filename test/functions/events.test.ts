@@ -198,6 +198,22 @@ describe('POST /v1/events/batch', () => {
     expect(await store.eventsOf('c1', { limit: 10 })).toMatchObject({ items: [{ type: 'order_placed' }] });
   });
 
+  it.each([
+    ['control characters', '\u0001'],
+    ['three bytes a character', '語'],
+    ['four bytes a character', '🎁'],
+  ])('with its answer stays far below 400 KB, however wrong its events are: %s', async (_, character) => {
+    const fields = Array.from({ length: 8 }, (_, n) => [`${n}${character.repeat(300)}`, 1]);
+    const events = Array(100).fill({ consumerId: 'c1', type: 'visit', attributes: Object.fromEntries(fields) });
+    const answer = await send(events, { 'idempotency-key': 'k' });
+    expect(answer).toMatchObject({ status: 200, body: { items: { length: 100 } } });
+    const { detail, errors } = answer.body.items[99].problem;
+    expect(detail).toBe('8 parts of the input are not valid.');
+    expect(errors).toHaveLength(5);
+    expect(errors[0].path).toMatch(new RegExp(`^events.99.attributes.0(${character})+…$`, 'u'));
+    expect(Buffer.byteLength(JSON.stringify(answer.body))).toBeLessThan(250 * 1024);
+  });
+
   it('is not carried out again under its key, even where an event would succeed by now', async () => {
     const store = await storeWith('c1');
     const key = { 'idempotency-key': 'k' };
