@@ -12,7 +12,8 @@ import { consumerIn, dueSlice, HISTORY, HISTORY_END, metricsSlice, partitionOf, 
 /** The newest events that come with the head: so few that a typical consumer costs one capacity unit. */
 const EVENTS_WITH_HEAD = 10;
 const HEAD_ITEMS = 2;
-const CHUNK = 100;
+/** More rows than the megabyte of one answer can hold. */
+const FULL_ANSWER = 10_000;
 const POPULATION_CHUNK = 500;
 
 export const storeOver = (storage: Storage): Store => ({
@@ -25,7 +26,13 @@ export const storeOver = (storage: Storage): Store => ({
   detailOf: (consumerId, fresh) => detailOf(storage, consumerId, fresh),
   eventsOf: (consumerId, query) => eventsOf(storage, consumerId, query),
   historyOf: async function* (consumerId) {
-    const query = { hash: partitionOf(consumerId), from: HISTORY, before: HISTORY_END, limit: CHUNK, fresh: true };
+    const query = {
+      hash: partitionOf(consumerId),
+      from: HISTORY,
+      before: HISTORY_END,
+      limit: FULL_ANSWER,
+      fresh: true,
+    };
     for await (const item of walk(storage, query, 'sk')) yield recordOf<'event'>(item);
   },
   newestConsumers: (page) => newestConsumers(storage, page),

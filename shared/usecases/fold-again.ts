@@ -2,7 +2,7 @@
 import { canonicalJson } from '../domain/canonical.ts';
 import type { ConsumerEvent, Instant, MetricsState } from '../domain/facts.ts';
 import { bandAfter } from '../domain/loyalty-band.ts';
-import { emptyMetrics, folded } from '../domain/metrics/fold.ts';
+import { emptyMetrics, newFold } from '../domain/metrics/fold.ts';
 import type { Deps, RecordOf, Store } from './ports.ts';
 import { retrying } from './retrying.ts';
 import type { Scoring } from './scoring.ts';
@@ -15,9 +15,10 @@ export const foldedWith = async (
   events: readonly ConsumerEvent[],
   { rules }: Scoring,
 ): Promise<MetricsState> => {
-  const all = [...events];
-  for await (const event of store.historyOf(consumerId)) all.push(event);
-  return folded(all, rules).metrics;
+  const fold = newFold(rules);
+  for (const event of events) fold.add(event);
+  for await (const event of store.historyOf(consumerId)) fold.add(event);
+  return fold.folded().metrics;
 };
 
 /** The record after its sums became these, now; its band follows. */

@@ -4,6 +4,7 @@ import { eventsOf } from '../../shared/data/event-pages.ts';
 import { itemOf } from '../../shared/data/items.ts';
 import { memoryStorage } from '../../shared/data/memory-storage.ts';
 import type { Storage } from '../../shared/data/storage.ts';
+import { storeOver } from '../../shared/data/store.ts';
 import type { Store } from '../../shared/usecases/ports.ts';
 import { eventOf } from '../support/records.ts';
 
@@ -79,5 +80,27 @@ describe('a page of big events', () => {
       cursor = page.nextCursor ?? undefined;
     } while (cursor !== undefined);
     expect(seen).toEqual(Array.from({ length: 90 }, (_, n) => `e${89 - n}`));
+  });
+});
+
+describe('a whole history', () => {
+  it('comes in as few answers as it fits', async () => {
+    const storage = memoryStorage();
+    for (let n = 0; n < 1_000; n += 1) {
+      const item = itemOf(eventOf('c1', { eventId: `e${n}`, occurredAt: at(n) }));
+      await storage.write([{ key: { pk: item['pk']?.S ?? '', sk: item['sk']?.S ?? '' }, item, expect: 'absent' }]);
+    }
+    let answers = 0;
+    const counting: Storage = {
+      ...storage,
+      query: (query) => {
+        answers += 1;
+        return storage.query(query);
+      },
+    };
+    const seen: string[] = [];
+    for await (const { eventId } of storeOver(counting).historyOf('c1')) seen.push(eventId);
+    expect(seen).toEqual(Array.from({ length: 1_000 }, (_, n) => `e${n}`));
+    expect(answers).toBe(1);
   });
 });

@@ -71,26 +71,38 @@ export function applied(before: Before, event: ConsumerEvent, rules: ScoringRule
 
 /** The state that all these events leave, whatever their order; the same as applying them one by one. */
 export function folded(events: Iterable<ConsumerEvent>, rules: ScoringRules): Folded {
-  const orders = new Map<string, OrderState>();
+  const fold = newFold(rules);
+  for (const event of events) fold.add(event);
+  return fold.folded();
+}
+
+/** As `folded`, for events that come one by one: of those that stand alone none is kept. */
+export function newFold(rules: ScoringRules): { add(event: ConsumerEvent): void; folded(): Folded } {
+  const placed = new Map<string, OrderState>();
   const messages = new Map<string, MessageState>();
   const onOrders: ConsumerEvent[] = [];
-  let metrics = emptyMetrics();
-  for (const event of events) {
+  let sums = emptyMetrics();
+  const add = (event: ConsumerEvent) => {
     const subject = subjectOf(event);
-    metrics = witnessed(metrics, event, rules);
+    sums = witnessed(sums, event, rules);
     if (subject?.kind === 'message') messages.set(subject.id, messageAfter(messages.get(subject.id), event));
     else if (event.type === 'order_placed')
-      orders.set(orderAfter(undefined, event).orderId, orderAfter(undefined, event));
+      placed.set(orderAfter(undefined, event).orderId, orderAfter(undefined, event));
     else if (subject?.kind === 'order') onOrders.push(event);
-    else metrics = { ...metrics, ...exchanged(metrics, NOTHING, ofEvent(event, rules)) };
-  }
-  for (const event of onOrders) {
-    const order = orderAfter(orders.get(subjectOf(event)?.id ?? ''), event);
-    orders.set(order.orderId, order);
-  }
-  for (const order of orders.values()) metrics = withOrder(metrics, undefined, order, rules).metrics;
-  for (const message of messages.values()) metrics = withMessage(metrics, undefined, message, rules).metrics;
-  return { metrics, orders, messages };
+    else sums = { ...sums, ...exchanged(sums, NOTHING, ofEvent(event, rules)) };
+  };
+  const folded = (): Folded => {
+    const orders = new Map(placed);
+    let metrics = sums;
+    for (const event of onOrders) {
+      const order = orderAfter(orders.get(subjectOf(event)?.id ?? ''), event);
+      orders.set(order.orderId, order);
+    }
+    for (const order of orders.values()) metrics = withOrder(metrics, undefined, order, rules).metrics;
+    for (const message of messages.values()) metrics = withMessage(metrics, undefined, message, rules).metrics;
+    return { metrics, orders, messages };
+  };
+  return { add, folded };
 }
 
 /** What every event tells, whatever it is about: that the consumer acted, and from where. */
