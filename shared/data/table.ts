@@ -142,6 +142,8 @@ export const table: { [K in Kind]: Block<K> } = {
       timezone: nullable(json('zone')),
       lastEventAt: nullable(text('lastEvent')),
       scoringVersion: number('scoring'),
+      halfLifeDays: number('halfLife'),
+      activityHalfLifeDays: number('activityHalfLife'),
       band: text('band'),
       bandSince: text('bandSince'),
       bandCause: text('bandCause'),

@@ -5,6 +5,7 @@ import { organizationOf } from './organization.ts';
 import type { Commit, Deps, RecordOf, Write } from './ports.ts';
 import { recordEvents } from './record-events.ts';
 import type { Outcome } from './recording.ts';
+import { readingOf } from './scoring.ts';
 
 export interface Adjustment {
   consumerId: string;
@@ -27,7 +28,7 @@ export const adjustLoyaltyScore = async (deps: Deps, asked: Adjustment, commit: 
   const { consumerId, delta, reason, actor, now } = asked;
   const { settings } = await organizationOf(deps.store, now);
   const answer = (eventId: string, metrics: RecordOf<'metrics'>): Adjusted => {
-    const { score } = loyaltyOf(metrics, settings.loyalty, now);
+    const { score } = loyaltyOf(metrics, readingOf(settings.loyalty, metrics), now);
     return { eventId, delta, reason, at: now, score };
   };
   let adjusted: Adjusted | undefined;

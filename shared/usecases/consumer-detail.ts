@@ -17,6 +17,7 @@ import { rfmOf } from '../domain/summary.ts';
 import type { Organization } from './organization.ts';
 import { organizationOf } from './organization.ts';
 import type { ConsumerOverview, RecordOf, Store } from './ports.ts';
+import { readingOf } from './scoring.ts';
 
 export type ConsumerDetail = ReturnType<typeof detailAt>;
 /** A consumer's head with the newest events. */
@@ -95,7 +96,8 @@ const editable = ({ tags, customAttributes, answers }: RecordOf<'profile'>) => (
 
 const metricsPartsOf = ({ metrics }: ConsumerOverview, organization: Organization, now: Instant) => {
   const { summary, settings, churnModel } = organization;
-  const rfm = rfmOf(summary, metrics, metrics.eligible, settings.loyalty, now);
+  const loyalty = readingOf(settings.loyalty, metrics);
+  const rfm = rfmOf(summary, metrics, metrics.eligible, loyalty, now);
   return {
     rfm,
     customerValue: customerValueOf(metrics, rfm.monetary.percentile),
@@ -107,7 +109,7 @@ const metricsPartsOf = ({ metrics }: ConsumerOverview, organization: Organizatio
       churnRisk: churnRiskOf(metrics, churnModel, now),
     },
     loyalty: {
-      ...loyaltyOf(metrics, settings.loyalty, now),
+      ...loyaltyOf(metrics, loyalty, now),
       activityRank: rfm.activity.rank,
       frequencyRank: rfm.frequency.rank,
       monetaryRank: rfm.monetary.rank,

@@ -16,6 +16,7 @@ import type { Commit, Deps } from './ports.ts';
 import { WriteConflict } from './ports.ts';
 import { commitProfile, profileWrites } from './profile-writes.ts';
 import { retrying } from './retrying.ts';
+import { halfLivesOf } from './scoring.ts';
 
 export interface NewConsumer {
   profile: ProfileEdit;
@@ -65,6 +66,7 @@ const newborn = (consumerId: string, { profile, externalIds, now }: NewConsumer,
       version: 1,
       eligible: filled.status === 'active',
       scoringVersion: scoring.version,
+      ...halfLivesOf(settings.loyalty),
     },
     events: [],
   };

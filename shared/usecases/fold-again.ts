@@ -6,7 +6,7 @@ import { emptyMetrics, newFold } from '../domain/metrics/fold.ts';
 import type { Deps, RecordOf, Store } from './ports.ts';
 import { retrying } from './retrying.ts';
 import type { Scoring } from './scoring.ts';
-import { scoringOf } from './scoring.ts';
+import { halfLivesOf, scoringOf } from './scoring.ts';
 
 /** The sums that the whole history and these events leave, by the rules in force. */
 export const foldedWith = async (
@@ -36,6 +36,7 @@ export const metricsWith = (
     ...bandAfter(stored, isSameRules ? record : null, sums, settings.loyalty, now),
     version: record.version + 1,
     scoringVersion: version,
+    ...halfLivesOf(settings.loyalty),
   };
 };
 

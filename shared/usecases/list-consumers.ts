@@ -9,6 +9,7 @@ import type { Settings } from '../domain/settings.ts';
 import { lastActivityOf } from './consumer-detail.ts';
 import { organizationOf } from './organization.ts';
 import type { ConsumerOverview, DirectoryFacet, Found, Page, PageRequest, Store } from './ports.ts';
+import { readingOf } from './scoring.ts';
 
 export interface ConsumerQuery {
   search?: string | undefined;
@@ -63,7 +64,7 @@ const rowOf = (overview: ConsumerOverview, settings: Settings, now: Instant) => 
     phone: profile.phone,
     status: profile.status,
     identityLevel: identityLevelOf(profile),
-    loyaltyScore: loyaltyOf(metrics, settings.loyalty, now).score,
+    loyaltyScore: loyaltyOf(metrics, readingOf(settings.loyalty, metrics), now).score,
     tier: null,
     lastActivityAt: lastActivityOf(overview),
     createdAt: profile.createdAt,

@@ -26,6 +26,9 @@ export interface Records {
     eligible: boolean;
     /** Version of the scoring rules that the decayed sums were made with; another one means: fold again. */
     scoringVersion: number;
+    /** Half-lives of the decayed sums, in days: they are read with those that they were made with. */
+    halfLifeDays: number;
+    activityHalfLifeDays: number;
     /** The loyalty band last announced, when it was entered and what moved it there. */
     band: string;
     bandSince: Instant;

@@ -2,7 +2,7 @@
 import { canonicalJson, sha256 } from '../domain/canonical.ts';
 import type { ScoringRules } from '../domain/metrics/scoring.ts';
 import { scoringRulesOf } from '../domain/metrics/scoring.ts';
-import type { Settings } from '../domain/settings.ts';
+import type { LoyaltySettings, Settings } from '../domain/settings.ts';
 import { settingsOf } from '../domain/settings.ts';
 import type { RecordOf } from './ports.ts';
 
@@ -12,6 +12,17 @@ export interface Scoring {
   /** The same for the same rules and bands, another one for others: metrics that carry another one are folded again. */
   version: number;
 }
+
+/** The loyalty settings by which a consumer's sums are read until they are folded again: with the half-lives of old. */
+export const readingOf = (loyalty: LoyaltySettings, metrics: HalfLives): LoyaltySettings => ({
+  ...loyalty,
+  ...halfLivesOf(metrics),
+});
+export const halfLivesOf = ({ halfLifeDays, activityHalfLifeDays }: HalfLives): HalfLives => ({
+  halfLifeDays,
+  activityHalfLifeDays,
+});
+type HalfLives = Pick<LoyaltySettings, 'halfLifeDays' | 'activityHalfLifeDays'>;
 
 /** A visit is given its timezone when it is recorded, so that no later fold needs the map of the world. */
 const nowhere = () => null;

@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { consumerDetail, consumersPage } from '../../functions/consumers/answers.ts';
+import type { Write } from '../../shared/usecases/ports.ts';
 import type { Body, Told } from '../support/shop.ts';
 import { shop } from '../support/shop.ts';
 
@@ -587,6 +588,29 @@ describe('sync sources', () => {
   });
 });
 
+describe('new settings', () => {
+  const write = (document: string, body: object) =>
+    call('writeSettings', { method: 'PUT', params: { document }, body });
+
+  it('hold for the very next consumer', async () => {
+    await born({ email: 'a@example.org' });
+    await write('loyalty', { autoJoin: false });
+    expect((await born({ email: 'b@example.org' })).membership).toBe('none');
+  });
+
+  it('leave a score as it is until it is folded again by them', async () => {
+    const { consumerId } = await born();
+    const adjust = (delta: number) =>
+      call('adjustLoyaltyScore', { params: { consumerId }, body: { delta, reason: 'thanks' } });
+    await adjust(33);
+    await write('loyalty', { halfLifeDays: 30, activityHalfLifeDays: 10 });
+    expect((await detail(consumerId)).body.loyalty).toMatchObject({ score: 33, band: 'returning' });
+    expect((await call('list', { method: 'GET' })).body.items).toMatchObject([{ loyaltyScore: 33 }]);
+    expect((await adjust(7)).body.score).toBe(40);
+    expect((await detail(consumerId, { now: '2026-03-31T12:00:00.000Z' })).body.loyalty.score).toBe(20);
+  });
+});
+
 describe('adjusting the loyalty score', () => {
   const adjust = (consumerId: string, body: unknown, other = {}) =>
     call('adjustLoyaltyScore', { params: { consumerId }, body, ...other });
@@ -619,4 +643,22 @@ describe('adjusting the loyalty score', () => {
     ]);
     expect((await adjust('nobody', { delta: 5, reason: 'r' })).status).toBe(404);
   });
+});
+
+it.each([
+  { endpoint: 'create', body: {}, own: null },
+  { endpoint: 'edit', body: { fullName: 'Anna' }, own: {} },
+  { endpoint: 'setMembership', body: { state: 'opted_out' }, own: {} },
+  { endpoint: 'adjustLoyaltyScore', body: { delta: 5, reason: 'r' }, own: {} },
+  { endpoint: 'setSyncSource', body: { externalId: '7' }, own: { source: 'klaviyo' } },
+  { endpoint: 'addTag', body: undefined, own: { tag: 'x' } },
+  { endpoint: 'removeTag', body: undefined, own: { tag: 'x' } },
+] as const)('the stored answer of $endpoint is found by its consumer', async ({ endpoint, body, own }) => {
+  const { consumerId } = await born({ phone: '+447911123456' });
+  const stored: Write[] = [];
+  const watched = shop({ ...store, commit: async (writes) => void stored.push(...writes) });
+  const params: Record<string, string> | undefined = own ? { consumerId, ...own } : undefined;
+  const told = await watched.call(endpoint, { params, body, headers: { 'idempotency-key': 'k' } });
+  const answers = stored.flatMap((write) => ('put' in write && write.put.kind === 'idempotency' ? [write.put] : []));
+  expect(answers).toMatchObject([{ status: told.status, consumerId: own ? consumerId : told.body.consumerId }]);
 });

@@ -36,6 +36,8 @@ export const metricsOf = (consumerId: string, other: Partial<RecordOf<'metrics'>
   version: 1,
   eligible: true,
   scoringVersion: 1,
+  halfLifeDays: 90,
+  activityHalfLifeDays: 30,
   band: 'new',
   bandSince: '2026-01-01T00:00:00.000Z',
   bandCause: 'change',
