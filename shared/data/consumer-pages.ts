@@ -60,24 +60,39 @@ export const consumersBeginning = async (
   page: PageRequest,
 ): Promise<Page<Found>> => {
   const question = JSON.stringify(['consumersBeginning', facet, value, page.boundTo]);
-  const from = page.cursor === undefined ? value : await rankBehind(storage, positionOf(question, page.cursor));
+  const trail = page.cursor === undefined ? [] : positionOf(question, page.cursor).split('\n');
   const { items, more } = await storage.query({
     index: 'directory',
     hash: directoryEntry(facet, value, '').facet,
-    from,
+    from: (await rankBehind(storage, trail)) ?? value,
     before: value + LAST,
     limit: page.limit + 1,
   });
-  const rows = items.map((item) => ({ ...foundIn(item), position: `${item['pk']?.S} ${item['sk']?.S}` }));
+  const passed = [...trail, ...items.map((item) => `${item['pk']?.S} ${item['sk']?.S}`)];
+  const positionAt = (row: number) =>
+    passed
+      .slice(0, trail.length + row + 1)
+      .slice(-TRAIL)
+      .join('\n');
+  const rows = items.map((item, row) => ({ ...foundIn(item), position: positionAt(row) }));
   return pageOf(question, rows, page.limit, more);
 };
 
-/** The position names the entry by its key; the text at which the page ended is read, not carried. */
-const rankBehind = async (storage: Storage, position: string): Promise<string> => {
-  const [pk = '', sk = ''] = position.split(' ');
-  const [entry] = await storage.read([{ pk, sk }], false);
-  if (entry?.['rank']?.S === undefined) throw invalidCursor();
-  return `${entry['rank'].S}\0`;
+/** A position names the last entry, and those before it for when it is gone: its consumer may have a new name. */
+const TRAIL = 4;
+
+/**
+ * Behind the last of these entries that is still there: entries are named by their keys, so the text at which the page
+ * ended is read, not carried. Null where all are gone before which there were no others.
+ */
+const rankBehind = async (storage: Storage, trail: readonly string[]): Promise<string | null> => {
+  for (const name of trail.toReversed()) {
+    const [pk = '', sk = ''] = name.split(' ');
+    const [entry] = await storage.read([{ pk, sk }], false);
+    if (entry?.['rank']?.S !== undefined) return `${entry['rank'].S}\0`;
+  }
+  if (trail.length >= TRAIL) throw invalidCursor();
+  return null;
 };
 
 const foundIn = (item: Item) => ({

@@ -301,6 +301,27 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
         ).rejects.toMatchObject({ code: 'invalid_cursor' });
       });
 
+      it('by the beginning of a word, also where the entry is gone at which the page ended', async () => {
+        const word = `q${anId().toLowerCase()}`;
+        const ids = Array.from({ length: 8 }, () => anId());
+        const named = (n: number) =>
+          ({ kind: 'directory', consumerId: ids[n] ?? '', facet: 'word', value: word }) as const;
+        for (let n = 0; n < 8; n += 1) await stored(named(n));
+        const idsOf = async (cursor: string | null) => {
+          const page = await store.consumersFoundBy('word', word, { limit: 9, cursor: cursor ?? '' });
+          return page.items.map(({ consumerId }) => consumerId);
+        };
+        const first = await store.consumersFoundBy('word', word, { limit: 2 });
+        const next = await store.consumersFoundBy('word', word, { limit: 2, cursor: first.nextCursor ?? '' });
+        const gone = (...entries: number[]) =>
+          store.commit(entries.map((n) => ({ remove: named(n), expect: 'present' })));
+        await gone(2, 3);
+        expect(await idsOf(next.nextCursor)).toEqual(ids.slice(4));
+        await gone(0, 1);
+        expect(await idsOf(first.nextCursor)).toEqual(ids.slice(4));
+        await expect(idsOf(next.nextCursor)).rejects.toMatchObject({ code: 'invalid_cursor' });
+      });
+
       it('by tag, equal and not longer, newest first', async () => {
         const tag = `big spender ${anId()}`;
         const ids = [anId(), anId(), anId()];
