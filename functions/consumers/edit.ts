@@ -8,5 +8,5 @@ export const makeHandler = (deps: Deps) =>
     consumersRoutes.edit,
     deps,
     ({ params, body, ifMatch, now }, commit) => editConsumer(deps, { ...params, ifMatch, now }, body, commit),
-    (detail) => ok(detail, detail.consumerId),
+    ok,
   );

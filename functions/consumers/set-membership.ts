@@ -8,5 +8,5 @@ export const makeHandler = (deps: Deps) =>
     consumersRoutes.setMembership,
     deps,
     ({ params, body, ifMatch, now }, commit) => setMembership(deps, { ...params, ifMatch, now }, body.state, commit),
-    (detail) => ok(detail, detail.consumerId),
+    ok,
   );

@@ -14,7 +14,5 @@ export const makeHandler = (deps: Deps) =>
     present,
   );
 
-const present = ({ status, event, consumerId }: Accepted): Reply =>
-  status === 'created'
-    ? created(event, consumerId)
-    : { ...ok(event, consumerId), headers: { 'idempotent-replayed': 'true' } };
+const present = ({ status, event }: Accepted): Reply =>
+  status === 'created' ? created(event) : { ...ok(event), headers: { 'idempotent-replayed': 'true' } };

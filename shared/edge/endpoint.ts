@@ -8,7 +8,7 @@ import { invalid, Refusal } from '../domain/refusal.ts';
 import type { Commit, Store } from '../usecases/ports.ts';
 import type { Route } from './catalogue.ts';
 import type { Reply, RequestKey } from './idempotency.ts';
-import { commitUnder, Replayed, replayStored, requestKey } from './idempotency.ts';
+import { commitUnder, keyHashOf, Replayed, replayStored } from './idempotency.ts';
 import { parsed, parsedJson, refuseHostile } from './input.ts';
 import { logError } from './log.ts';
 import { problemOf } from './problems.ts';
@@ -166,7 +166,8 @@ const keyOf = (event: HttpEvent, caller: Caller, sent: unknown, now: Instant): R
     throw invalid('Idempotency-Key', key === '' ? 'too_short' : 'too_long', 'The key has 1 to 255 characters.');
   }
   const said = canonicalJson([targetOf(event), event.rawQueryString, event.headers['if-match'], sent]);
-  return requestKey(caller.id, key, sha256(said), now);
+  const consumerId = event.pathParameters?.['consumerId'];
+  return { keyHash: keyHashOf(caller.id, key), digest: sha256(said), now, consumerId };
 };
 
 const targetOf = (event: HttpEvent): string => `${event.requestContext.http.method} ${event.rawPath}`;

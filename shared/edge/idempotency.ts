@@ -22,7 +22,7 @@ export interface Reply {
   status: number;
   body?: unknown;
   headers?: Record<string, string>;
-  /** The consumer that the body names, so that its erasure finds the stored answer. */
+  /** The consumer whom it is about, where the path does not say. */
   consumerId?: string;
 }
 
@@ -31,13 +31,12 @@ export interface RequestKey {
   keyHash: string;
   digest: string;
   now: Instant;
+  /** The consumer whom the path names. */
+  consumerId: string | undefined;
 }
 
-export const requestKey = (caller: string, key: string, digest: string, now: Instant): RequestKey => ({
-  keyHash: sha256(`${caller}\n${key}`),
-  digest,
-  now,
-});
+/** The key's hash, 43 characters: the same key of another caller is another one. */
+export const keyHashOf = (caller: string, key: string): string => sha256(`${caller}\n${key}`);
 
 /** Thrown through a use case whose request was answered before. */
 export class Replayed extends Error {
@@ -75,6 +74,10 @@ export const replayStored = async (store: Store, key: RequestKey): Promise<void>
   if (record && record.expiresAt >= key.now) throwFor(record, key);
 };
 
+/**
+ * Erasure finds a consumer's answers through the index, an acknowledgement without content too. It costs a write unit,
+ * which the budget of an order has to spare, so no route with a consumer in its path is an exception.
+ */
 const recordWrite = (key: RequestKey, reply: Reply): Write => ({
   put: {
     kind: 'idempotency',
@@ -83,7 +86,7 @@ const recordWrite = (key: RequestKey, reply: Reply): Write => ({
     status: reply.status,
     body: reply.body === undefined ? null : JSON.stringify(reply.body),
     expiresAt: new Date(Date.parse(key.now) + KEY_LIFE_MS).toISOString(),
-    ...(reply.consumerId && { consumerId: reply.consumerId }),
+    consumerId: reply.consumerId ?? key.consumerId,
   },
   expect: { expiredBefore: key.now },
 });

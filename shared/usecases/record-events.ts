@@ -60,14 +60,14 @@ export const recordEvent = async (
   { consumerId, now, commit }: { consumerId: string; now: Instant; commit: Commit },
   input: EventInput,
 ): Promise<Accepted> => {
-  const commitOne = (writes: Write[], outcomes: Outcome[]) => commit(writes, acceptedIn(consumerId, outcomes));
-  return acceptedIn(consumerId, await recordEvents(deps, { consumerId, now, commit: commitOne }, [input]));
+  const commitOne = (writes: Write[], outcomes: Outcome[]) => commit(writes, acceptedIn(outcomes));
+  return acceptedIn(await recordEvents(deps, { consumerId, now, commit: commitOne }, [input]));
 };
 
-const acceptedIn = (consumerId: string, [outcome]: Outcome[]): Accepted => {
+const acceptedIn = ([outcome]: Outcome[]): Accepted => {
   if (outcome === undefined) throw new TypeError('an event without an outcome');
   if (outcome.status === 'rejected') throw outcome.refusal;
-  return { consumerId, ...outcome };
+  return outcome;
 };
 
 const recordAtOnce = (deps: RecordingDeps, recording: Recording, inputs: EventInput[]): Promise<Outcome[]> => {

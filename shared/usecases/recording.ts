@@ -36,7 +36,6 @@ export type Outcome = { status: 'created' | 'duplicate'; event: Recorded } | { s
 
 /** An event that is in the history now, whether this request or an earlier one brought it. */
 export interface Accepted {
-  consumerId: string;
   status: 'created' | 'duplicate';
   event: Recorded;
 }

@@ -3,7 +3,7 @@ import { makeHandler as list } from '../../functions/events/list.ts';
 import { makeHandler as record } from '../../functions/events/record.ts';
 import { makeHandler as recordBatch } from '../../functions/events/record-batch.ts';
 import type { HttpResult } from '../../shared/edge/endpoint.ts';
-import type { Store } from '../../shared/usecases/ports.ts';
+import type { Store, Write } from '../../shared/usecases/ports.ts';
 import { depsOn, NOW, storeWith, sumsOf } from '../support/events.ts';
 import { httpEvent, type Sent } from '../support/http-event.ts';
 
@@ -46,6 +46,17 @@ describe('POST /v1/consumers/{consumerId}/events', () => {
     const second = await send({ ...ofOne(visit, key), now: '2026-03-02T00:00:00.000Z' });
     expect(second).toMatchObject({ status: 201, body: first.body, headers: { 'idempotent-replayed': 'true' } });
     expect(await store.eventsOf('c1', { limit: 10 })).toMatchObject({ items: { length: 1 } });
+  });
+
+  it('is stored where the erasure of its consumer finds it', async () => {
+    const store = await storeWith('c1');
+    const stored: Write[] = [];
+    const watched = { ...store, commit: async (writes: Write[]) => void stored.push(...writes) };
+    await calling(watched, record)(ofOne(order, { 'idempotency-key': 'k1' }));
+    expect(stored).toContainEqual({
+      put: expect.objectContaining({ kind: 'idempotency', consumerId: 'c1' }),
+      expect: expect.anything(),
+    });
   });
 
   const at = (attributes: unknown, type = 'order_placed') => ({ type, attributes });
