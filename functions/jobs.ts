@@ -21,9 +21,8 @@ export const jobs = {
     timeoutSeconds: 300,
   },
   'metrics-rebuild': {
-    capability: 'insights',
+    capability: 'outbox',
     schedule: 'cron(0 4 1 * ? *)',
-    summary: "Fold every consumer's metrics again from the history, and count those that differed: 0 where all is well",
-    timeoutSeconds: 900,
+    summary: "Start the workflow that folds every consumer's metrics again, to see that history and sums agree",
   },
 } as const satisfies Record<string, Job>;

@@ -10,7 +10,8 @@ const RETRY = [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 2, MaxAttempts: 6
 export const workflows = {
   'metrics-rebuild': {
     capability: 'insights',
-    summary: "Fold every consumer's metrics again from the history, after the scoring rules changed",
+    summary:
+      "Fold every consumer's metrics again from the history: after the scoring rules changed, those made by others; with `always` everyone, and none should differ",
     definition: {
       QueryLanguage: 'JSONata',
       StartAt: 'ListSlices',
@@ -25,6 +26,7 @@ export const workflows = {
         FoldSlices: {
           Type: 'Map',
           Items: '{% $states.input.slices %}',
+          Output: '{% { "consumers": $sum($states.result.consumers), "differed": $sum($states.result.differed) } %}',
           MaxConcurrency: SLICES_AT_ONCE,
           ItemProcessor: {
             ProcessorConfig: { Mode: 'INLINE' },

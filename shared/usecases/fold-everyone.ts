@@ -42,18 +42,3 @@ export const foldSlice = async (
     differed: differed.filter(Boolean).length,
   };
 };
-
-/** Everyone, whatever the rules: how many there are, and for how many the history gave other metrics than they had. */
-export const foldEveryone = async (deps: FoldDeps, now: Instant): Promise<{ consumers: number; differed: number }> => {
-  const total = { consumers: 0, differed: 0 };
-  for (let slice = 0; slice < deps.store.slices; slice++) {
-    let progress: SliceFolded = { slice, done: false, consumers: 0, differed: 0 };
-    while (!progress.done) {
-      progress = await foldSlice(deps, progress, { now, most: CHUNK, always: true });
-      total.consumers += progress.consumers;
-      total.differed += progress.differed;
-    }
-  }
-  return total;
-};
-const CHUNK = 500;
