@@ -28,8 +28,10 @@ const small = statementsOf(templateOf(appWith({ catalogues: smallCatalogues, per
 const functionRoles = resourcesOf(product, 'AWS::Lambda::Function').map(({ properties }) =>
   String((properties['Role'] as { 'Fn::GetAtt': string[] })['Fn::GetAtt'][0]),
 );
+const statementsWith = (from: Statement[], capability: string): Statement[] =>
+  from.filter(({ role }) => role.startsWith(`${capability}Role`));
 const actionsOf = (from: Statement[], capability: string): string[] =>
-  from.filter(({ role }) => role.startsWith(`${capability}Role`)).flatMap(({ actions }) => actions);
+  statementsWith(from, capability).flatMap(({ actions }) => actions);
 
 afterAll(removeFolders);
 
@@ -55,18 +57,18 @@ describe('a function', () => {
   it.each(Object.keys(permissions))('of %s may do what its row says', (capability) => {
     const row = permissions[capability];
     const actions = actionsOf(statements, capability);
-    if (actions.length === 0) return;
+    expect(actions).toContain('logs:PutLogEvents');
     expect(actions.includes('dynamodb:GetItem')).toBe(row?.table !== undefined);
     expect(actions.includes('dynamodb:PutItem')).toBe(row?.table?.write === true);
     expect(actions.includes('events:PutEvents')).toBe(row?.publishes === true);
     expect(actions.includes('states:StartExecution')).toBe(row?.starts !== undefined);
   });
 
-  it('may query the indexes that its row names, and no other', () => {
-    const indexes = small
+  it.each(Object.keys(permissions))('of %s may query the indexes that its row names, and no other', (capability) => {
+    const indexes = statementsWith(statements, capability)
       .flatMap(({ resources }) => resources)
       .flatMap((resource) => /\/index\/([a-z]+)/.exec(resource)?.[1] ?? []);
-    expect(indexes).toEqual(['due']);
+    expect(indexes.sort()).toEqual([...(permissions[capability]?.table?.indexes ?? [])].sort());
   });
 
   it('without a row of permissions to speak of writes its log, and that is all', () => {
@@ -77,7 +79,9 @@ describe('a function', () => {
 describe('a schedule', () => {
   it('may invoke its function and leave dead letters', () => {
     const scheduling = statements.filter(({ role }) => role.startsWith('Schedules'));
-    expect(scheduling.flatMap(({ actions }) => actions)).toEqual(['lambda:InvokeFunction', 'sqs:SendMessage']);
+    expect(new Set(scheduling.flatMap(({ actions }) => actions))).toEqual(
+      new Set(['lambda:InvokeFunction', 'sqs:SendMessage']),
+    );
   });
 
   it('acts for this account alone', () => {
