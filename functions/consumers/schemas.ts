@@ -12,10 +12,10 @@ const clearable = <T extends z.ZodMiniType>(schema: T) => z.optional(z.nullable(
 export const status = z.enum(['active', 'inactive']);
 export const tagType = z.enum(['vip_status', 'source', 'behavior', 'campaign']);
 
-export const tagName = z.string().check(
-  z.maxLength(64),
-  z.refine((name) => name.trim() !== '', { error: 'A tag is not blank.', params: { code: 'too_short' } }),
-);
+/** Without the blanks around it, in NFC: tags that look the same are one. */
+export const tagName = z
+  .string()
+  .check(z.trim(), z.normalize('NFC'), z.minLength(1, 'A tag is not blank.'), z.maxLength(64));
 const tag = z.pipe(
   z.union([tagName, z.strictObject({ name: tagName, type: clearable(tagType) })]),
   z.transform(
