@@ -11,7 +11,7 @@ import type { Reply, RequestKey } from './idempotency.ts';
 import { commitUnder, keyHashOf, Replayed, replayStored } from './idempotency.ts';
 import { parsed, parsedJson, refuseHostile } from './input.ts';
 import { logError } from './log.ts';
-import { problemOf } from './problems.ts';
+import { problemOf, refusalIn } from './problems.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
 
 export type HttpEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
@@ -193,10 +193,10 @@ const resultOf = (reply: Reply): HttpResult => {
 const failureOf = (error: unknown, event: HttpEvent): HttpResult => {
   if (error instanceof Replayed) return withHeaders(resultOf(error.reply));
   const requestId = event.requestContext.requestId;
-  const problem =
-    error instanceof Refusal
-      ? problemOf(error.code, error.message, error.errors, requestId)
-      : unexpected(error, event.routeKey, requestId);
+  const refusal = refusalIn(error);
+  const problem = refusal
+    ? problemOf(refusal.code, refusal.message, refusal.errors, requestId)
+    : unexpected(error, event.routeKey, requestId);
   return withHeaders({
     statusCode: problem.status,
     headers: { 'content-type': 'application/problem+json', ...(problem.status === 429 && { 'retry-after': '1' }) },

@@ -1,5 +1,7 @@
 /** How each refusal is told over HTTP (RFC 9457): one exhaustive table. */
 import type { InputError, RefusalCode } from '../domain/refusal.ts';
+import { Refusal } from '../domain/refusal.ts';
+import { WriteConflict } from '../usecases/ports.ts';
 
 export const problems = {
   unreadable_body: { status: 400, title: 'The body cannot be read' },
@@ -44,3 +46,22 @@ export const problemOf = (code: RefusalCode, detail: string, errors: InputError[
   requestId,
   ...(errors.length > 0 && { errors }),
 });
+
+/** How DynamoDB says that too much is asked of it at once. By name: the edge knows no database. */
+const THROTTLES = new Set([
+  'ThrottlingError',
+  'ThrottlingException',
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'TransactionConflictException',
+  'TransactionInProgressException',
+]);
+
+/** The refusal that an error amounts to; undefined for a bug. */
+export const refusalIn = (error: unknown): Refusal | undefined => {
+  if (error instanceof Refusal) return error;
+  if (error instanceof WriteConflict || (error instanceof Error && THROTTLES.has(error.name))) {
+    return new Refusal('too_busy', 'Too much is asked at the same time; try again.');
+  }
+  return undefined;
+};

@@ -6,6 +6,7 @@ import type { Route } from '../../shared/edge/catalogue.ts';
 import type { HttpResult } from '../../shared/edge/endpoint.ts';
 import { created, endpoint } from '../../shared/edge/endpoint.ts';
 import type { Commit } from '../../shared/usecases/ports.ts';
+import { WriteConflict } from '../../shared/usecases/ports.ts';
 import { httpEvent, type Sent } from '../support/http-event.ts';
 
 const route = {
@@ -221,6 +222,27 @@ describe('an endpoint', () => {
     const { send } = counting();
     const deep = `${'['.repeat(400)}${']'.repeat(400)}`;
     expect((await send({ body: deep })).status).toBe(422);
+  });
+
+  it.each([
+    'ThrottlingException',
+    'ProvisionedThroughputExceededException',
+    'RequestLimitExceeded',
+    'TransactionInProgressException',
+  ])('is too busy where the table answers %s', async (name) => {
+    const { send } = counting(async () => {
+      throw Object.assign(new Error('slow down'), { name });
+    });
+    const answer = await send(named('a'));
+    expect(answer).toMatchObject({ status: 429, body: { code: 'too_busy' }, headers: { 'retry-after': '1' } });
+  });
+
+  it('is too busy where others keep writing, and not for the one who sends it again', async () => {
+    const { send } = counting(async (count) => {
+      if (count === 1) throw new WriteConflict([]);
+    });
+    expect(await send(named('a', key))).toMatchObject({ status: 429, body: { code: 'too_busy' } });
+    expect(await send(named('a', key))).toMatchObject({ status: 201, body: { count: 2 } });
   });
 
   it('tells nothing about a bug but the request id', async () => {

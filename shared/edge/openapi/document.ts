@@ -179,7 +179,8 @@ const codesOf = (route: Route): RefusalCode[] => {
   if (query.has('cursor')) add('invalid_cursor');
   if (route.params || route.query || route.body) add('invalid_request');
   if (route.body) add('unreadable_body', 'body_too_large', 'unsupported_media_type');
-  if (route.method !== 'GET') add('invalid_request', 'idempotency_key_reused', 'too_busy');
+  if (route.method !== 'GET') add('invalid_request', 'idempotency_key_reused');
+  if (route.method !== 'GET' || route.access !== 'public') add('too_busy');
   if (route.method !== 'GET' && route.method !== 'POST') add('version_conflict');
   return (Object.keys(problems) as RefusalCode[]).filter((code) => codes.has(code));
 };
