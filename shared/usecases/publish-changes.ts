@@ -10,7 +10,7 @@ export interface PublishDeps {
 }
 
 /**
- * Publishes what the changes mean, in their order, and starts the workflows that they call for; gives back how many
+ * Publishes what the changes mean, in their order as best it can, and starts the workflows that they call for; gives back how many
  * changes were dealt with, from the first on. A repeated change says the same again and starts nothing twice.
  */
 export const publishChanges = async ({ bus, workflows }: PublishDeps, changes: readonly Change[]): Promise<number> => {
@@ -57,6 +57,8 @@ const bandEvents = (before: RecordOf<'metrics'>, after: RecordOf<'metrics'>): Do
 const startFor = async (workflows: Workflows, { at, before, after }: Change): Promise<void> => {
   if (after?.kind !== 'settings') return;
   const rulesBefore = scoringOf(before?.kind === 'settings' ? before : undefined).version;
-  if (rulesBefore === scoringOf(after).version) return;
-  await workflows.start('metrics-rebuild', `settings-${after.version}`, { now: at });
+  const rules = scoringOf(after).version;
+  if (rulesBefore === rules) return;
+  // A table restored to an earlier time counts its versions again from there: with the rules, the name is new.
+  await workflows.start('metrics-rebuild', `settings-${after.version}-${rules}`, { now: at });
 };

@@ -19,13 +19,37 @@ describe('the bus', () => {
     expect(entries[0]?.[0]).toMatchObject({ EventBusName: 'regulars', Source: 'regulars', Time: new Date(at) });
   });
 
-  it('says how many were taken where one was not', async () => {
-    const client = mockClient(EventBridgeClient);
-    const taken = Array(10).fill({ EventId: 'x' });
-    const failing = [...taken.slice(0, 4), { ErrorCode: 'ThrottlingException' }, ...taken.slice(5)];
-    client.on(PutEventsCommand).resolvesOnce({ Entries: taken }).resolvesOnce({ Entries: failing });
+  const stub = () => mockClient(EventBridgeClient);
+  const taken = Array(10).fill({ EventId: 'x' });
+  const refused = { ErrorCode: 'ThrottlingException' };
+  const failing = [...taken.slice(0, 4), refused, ...taken.slice(5, 9), refused];
+  const sentTo = (client: ReturnType<typeof stub>) =>
+    client.commandCalls(PutEventsCommand).map(({ args }) => {
+      const { Entries = [] } = args[0].input;
+      return Entries.map(({ Detail }) => JSON.parse(Detail ?? '').n as number);
+    });
+
+  it('sends again, and alone, what was not taken', async () => {
+    const client = stub();
+    client
+      .on(PutEventsCommand)
+      .resolvesOnce({ Entries: failing })
+      .resolvesOnce({ Entries: [refused, { EventId: 'x' }] })
+      .resolves({ Entries: taken });
+    expect(await eventBridge('regulars', new EventBridgeClient({})).publish(events.slice(0, 12))).toBe(12);
+    expect(sentTo(client)).toEqual([[0, 1, 2, 3, 4, 5, 6, 7, 8, 9], [4, 9], [4], [10, 11]]);
+  });
+
+  it('says how many were taken before one that never is, and sends nothing after its request', async () => {
+    const client = stub();
+    client
+      .on(PutEventsCommand)
+      .resolvesOnce({ Entries: taken })
+      .resolvesOnce({ Entries: failing })
+      .resolvesOnce({ Entries: [refused, { EventId: 'x' }] })
+      .resolvesOnce({ Entries: [refused] });
     expect(await eventBridge('regulars', new EventBridgeClient({})).publish(events)).toBe(14);
-    expect(client.commandCalls(PutEventsCommand)).toHaveLength(2);
+    expect(sentTo(client).slice(2)).toEqual([[14, 19], [14]]);
   });
 });
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Profile } from '../../shared/domain/facts.ts';
 import type { Bus, Change, DomainEvent, RecordOf } from '../../shared/usecases/ports.ts';
 import { publishChanges } from '../../shared/usecases/publish-changes.ts';
+import { scoringOf } from '../../shared/usecases/scoring.ts';
 import { NOW } from '../support/events.ts';
 import { eventOf, metricsOf, profileOf } from '../support/records.ts';
 
@@ -95,10 +96,14 @@ describe('new scoring rules', () => {
     const { deps, started } = world();
     await publishChanges(deps, [changed]);
     await publishChanges(deps, [changed]);
-    expect(started).toEqual([
-      ['metrics-rebuild', 'settings-5', { now: NOW }],
-      ['metrics-rebuild', 'settings-5', { now: NOW }],
-    ]);
+    const name = `settings-5-${scoringOf(settings(5, { halfLifeDays: 30 })).version}`;
+    expect(started).toEqual(Array(2).fill(['metrics-rebuild', name, { now: NOW }]));
+  });
+
+  it('start it again where a restored table gives its versions to others', async () => {
+    const { deps, started } = world();
+    await publishChanges(deps, [changed, change(settings(4, { halfLifeDays: 90 }), settings(5, { halfLifeDays: 60 }))]);
+    expect(new Set(started.map(([, name]) => name)).size).toBe(2);
   });
 
   it.each([
