@@ -102,12 +102,16 @@ export class Histogram {
 
   /** Adds what another one counted. Throws where their boundaries are so different that counts cannot be placed. */
   merge(other: Histogram): void {
-    this.#combine(other, 1);
-  }
-
-  /** Takes out what was merged. */
-  subtract(other: Histogram): void {
-    this.#combine(other, -1);
+    if (this.#sharesBoundariesWith(other)) {
+      addAll(this.#singles, other.#singles);
+      addAll(this.#gaps, other.#gaps);
+      this.#changed(other.#total);
+      return;
+    }
+    for (const [place, count] of other.#gaps.entries()) {
+      if (count !== 0) this.#addGap(other.#boundaries[place - 1], other.#boundaries[place], count);
+    }
+    for (const [place, count] of other.#singles.entries()) this.add(other.#boundaries[place] ?? 0, count);
   }
 
   encoded(): string {
@@ -117,23 +121,6 @@ export class Histogram {
   static decoded(text: string): Histogram {
     const { boundaries, singles, gaps } = decodedWholes(text);
     return new Histogram(boundaries, singles, gaps);
-  }
-
-  #combine(other: Histogram, sign: 1 | -1): void {
-    if (this.#sharesBoundariesWith(other)) {
-      addAll(this.#singles, other.#singles, sign);
-      addAll(this.#gaps, other.#gaps, sign);
-      this.#changed(sign * other.#total);
-      return;
-    }
-    for (const [place, count] of other.#gaps.entries()) {
-      if (count !== 0) this.#addGap(other.#boundaries[place - 1], other.#boundaries[place], sign * count);
-    }
-    for (const [place, count] of other.#singles.entries()) {
-      const value = other.#boundaries[place] ?? 0;
-      if (sign > 0) this.add(value, count);
-      else this.remove(value, count);
-    }
   }
 
   /** Counts that lie somewhere between two values fit where no boundary divides these. */
@@ -206,10 +193,10 @@ export class Histogram {
 }
 
 const zeros = (length: number): number[] => new Array<number>(length).fill(0);
-/** Adds or subtracts counters place by place: a plain loop, as a thousand shards are merged in some milliseconds. */
-function addAll(counters: number[], others: readonly number[], sign: 1 | -1): void {
+/** Adds counters place by place: a plain loop, as a thousand shards are merged in some milliseconds. */
+function addAll(counters: number[], others: readonly number[]): void {
   for (let place = 0; place < others.length; place++) {
-    counters[place] = (counters[place] ?? 0) + sign * (others[place] ?? 0);
+    counters[place] = (counters[place] ?? 0) + (others[place] ?? 0);
   }
 }
 

@@ -114,27 +114,6 @@ export function rebuiltFrom(
   };
 }
 
-/** An empty summary on the boundaries of this one: slices of a population counted into such can be merged. */
-export const sliceOf = (summary: PopulationSummary): PopulationSummary => ({
-  ...emptySummary(),
-  activity: summary.activity.slice(),
-  frequency: summary.frequency.slice(),
-  monetary: summary.monetary.slice(),
-});
-
-/** One summary of several slices of a population that share their boundaries (see `sliceOf`) or are small. */
-export function mergeSlices(slices: readonly PopulationSummary[]): PopulationSummary {
-  const [first, ...rest] = slices;
-  const whole = copyOf(first ?? emptySummary());
-  for (const slice of rest) {
-    for (const dimension of DIMENSIONS) whole[dimension].merge(slice[dimension]);
-    whole.changesSinceRebuild += slice.changesSinceRebuild;
-    whole.recent.push(...slice.recent);
-  }
-  whole.recent = whole.recent.slice(-SUMMARY.recentMarks);
-  return whole;
-}
-
 /** How far a percentile may be off, in points. */
 export const errorBoundOf = (summary: PopulationSummary): number =>
   Math.max(...DIMENSIONS.map((dimension) => summary[dimension].errorBound()));

@@ -146,7 +146,7 @@ describe('counters', () => {
     );
   });
 
-  it('of slices add up to the whole, and come apart again', () => {
+  it('of slices add up to the whole', () => {
     const random = seeded(7);
     const all = Array.from({ length: 20_000 }, () => Math.floor(100 / (random() + 1e-6)));
     const whole = rebuilt(all);
@@ -160,8 +160,6 @@ describe('counters', () => {
     const merged = whole.slice();
     for (const slice of slices) merged.merge(slice);
     expect(merged.encoded()).toBe(whole.encoded());
-    for (const slice of slices) merged.subtract(slice);
-    expect(merged.encoded()).toBe(whole.slice().encoded());
   });
 
   it('of small populations add up exactly without common boundaries', () => {
@@ -170,8 +168,6 @@ describe('counters', () => {
         const merged = counted(one);
         merged.merge(counted(other));
         expect(worstErrorOf(merged, [...one, ...other])).toBeLessThan(1e-9);
-        merged.subtract(counted(other));
-        expect(merged.encoded()).toBe(counted(one).encoded());
       }),
     );
   });

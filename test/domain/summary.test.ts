@@ -11,7 +11,6 @@ import {
   emptySummary,
   encodedSummary,
   errorBoundOf,
-  mergeSlices,
   needsRebuild,
   type PopulationSummary,
   populationOf,
@@ -19,7 +18,6 @@ import {
   rankedOf,
   rebuiltFrom,
   rfmOf,
-  sliceOf,
 } from '../../shared/domain/summary.ts';
 import { settings } from './histories.ts';
 
@@ -88,7 +86,6 @@ describe('counting changes', () => {
     const text = encodedSummary(before);
     counted(before, [joined({ activity: 4, frequency: 5, monetary: 6 }, 'x')]);
     rebuiltFrom([], before);
-    mergeSlices([before, before]);
     expect(encodedSummary(before)).toBe(text);
   });
 });
@@ -111,28 +108,6 @@ describe('a summary', () => {
         const live = leftBy(all);
         expect(placesIn(rebuiltFrom(everyone))).toEqual(placesIn(live));
         expect(populationOf(live)).toBe(everyone.length);
-      }),
-    );
-  });
-
-  it('of slices is the summary of the whole', () => {
-    fc.assert(
-      fc.property(fc.array(ranked, { maxLength: 80 }), (everyone) => {
-        const whole = rebuiltFrom(everyone);
-        const slices = [0, 1, 2].map((part) => {
-          const own = everyone.filter((_, index) => index % 3 === part);
-          return counted(
-            sliceOf(whole),
-            own.map((one, index) => joined(one, `${part}-${index}`)),
-          );
-        });
-        const merged = mergeSlices(slices);
-        expect(placesIn(merged)).toEqual(placesIn(whole));
-        expect(
-          placesIn(
-            mergeSlices([0, 1, 2].map((part) => rebuiltFrom(everyone.filter((_, index) => index % 3 === part)))),
-          ),
-        ).toEqual(placesIn(whole));
       }),
     );
   });
