@@ -73,7 +73,8 @@ export const consumersRoutes = {
     path: '/v1/consumers/{consumerId}/tags/{tag}',
     access: 'storefront',
     summary: 'Tag a consumer',
-    description: 'Tags that differ only in case are one. Without a type, a tag that is there keeps its own.',
+    description:
+      'Tags that differ only in case, or in blanks around them, are one. Without a type, a tag that is there keeps its own.',
     params: tagParams,
     body: tagBody,
     answers: { 204: null },

@@ -173,7 +173,10 @@ export interface Store {
 
   /** The consumer's head (profile, metrics, …) and newest events in one request; null where there is no such consumer. */
   detailOf(consumerId: string, fresh?: boolean): Promise<(ConsumerOverview & { events: RecordOf<'event'>[] }) | null>;
-  /** The history newest first, `from` included, `to` excluded. Throws `Refusal('invalid_cursor')`. */
+  /**
+   * The history newest first, `from` included, `to` excluded. A page may end before its limit, even empty: there is more
+   * as long as there is a cursor. Throws `Refusal('invalid_cursor')`.
+   */
   eventsOf(
     consumerId: string,
     query: PageRequest & { type?: string | undefined; from?: Instant | undefined; to?: Instant | undefined },
