@@ -2,7 +2,7 @@
 import type { Instant } from '../domain/facts.ts';
 import { parseInstant } from '../domain/instants.ts';
 import type { JobEvent, JobResult } from './catalogue.ts';
-import { logError, logInfo } from './log.ts';
+import { anonymous, logError, logInfo } from './log.ts';
 
 export interface JobRequest {
   /** The instant that the job is for. */
@@ -23,6 +23,6 @@ export const job =
       return result;
     } catch (error) {
       logError('job failed', error, { job: name });
-      throw error;
+      throw anonymous(error);
     }
   };

@@ -2,11 +2,19 @@
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
 export const logError = (what: string, error: unknown, fields: LogFields = {}): void => {
-  const name = error instanceof Error ? error.name : typeof error;
   const frames =
     error instanceof Error ? (error.stack ?? '').split('\n').filter((line) => line.trimStart().startsWith('at ')) : [];
-  write('error', what, { ...fields, error: name, at: frames.slice(0, 8).join('\n') });
+  write('error', what, { ...fields, error: nameOf(error), at: frames.slice(0, 8).join('\n') });
 };
+
+/**
+ * What an error is thrown at Lambda as: by its name alone. Lambda writes messages to its log, and they go on into dead
+ * letters and the histories of workflows.
+ */
+export const anonymous = (error: unknown): Error =>
+  Object.assign(new Error('The log says where it happened.'), { name: nameOf(error) });
+
+const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
 
 export const logInfo = (what: string, fields: LogFields = {}): void => write('info', what, fields);
 

@@ -6,7 +6,7 @@ import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 
 import type { Instant } from '../domain/facts.ts';
 import { instantOf } from '../domain/instants.ts';
 import type { Change, Images } from '../usecases/ports.ts';
-import { logError } from './log.ts';
+import { anonymous, logError } from './log.ts';
 
 /** Handles changes in their order; gives back how many succeeded, from the first on. */
 export type HandleChanges = (changes: Change[]) => Promise<number>;
@@ -21,7 +21,7 @@ export const streamConsumer =
       return { batchItemFailures: failed === undefined ? [] : [{ itemIdentifier: failed }] };
     } catch (error) {
       logError('stream batch failed', error, { consumer: name, records: records.length });
-      throw error;
+      throw anonymous(error);
     }
   };
 
