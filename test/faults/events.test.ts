@@ -8,17 +8,20 @@ import { recordEvents } from '../../shared/usecases/record-events.ts';
 import type { EventInput } from '../../shared/usecases/recording.ts';
 import { depsOn, histories, NOW, storeWith, sumsOf } from '../support/events.ts';
 
-type Fault = 'before' | 'after' | 'conflict';
-const FAULTS: Fault[] = ['before', 'after', 'conflict'];
+type Fault = 'before' | 'after' | 'conflict' | 'unnoticed';
+const FAULTS: Fault[] = ['before', 'after', 'conflict', 'unnoticed'];
 
-/** A store whose call of this number fails: before it did anything, after it took effect, or by a conflict. */
+/**
+ * A store whose call of this number fails: before it did anything, after it took effect, by a conflict, or by one that
+ * is told although it took effect.
+ */
 const failingAt = (store: Store, callToFail: number, fault: Fault): Store => {
   let calls = 0;
   const faulty = async <T>(call: () => Promise<T>, isWrite: boolean): Promise<T> => {
     calls += 1;
     if (calls !== callToFail) return call();
-    if (fault === 'conflict' && isWrite) throw new WriteConflict([]);
-    if (fault === 'after') await call();
+    if (fault === 'after' || fault === 'unnoticed') await call();
+    if (fault !== 'before' && fault !== 'after' && isWrite) throw new WriteConflict([]);
     throw new Error('the database did not answer');
   };
   return {
