@@ -1,6 +1,6 @@
 /** A batch at the edge: each event parsed by itself, its consumer found; outcomes told as items. */
 import { Refusal } from '../../shared/domain/refusal.ts';
-import { parsed } from '../../shared/edge/input.ts';
+import { parsed, refuseHostile } from '../../shared/edge/input.ts';
 import { problems } from '../../shared/edge/problems.ts';
 import { consumersWith, contactKeyOf } from '../../shared/usecases/contact-owners.ts';
 import type { RecordKey, Store } from '../../shared/usecases/ports.ts';
@@ -20,6 +20,7 @@ export const itemsOf = async (store: Store, events: readonly unknown[]) => {
   const looked: { index: number; event: BatchEvent; key: Extract<RecordKey, { kind: 'contact' }> }[] = [];
   events.forEach((sent, index) => {
     try {
+      refuseHostile(sent);
       const event = parsed(batchEvent, sent);
       if (event.consumerId !== undefined) items.push(itemOf(index, event.consumerId, event));
       if (event.lookup) looked.push({ index, event, key: contactKeyOf(event.lookup, 'lookup') });

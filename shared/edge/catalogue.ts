@@ -32,7 +32,10 @@ export interface Route {
   refusals?: RefusalCode[];
   /** Largest body accepted, in bytes; 64 KiB unless said. */
   bodyLimitBytes?: number;
-  /** Its work is committed in parts, ahead of the answer: a key that was used must be noticed before it begins. */
+  /**
+   * Its body is taken in parts, none of which spoils another, and committed in parts ahead of the answer: a key that was
+   * used must be noticed before it begins.
+   */
   commitsInParts?: boolean;
 }
 export type Routes = Record<string, Route>;

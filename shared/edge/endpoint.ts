@@ -148,7 +148,7 @@ const bodyOf = (route: Route, event: HttpEvent): unknown => {
     return undefined;
   }
   if (text === '' && route.body.safeParse(undefined).success) return undefined;
-  return parsedJson(text, event.headers['content-type']);
+  return parsedJson(text, event.headers['content-type'], route.commitsInParts);
 };
 
 const decoded = (base64: string): string => {

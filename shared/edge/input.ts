@@ -1,7 +1,7 @@
 /** Reading what callers send: text to JSON to a schema's output, or a refusal that names every wrong part. */
 import type * as z from 'zod/mini';
 import type { InputError, InputErrorCode } from '../domain/refusal.ts';
-import { Refusal } from '../domain/refusal.ts';
+import { invalid, Refusal } from '../domain/refusal.ts';
 
 /** Deep enough for every rule of the product, shallow enough never to exhaust the stack. */
 const DEEPEST = 200;
@@ -10,8 +10,11 @@ const LONGEST_PATH_BYTES = 200;
 const QUOTES = 2;
 const FORBIDDEN_KEYS = new Set(['__proto__', 'constructor', 'prototype']);
 
-/** The JSON value of a body. Refuses other media types, what is no JSON, hostile keys and text that is no text. */
-export const parsedJson = (text: string, contentType: string | undefined): unknown => {
+/**
+ * The JSON value of a body. Refuses other media types, what is no JSON and what is nested too deep; and what is hostile,
+ * unless the body is taken in parts: then each part is refused by itself.
+ */
+export const parsedJson = (text: string, contentType: string | undefined, inParts = false): unknown => {
   if (!/^application\/(json|[\w.+-]+\+json)\s*(;|$)/i.test(contentType ?? '')) {
     throw new Refusal('unsupported_media_type', 'Send the body as application/json.');
   }
@@ -21,34 +24,36 @@ export const parsedJson = (text: string, contentType: string | undefined): unkno
   } catch {
     throw new Refusal('unreadable_body', 'The body is not JSON.');
   }
-  refuseHostile(value);
+  if (isTooDeep(value)) throw invalid('', 'too_big', `Nested deeper than ${DEEPEST} levels.`);
+  if (!inParts) refuseHostile(value);
   return value;
 };
 
 /** Refuses NUL, lone surrogates, infinite numbers and keys of the prototype chain, wherever they stand. */
 export const refuseHostile = (value: unknown): void => {
   const errors: InputError[] = [];
-  visit(value, '', 0, errors);
+  visit(value, '', errors);
   if (errors.length > 0)
     throw new Refusal('invalid_request', 'The input holds text or keys that are not allowed.', errors.map(shortened));
 };
 
-const visit = (value: unknown, path: string, depth: number, errors: InputError[]): void => {
+const isTooDeep = (value: unknown, depth = 0): boolean =>
+  typeof value === 'object' &&
+  value !== null &&
+  (depth >= DEEPEST || Object.values(value).some((child) => isTooDeep(child, depth + 1)));
+
+const visit = (value: unknown, path: string, errors: InputError[]): void => {
   if (errors.length >= 20) return;
   if (typeof value === 'string') {
     if (!isText(value)) errors.push({ path, code: 'forbidden_text', message: 'NUL and lone surrogates are not text.' });
   } else if (typeof value === 'number') {
     if (!Number.isFinite(value)) errors.push({ path, code: 'too_big', message: 'The number is too big.' });
   } else if (typeof value === 'object' && value !== null) {
-    if (depth >= DEEPEST) {
-      errors.push({ path, code: 'too_big', message: `Nested deeper than ${DEEPEST} levels.` });
-      return;
-    }
     for (const [key, child] of Object.entries(value)) {
       const at = path === '' ? key : `${path}.${key}`;
       if (FORBIDDEN_KEYS.has(key) || !isText(key)) {
         errors.push({ path: isText(at) ? at : path, code: 'forbidden_key', message: 'This key is not allowed.' });
-      } else visit(child, at, depth + 1, errors);
+      } else visit(child, at, errors);
     }
   }
 };

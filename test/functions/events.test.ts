@@ -162,6 +162,25 @@ describe('POST /v1/events/batch', () => {
     ]);
   });
 
+  it.each([
+    ['NUL', '{"note":"a\\u0000"}', 'attributes.note', 'forbidden_text'],
+    ['a lone surrogate', '{"note":"\\ud800"}', 'attributes.note', 'forbidden_text'],
+    ['a prototype key', '{"__proto__":{}}', 'attributes.__proto__', 'forbidden_key'],
+  ])('rejects an event with %s, and no other', async (_, attributes, path, code) => {
+    const hostile = `{"consumerId":"c1","type":"note","attributes":${attributes}}`;
+    const fine = JSON.stringify({ ...order, consumerId: 'c1' });
+    const answer = await calling(await storeWith('c1'), recordBatch)({ body: `{"events":[${hostile},${fine}]}` });
+    expect(answer.body.items).toMatchObject([
+      { status: 'rejected', problem: { status: 422, errors: [{ path: `events.0.${path}`, code }] } },
+      { status: 'created' },
+    ]);
+  });
+
+  it('refuses a batch that is nested too deep', async () => {
+    const deep = `{"events":[${'['.repeat(300)}${']'.repeat(300)}]}`;
+    expect((await calling(await storeWith('c1'), recordBatch)({ body: deep })).status).toBe(422);
+  });
+
   it('finds consumers by email, phone and external id', async () => {
     const store = await storeWith('c1');
     const contacts = [
