@@ -36,7 +36,7 @@ describe('the job that announces bands', () => {
     const handler = (get: Store['get']) => loyaltyDecay(depsOn({ ...store, get }));
     const event: JobEvent = { job: 'loyalty-decay', scheduledAt: NOW, trigger: 'schedule' };
     const down = () => Promise.reject(new TypeError('down'));
-    await expect(handler(down)(event)).rejects.toMatchObject({ name: 'Error' });
+    await expect(handler(down)(event)).rejects.toMatchObject({ name: 'BandsNotAnnounced' });
     expect(await handler(store.get)(event)).toEqual({ examined: 1, changed: 0, nextDueAt: null });
   });
 });
