@@ -1,7 +1,7 @@
 /** A batch at the edge: each event parsed by itself, its consumer found; outcomes told as items. */
 import { Refusal } from '../../shared/domain/refusal.ts';
 import { parsed, refuseHostile } from '../../shared/edge/input.ts';
-import { problems } from '../../shared/edge/problems.ts';
+import { problemOf } from '../../shared/edge/problems.ts';
 import { consumersWith, contactKeyOf } from '../../shared/usecases/contact-owners.ts';
 import type { RecordKey, Store } from '../../shared/usecases/ports.ts';
 import type { BatchItem } from '../../shared/usecases/record-batch.ts';
@@ -54,24 +54,23 @@ const itemOf = (index: number, consumerId: string, event: BatchEvent): BatchItem
 };
 
 /** The batch's answer, in the order of its events. */
-export const presentBatch = (size: number, outcomes: ReadonlyMap<number, Outcome>) => ({
+export const presentBatch = (size: number, outcomes: ReadonlyMap<number, Outcome>, requestId: string) => ({
   items: Array.from({ length: size }, (_, index) => {
     const outcome = outcomes.get(index);
     if (outcome === undefined) throw new TypeError('an event without an outcome');
     const { status } = outcome;
     return status === 'rejected'
-      ? { index, status, problem: problemIn(outcome.refusal, index) }
+      ? { index, status, problem: problemIn(outcome.refusal, index, requestId) }
       : { index, status, eventId: outcome.event.eventId };
   }),
 });
 
-const problemIn = ({ code, message, errors }: Refusal, index: number) => ({
-  code,
-  ...problems[code],
-  detail: message,
-  ...(errors.length > 0 && {
-    errors: errors
+const problemIn = ({ code, message, errors }: Refusal, index: number, requestId: string) =>
+  problemOf(
+    code,
+    message,
+    errors
       .slice(0, MOST_ERRORS)
       .map((error) => ({ ...error, path: `events.${index}${error.path && '.'}${error.path}` })),
-  }),
-});
+    requestId,
+  );

@@ -9,10 +9,10 @@ export const makeHandler = (deps: Deps) =>
   endpoint(
     eventsRoutes.recordBatch,
     deps,
-    async ({ body, now, keyHash }) => {
+    async ({ body, now, keyHash, requestId }) => {
       const { items, refused } = await itemsOf(deps.store, body.events);
       const outcomes = await recordBatch({ ...deps, timezoneAt }, { now, keyHash }, items);
-      return presentBatch(body.events.length, new Map([...outcomes, ...refused]));
+      return presentBatch(body.events.length, new Map([...outcomes, ...refused]), requestId);
     },
     ok,
   );

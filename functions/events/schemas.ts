@@ -74,10 +74,12 @@ const recorded = { eventId: z.string(), type: z.string(), occurredAt: z.string()
 export const recordedAnswer = z.strictObject(recorded);
 
 const problem = z.strictObject({
-  code: z.string(),
+  type: z.string(),
   title: z.string(),
   status: z.int(),
   detail: z.string(),
+  code: z.string(),
+  requestId: z.string(),
   errors: z.optional(z.array(z.strictObject({ path: z.string(), code: z.string(), message: z.string() }))),
 });
 export const batchAnswer = z.strictObject({

@@ -18,7 +18,8 @@ export function launch({ directory, log }: JavaSettings, port: number): ChildPro
   const library = libraryDirectory();
   if (directory !== null) mkdirSync(directory, { recursive: true });
   const options = [
-    '-Xmx768m',
+    // Hundreds of thousands of writes fill 768 MB with what the stream keeps: then every request waits for the collector.
+    '-Xmx2g',
     '-XX:TieredStopAtLevel=1',
     '-XX:+UseSerialGC',
     `-Djava.library.path=${join(library, 'DynamoDBLocal_lib')}`,

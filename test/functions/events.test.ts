@@ -150,7 +150,10 @@ describe('POST /v1/events/batch', () => {
     expect(answer.body.items.map(({ index }: { index: number }) => index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(answer.body.items).toMatchObject([
       { status: 'created' },
-      { status: 'rejected', problem: { code: 'consumer_not_found', status: 404 } },
+      {
+        status: 'rejected',
+        problem: { type: '/docs#consumer_not_found', code: 'consumer_not_found', status: 404, requestId: 'request-1' },
+      },
       { status: 'rejected', problem: { code: 'refund_exceeds_order', status: 422 } },
       { status: 'rejected', problem: { code: 'invalid_request', errors: [{ path: 'events.3', code: 'wrong_type' }] } },
       { status: 'created', eventId: 'e9' },
