@@ -18,13 +18,13 @@ export interface Organization {
   churnModel: ChurnModel;
 }
 
-/** How long summaries and model serve once they were read. They are large; a second makes them cheap for who is busy. */
-const KEPT_MS = 1_000;
+/** How long summaries and model serve once they were read. They are large, and change little. */
+const KEPT_MS = 5_000;
 
 type Population = Pick<Organization, 'summary' | 'churnModel'>;
 const kept = new WeakMap<Store, Population & { readAt: Instant }>();
 
-/** The organization in one request: settings as of now, summaries and model perhaps of a second ago. */
+/** The organization in one request: settings as of now, summaries and model perhaps of some seconds ago. */
 export const organizationOf = async (store: Store, now: Instant): Promise<Organization> => {
   const before = kept.get(store);
   if (before?.summary && Math.abs(msOf(now) - msOf(before.readAt)) < KEPT_MS) {

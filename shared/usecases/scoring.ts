@@ -39,13 +39,25 @@ export const scoringOf = (record: RecordOf<'settings'> | undefined): Scoring => 
   return last.scoring;
 };
 
+/** Rules and version are made when first asked for: who only reads needs neither, and a cold start feels them. */
 const madeOf = (record: RecordOf<'settings'> | undefined): Scoring => {
   const settings = settingsOf(record?.documents ?? {});
-  const rules = scoringRulesOf(settings, nowhere);
-  const said = canonicalJson({ ...rules, timezoneAt: undefined, bands: settings.loyalty.bands });
-  const version = Number.parseInt(
-    Buffer.from(sha256(said), 'base64url').toString('hex').slice(0, FINGERPRINT_DIGITS),
-    16,
-  );
-  return { settings, rules, version };
+  let rules: ScoringRules | undefined;
+  let version: number | undefined;
+  return {
+    settings,
+    get rules() {
+      rules ??= scoringRulesOf(settings, nowhere);
+      return rules;
+    },
+    get version() {
+      version ??= fingerprintOf(this.rules, settings);
+      return version;
+    },
+  };
+};
+
+const fingerprintOf = (rules: ScoringRules, { loyalty }: Settings): number => {
+  const said = canonicalJson({ ...rules, timezoneAt: undefined, bands: loyalty.bands });
+  return Number.parseInt(Buffer.from(sha256(said), 'base64url').toString('hex').slice(0, FINGERPRINT_DIGITS), 16);
 };
