@@ -52,7 +52,9 @@ export const measureOperations = async (client: Client): Promise<Measured[]> => 
   const read = () => client.call('GET', `/v1/consumers/${consumerId}`);
   const record = (type: string, attributes: object) =>
     client.call('POST', `/v1/consumers/${consumerId}/events`, { type, attributes });
-  // Each function is awake before it is counted: what it reads while starting is not the operation's.
+  // Each function is awake before it is counted: what it reads while starting is not the operation's. Nor is the
+  // summary, which serves for some seconds once there is one.
+  await client.call('POST', '/_local/settle');
   await read();
   await record('visit', {});
   const detail = await askedBy(client, 'consumers', read);
