@@ -17,7 +17,8 @@ export const rankOf = (percentile: number): number => Math.min(5, Math.floor(per
 
 /** Counters of whole numbers. It changes in place: take a `copy` to keep what was. */
 export class Histogram {
-  readonly #boundaries: number[];
+  /** Never changed in place, so that slices and copies share them, and see at a glance that they do. */
+  #boundaries: readonly number[];
   /** `#singles[i]`: values equal to boundary i. */
   readonly #singles: number[];
   /** `#gaps[i]`: values between boundaries i − 1 and i; one more than there are boundaries. */
@@ -28,7 +29,7 @@ export class Histogram {
   /** Values below boundary i, made when first asked for. */
   #below: number[] | null = null;
 
-  private constructor(boundaries: number[], singles: number[], gaps: number[], isSlice = false) {
+  private constructor(boundaries: readonly number[], singles: number[], gaps: number[], isSlice = false) {
     this.#boundaries = boundaries;
     this.#singles = singles;
     this.#gaps = gaps;
@@ -49,13 +50,13 @@ export class Histogram {
   }
 
   copy(): Histogram {
-    return new Histogram([...this.#boundaries], [...this.#singles], [...this.#gaps], this.#isSlice);
+    return new Histogram(this.#boundaries, [...this.#singles], [...this.#gaps], this.#isSlice);
   }
 
   /** Nothing counted, on the same boundaries for good: what is counted in several of these can be merged. */
   slice(): Histogram {
     const { length } = this.#boundaries;
-    return new Histogram([...this.#boundaries], zeros(length), zeros(length + 1), true);
+    return new Histogram(this.#boundaries, zeros(length), zeros(length + 1), true);
   }
 
   get total(): number {
@@ -137,6 +138,7 @@ export class Histogram {
   #sharesBoundariesWith(other: Histogram): boolean {
     const own = this.#boundaries;
     const others = other.#boundaries;
+    if (own === others) return true;
     return own.length === others.length && own.every((boundary, index) => boundary === others[index]);
   }
 
@@ -166,13 +168,13 @@ export class Histogram {
   }
 
   #insert(place: number, value: number, count: number): void {
-    this.#boundaries.splice(place, 0, value);
+    this.#boundaries = this.#boundaries.toSpliced(place, 0, value);
     this.#singles.splice(place, 0, count);
     this.#gaps.splice(place, 0, 0);
   }
 
   #drop(place: number): void {
-    this.#boundaries.splice(place, 1);
+    this.#boundaries = this.#boundaries.toSpliced(place, 1);
     this.#singles.splice(place, 1);
     this.#gaps.splice(place, 1);
   }

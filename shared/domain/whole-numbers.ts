@@ -4,7 +4,7 @@
  */
 
 export interface Columns {
-  boundaries: number[];
+  boundaries: readonly number[];
   singles: number[];
   gaps: number[];
 }
