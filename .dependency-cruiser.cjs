@@ -36,7 +36,7 @@ const LAYERS = [
       '^shared/data/table-schema\\.ts$',
       '^shared/edge/(env|catalogue)\\.ts$',
       'node_modules/(aws-cdk-lib|constructs|cdk-nag|esbuild)/',
-      '^(node:)?(fs|module|os|path)$',
+      '^(node:)?(fs|module|os|path|zlib)$',
     ],
   },
 ];

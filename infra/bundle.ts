@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { build, formatMessages, type Metafile, type Plugin } from 'esbuild';
 import { type Catalogues, capabilitiesOf, type Row, rowsOf } from './catalogues.ts';
 import { embedded } from './embedded.ts';
-import { leanSdk } from './lean-sdk.ts';
+import { leanPackages } from './lean-packages.ts';
 import type { Permissions } from './permissions.ts';
 
 /** No bundle may be larger: loading it is a good part of a cold start. */
@@ -42,7 +42,7 @@ export const bundle = async (options: BundleOptions): Promise<Map<string, Bundle
   const { metafile, warnings } = await build({
     absWorkingDir: root,
     entryPoints: capabilities.map((capability) => ({ in: `${ENTRY}:${capability}`, out: `${capability}/index` })),
-    plugins: [entries(options), embedded(root), leanSdk],
+    plugins: [entries(options), embedded(root), leanPackages],
     outdir: directory,
     bundle: true,
     minify: true,

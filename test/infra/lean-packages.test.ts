@@ -1,10 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { build } from 'esbuild';
-import { leanSdk } from '../../infra/lean-sdk.ts';
+import { leanPackages } from '../../infra/lean-packages.ts';
 import { folder, removeFolders } from '../support/templates.ts';
 
 interface Call {
@@ -63,7 +63,7 @@ describe('the SDK as it is bundled', () => {
       format: 'cjs',
       mainFields: ['module', 'main'],
       outfile,
-      plugins: [leanSdk],
+      plugins: [leanPackages],
       logLevel: 'silent',
     });
     ({ ask } = require(outfile));
@@ -85,6 +85,20 @@ describe('the SDK as it is bundled', () => {
     const [last] = calls.slice(-1);
     expect(last?.headers['authorization']).toContain('Credential=AKIDTHEROLE/');
     expect(last?.headers['x-amz-security-token']).toBe('the-session');
+  });
+
+  it('tells the version of the client', async () => {
+    const { version } = JSON.parse(readFileSync('node_modules/@aws-sdk/client-dynamodb/package.json', 'utf8'));
+    await ask.item();
+    expect(calls.at(-1)?.headers['user-agent']).toContain(`aws-sdk-js/${version} `);
+  });
+
+  it('asks nothing of the profiles that a machine may have', async () => {
+    const profiles = join(folder(), 'config');
+    writeFileSync(profiles, '[default]\nsdk_ua_app_id = of-a-profile\n');
+    process.env['AWS_CONFIG_FILE'] = profiles;
+    await ask.item();
+    expect(calls.at(-1)?.headers['user-agent']).not.toContain('of-a-profile');
   });
 
   it('says so where there are no credentials', async () => {
