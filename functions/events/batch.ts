@@ -65,12 +65,9 @@ export const presentBatch = (size: number, outcomes: ReadonlyMap<number, Outcome
   }),
 });
 
-const problemIn = ({ code, message, errors }: Refusal, index: number, requestId: string) =>
-  problemOf(
-    code,
-    message,
-    errors
-      .slice(0, MOST_ERRORS)
-      .map((error) => ({ ...error, path: `events.${index}${error.path && '.'}${error.path}` })),
-    requestId,
-  );
+const problemIn = ({ code, message, errors }: Refusal, index: number, requestId: string) => {
+  const placed = errors
+    .slice(0, MOST_ERRORS)
+    .map((error) => ({ ...error, path: `events.${index}${error.path && '.'}${error.path}` }));
+  return problemOf(new Refusal(code, message, placed), requestId);
+};

@@ -3,6 +3,8 @@
  * reads as null; free JSON is text, since maps of the database limit depth and numbers.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { instantOf, msOf } from '../domain/instants.ts';
+import type { LotIdentity } from '../domain/points/account.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -53,6 +55,38 @@ export const minutes = (attribute: string): Field<number[]> => ({
     return [...new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4)];
   },
 });
+
+/** Lots, or parts of them, as `id:size:count:earned:expires` in short numbers: some 55 bytes each. Left out where none. */
+export const lots = <C extends 'remaining' | 'points'>(
+  attribute: string,
+  count: C,
+): Field<(LotIdentity & Record<C, number>)[]> => ({
+  attribute,
+  write: (value) => (value.length > 0 ? { S: value.map((lot) => lotText(lot, lot[count])).join(',') } : undefined),
+  read: (value) =>
+    (value?.S ?? '')
+      .split(',')
+      .filter(Boolean)
+      .map((text) => lotIn(text, count)),
+});
+
+const RADIX = 36;
+const short = (value: number): string => value.toString(RADIX);
+const long = (text: string): number => Number.parseInt(text, RADIX);
+
+const lotText = ({ lotId, size, earnedAt, expiresAt }: LotIdentity, count: number): string =>
+  [lotId, short(size), short(count), short(msOf(earnedAt)), expiresAt === null ? '' : short(msOf(expiresAt))].join(':');
+
+const lotIn = <C extends string>(text: string, count: C): LotIdentity & Record<C, number> => {
+  const [lotId = '', size = '', counted = '', earned = '', expires = ''] = text.split(':');
+  const identity: LotIdentity = {
+    lotId,
+    earnedAt: instantOf(long(earned)),
+    expiresAt: expires === '' ? null : instantOf(long(expires)),
+    size: long(size),
+  };
+  return { ...identity, [count]: long(counted) } as LotIdentity & Record<C, number>;
+};
 
 export const nullable = <T>(field: Field<T>): Field<T | null> => ({
   attribute: field.attribute,

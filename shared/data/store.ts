@@ -1,17 +1,33 @@
 /** The store: the product's questions, answered from the keys of `table.ts`, whatever the database underneath. */
-import type { ConsumerOverview, RecordKey, RecordOf, Store, Write } from '../usecases/ports.ts';
+import { entriesFrom } from '../domain/points/ids.ts';
+import type { ConsumerHead, ConsumerOverview, RecordKey, RecordOf, Store, Write } from '../usecases/ports.ts';
 import { WriteConflict } from '../usecases/ports.ts';
 import { consumersBeginning, consumersWith, newestConsumers } from './consumer-pages.ts';
 import { eventsOf } from './event-pages.ts';
 import type { Item } from './fields.ts';
 import { itemOf, keyOf, recordOf } from './items.ts';
+import { partitionPage } from './partition-pages.ts';
 import type { ItemWrite, RangeQuery, Storage } from './storage.ts';
 import { ConditionsFailed } from './storage.ts';
-import { consumerIn, dueSlice, HISTORY, HISTORY_END, metricsSlice, partitionOf, SLICES } from './table.ts';
+import {
+  CLAIMS,
+  consumerIn,
+  dueSlice,
+  HISTORY,
+  HISTORY_END,
+  LEDGER,
+  metricsSlice,
+  partitionOf,
+  REWARDS,
+  SLICES,
+  settingsVersions,
+} from './table.ts';
 
 /** The newest events that come with the head: so few that a typical consumer costs one capacity unit. */
 const EVENTS_WITH_HEAD = 10;
-const HEAD_ITEMS = 2;
+const HEAD_ITEMS = 4;
+/** Above every id. */
+const LAST = '\u{10ffff}';
 /** More rows than the megabyte of one answer can hold. */
 const FULL_ANSWER = 10_000;
 const POPULATION_CHUNK = 500;
@@ -25,6 +41,38 @@ export const storeOver = (storage: Storage): Store => ({
   commit: (writes) => commit(storage, writes),
   detailOf: (consumerId, fresh) => detailOf(storage, consumerId, fresh),
   eventsOf: (consumerId, query) => eventsOf(storage, consumerId, query),
+  ledgerOf: (consumerId, { from, to, ...page }) => {
+    const range = {
+      from: from === undefined ? LEDGER : LEDGER + entriesFrom(from),
+      before: LEDGER + (to === undefined ? LAST : entriesFrom(to)),
+    };
+    const question = ['ledgerOf', consumerId, from, to];
+    return partitionPage<'entry'>(
+      storage,
+      { question, hash: partitionOf(consumerId), ...range, backwards: true },
+      page,
+    );
+  },
+  claimsOf: (consumerId, page) => {
+    const range = { from: CLAIMS, before: CLAIMS + LAST, backwards: true };
+    return partitionPage<'claim'>(
+      storage,
+      { question: ['claimsOf', consumerId], hash: partitionOf(consumerId), ...range },
+      page,
+    );
+  },
+  rewards: (page) => {
+    const range = { from: ' ', before: LAST, backwards: false };
+    return partitionPage<'reward'>(storage, { question: ['rewards'], hash: REWARDS, ...range }, page);
+  },
+  settingsVersions: (name, page) => {
+    const range = { from: ' ', before: LAST, backwards: true };
+    return partitionPage<'settingsVersion'>(
+      storage,
+      { question: ['settingsVersions', name], hash: settingsVersions(name), ...range },
+      page,
+    );
+  },
   historyOf: async function* (consumerId) {
     const query = {
       hash: partitionOf(consumerId),
@@ -46,11 +94,12 @@ export const storeOver = (storage: Storage): Store => ({
     const query = { index: 'population', hash: metricsSlice(slice), ...from, limit: POPULATION_CHUNK } as const;
     for await (const item of walk(storage, query, 'pk')) yield recordOf<'metrics'>(item);
   },
-  dueConsumers: async (until, limit) => {
-    const due = await eachSlice((slice) => dueIn(storage, slice, limit, `${until}\0`));
+  dueConsumers: async (kind, until, limit) => {
+    const due = await eachSlice((slice) => dueIn(storage, dueSlice(kind, slice), limit, `${until}\0`));
     return inOrder(due).slice(0, limit);
   },
-  nextDueAt: async () => inOrder(await eachSlice((slice) => dueIn(storage, slice, 1)))[0]?.dueAt ?? null,
+  nextDueAt: async (kind) =>
+    inOrder(await eachSlice((slice) => dueIn(storage, dueSlice(kind, slice), 1)))[0]?.dueAt ?? null,
 });
 
 const commit = async (storage: Storage, writes: Write[]): Promise<void> => {
@@ -74,7 +123,7 @@ const itemWriteOf = (write: Write): ItemWrite => {
   return { key: keyOf(write.check), expect: write.expect };
 };
 
-const detailOf = async (storage: Storage, consumerId: string, fresh = false) => {
+const detailOf = async (storage: Storage, consumerId: string, fresh = false): Promise<ConsumerHead | null> => {
   const { items } = await storage.query({
     hash: partitionOf(consumerId),
     from: HISTORY,
@@ -86,7 +135,13 @@ const detailOf = async (storage: Storage, consumerId: string, fresh = false) => 
   const profile = records.find((record) => record.kind === 'profile');
   const metrics = records.find((record) => record.kind === 'metrics');
   if (!profile || !metrics) return null;
-  return { profile, metrics, events: records.filter((record) => record.kind === 'event') };
+  return {
+    profile,
+    metrics,
+    account: records.find((record) => record.kind === 'account'),
+    programme: records.find((record) => record.kind === 'programme'),
+    events: records.filter((record) => record.kind === 'event').slice(0, EVENTS_WITH_HEAD),
+  };
 };
 
 /** Every row of a partition, forwards, chunk by chunk; goes on behind the last range key. */
@@ -107,18 +162,26 @@ const overviewsOf = async (storage: Storage, consumerIds: string[]): Promise<Con
   const keys = consumerIds.flatMap((consumerId) => [
     keyOf({ kind: 'profile', consumerId }),
     keyOf({ kind: 'metrics', consumerId }),
+    keyOf({ kind: 'account', consumerId }),
   ]);
   const items = await storage.read(keys, false);
   return consumerIds.flatMap((_, n) => {
-    const [profile, metrics] = [items[2 * n], items[2 * n + 1]];
-    return profile && metrics ? [{ profile: recordOf<'profile'>(profile), metrics: recordOf<'metrics'>(metrics) }] : [];
+    const [profile, metrics, account] = items.slice(3 * n);
+    if (!profile || !metrics) return [];
+    return [
+      {
+        profile: recordOf<'profile'>(profile),
+        metrics: recordOf<'metrics'>(metrics),
+        account: account && recordOf<'account'>(account),
+      },
+    ];
   });
 };
 
-const dueIn = async (storage: Storage, slice: number, limit: number, before?: string) => {
+const dueIn = async (storage: Storage, hash: string, limit: number, before?: string) => {
   const bound = before === undefined ? {} : { before };
   const due: { consumerId: string; dueAt: string }[] = [];
-  const query = { index: 'due', hash: dueSlice(slice), ...bound, limit } as const;
+  const query = { index: 'due', hash, ...bound, limit } as const;
   const { items } = await storage.query(query);
   for (const item of items) due.push({ consumerId: consumerIn(item['pk']?.S ?? ''), dueAt: item['dueAt']?.S ?? '' });
   return due;

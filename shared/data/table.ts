@@ -3,23 +3,31 @@
  * erasure treat it. A kind without its block does not compile.
  *
  *   pk               sk                                   what
- *   C#<consumerId>   directory/<hash>                     one way to find the consumer
+ *   C#<consumerId>   claim/<claimId>                      a claimed reward
+ *                    directory/<hash>                     one way to find the consumer
  *                    event-id/<eventId>                   that a caller's event id is taken
+ *                    hold/<holdId>                        that a caller's id of held points is taken
+ *                    ledger/<entryId>                     the ledger of points
+ *                    lots/<page>                          open lots that don't fit the account
  *                    message/<messageId>
  *                    order/<orderId>
  *                    refund/<length>:<orderId>/<refundId>
  *                    y/<occurredAt>/<eventId>             the history
- *                    z/metrics, z/profile                 the head
+ *                    z/account, metrics, profile, programme   the head
  *   X#<hash>         contact                              whose an email, a phone, an external id is
  *   K#<keyHash>      answer                               the answer to a write with an Idempotency-Key
- *   O                settings, summary, churn             what the organization has only one of
+ *   O                settings, summary, churn, liability  what the organization has only one of
+ *   S#<document>     <version>                            what a settings document was
+ *   R                <rewardId>                           the rewards
+ *   R#<rewardId>     stock                                what is left of one
  *
  * The head sorts last and the history just before it, so that one backwards query reads the head and the newest events.
  */
 import { createHash } from 'node:crypto';
-import type { DirectoryFacet, Kind, RecordKey, RecordOf, Records } from '../usecases/ports.ts';
+import { instantOfEntry } from '../domain/points/ids.ts';
+import type { DirectoryFacet, DueKind, Kind, RecordKey, RecordOf, Records } from '../usecases/ports.ts';
 import type { Field, Item } from './fields.ts';
-import { derived, flag, json, minutes, nullable, number, optional, sparse, text } from './fields.ts';
+import { derived, flag, json, lots, minutes, nullable, number, optional, sparse, text } from './fields.ts';
 
 export interface Key {
   pk: string;
@@ -27,7 +35,7 @@ export interface Key {
 }
 type IndexAttributes = { shard?: string; facet?: string; rank?: string; dueShard?: string; ttl?: number };
 
-export type ExportSection = 'profile' | 'events' | 'sync_sources' | 'identity';
+export type ExportSection = 'profile' | 'events' | 'points' | 'rewards' | 'challenges' | 'sync_sources' | 'identity';
 /** The fields that make a record's key. */
 export type KeyFields<K extends Kind> = RecordKey extends infer R
   ? R extends { kind: infer Q }
@@ -60,7 +68,13 @@ export const HISTORY_END = 'y0';
 export const historyKey = (occurredAt: string, eventId = ''): string => `${HISTORY}${occurredAt}/${eventId}`;
 export const profileSlice = (slice: number): string => `p#${slice}`;
 export const metricsSlice = (slice: number): string => `m#${slice}`;
-export const dueSlice = (slice: number): string => `due#${slice}`;
+export const dueSlice = (kind: DueKind, slice: number): string =>
+  kind === 'metrics' ? `due#${slice}` : `points-due#${slice}`;
+export const LEDGER = 'ledger/';
+export const ledgerKey = (entryId: string): string => LEDGER + entryId;
+export const CLAIMS = 'claim/';
+export const REWARDS = 'R';
+export const settingsVersions = (name: string): string => `S#${name}`;
 
 /** The index keys of a directory entry. Entries that are equal stand newest consumer last, the others in text order. */
 export const directoryEntry = (facet: DirectoryFacet, value: string, consumerId: string) =>
@@ -81,6 +95,7 @@ const hashed = (...parts: string[]): string => createHash('sha256').update(parts
 const ofConsumer = (consumerId: string, sk: string): Key => ({ pk: partitionOf(consumerId), sk });
 const ofOrganization = (sk: string): Key => ({ pk: 'O', sk });
 const consumerId = derived((item: Item) => consumerIn(item['pk']?.S ?? ''));
+const entryIdIn = (item: Item): string => item['sk']?.S?.slice(LEDGER.length) ?? '';
 const list = <T>(attribute: string) => sparse<T[]>(attribute, () => []);
 const map = <T>(attribute: string) => sparse<Record<string, T>>(attribute, () => ({}));
 const seconds = (instant: string): number => Math.floor(Date.parse(instant) / 1000);
@@ -120,12 +135,13 @@ export const table: { [K in Kind]: Block<K> } = {
     key: (metrics) => ofConsumer(metrics.consumerId, 'z/metrics'),
     indexes: (metrics) => {
       const slice = sliceOf(metrics.consumerId);
-      return { shard: metricsSlice(slice), ...(metrics.dueAt !== null && { dueShard: dueSlice(slice) }) };
+      return { shard: metricsSlice(slice), ...(metrics.dueAt !== null && { dueShard: dueSlice('metrics', slice) }) };
     },
     fields: {
       consumerId,
       version: number('v'),
       eligible: flag('eligible'),
+      membership: text('membership'),
       orders: number('orders'),
       paidMinor: number('paid'),
       refundedMinor: number('refunded'),
@@ -163,6 +179,7 @@ export const table: { [K in Kind]: Block<K> } = {
       attributes: json('attributes'),
       receivedAt: text('received'),
       digest: text('digest'),
+      earned: nullable(json('earned')),
     },
     export: 'events',
     erasure: 'partition',
@@ -175,6 +192,7 @@ export const table: { [K in Kind]: Block<K> } = {
       occurredAt: text('at'),
       type: text('type'),
       digest: text('digest'),
+      earned: nullable(json('earned')),
     },
     export: { leftOut: 'says only that the event is there' },
     erasure: 'partition',
@@ -192,6 +210,8 @@ export const table: { [K in Kind]: Block<K> } = {
       settlement: nullable(json('settlement')),
       eventId: text('event'),
       digest: text('digest'),
+      earned: nullable(json('earned')),
+      awards: list('awards'),
     },
     export: { leftOut: 'made of events, which are shown' },
     erasure: 'partition',
@@ -240,6 +260,132 @@ export const table: { [K in Kind]: Block<K> } = {
     export: { leftOut: 'made of the profile, which is shown' },
     erasure: 'partition',
   },
+  account: {
+    key: (account) => ofConsumer(account.consumerId, 'z/account'),
+    indexes: (account) =>
+      account.dueAt === null ? {} : { dueShard: dueSlice('account', sliceOf(account.consumerId)) },
+    fields: {
+      consumerId,
+      version: number('v'),
+      score: number('score'),
+      spent: number('spent'),
+      pending: number('pending'),
+      reserved: number('reserved'),
+      expired: number('expired'),
+      entries: number('entries'),
+      at: nullable(text('at')),
+      lots: lots('lots', 'remaining'),
+      pages: list('pages'),
+      nextPage: number('nextPage'),
+      holds: list('holds'),
+      tier: json('tier'),
+      given: map('given'),
+      dueAt: nullable(text('dueAt')),
+    },
+    export: 'points',
+    erasure: 'partition',
+  },
+  lotPage: {
+    key: (page) => ofConsumer(page.consumerId, `lots/${String(page.page).padStart(6, '0')}`),
+    fields: {
+      consumerId,
+      page: derived((item) => Number(item['sk']?.S?.slice('lots/'.length))),
+      version: number('v'),
+      lots: lots('lots', 'remaining'),
+    },
+    export: { leftOut: 'made of the ledger, which is shown' },
+    erasure: 'partition',
+  },
+  entry: {
+    key: (entry) => ofConsumer(entry.consumerId, ledgerKey(entry.entryId)),
+    fields: {
+      consumerId,
+      entryId: derived((item) => entryIdIn(item)),
+      at: derived((item) => instantOfEntry(entryIdIn(item))),
+      type: text('type'),
+      points: number('points'),
+      balances: json('balances'),
+      parts: lots('lots', 'points'),
+      reason: nullable(text('reason')),
+      textKey: text('textKey'),
+      actor: text('actor'),
+      cause: text('cause'),
+      about: map('about'),
+    },
+    export: 'points',
+    erasure: 'partition',
+  },
+  holdClaim: {
+    key: (claim) => ofConsumer(claim.consumerId, `hold/${claim.holdId}`),
+    fields: {
+      consumerId,
+      holdId: derived((item) => item['sk']?.S?.slice('hold/'.length) ?? ''),
+      entryId: text('entry'),
+      digest: text('digest'),
+    },
+    export: { leftOut: 'made of the ledger, which is shown' },
+    erasure: 'partition',
+  },
+  programme: {
+    key: (programme) => ofConsumer(programme.consumerId, 'z/programme'),
+    fields: {
+      consumerId,
+      version: number('v'),
+      claims: map('claims'),
+      latestClaims: list('latestClaims'),
+      challenges: map('challenges'),
+      completed: list('completed'),
+    },
+    export: 'challenges',
+    erasure: 'partition',
+  },
+  claim: {
+    key: (claim) => ofConsumer(claim.consumerId, CLAIMS + claim.claimId),
+    fields: {
+      consumerId,
+      claimId: derived((item) => item['sk']?.S?.slice(CLAIMS.length) ?? ''),
+      version: number('v'),
+      rewardId: text('reward'),
+      name: text('name'),
+      points: number('points'),
+      entryId: text('entry'),
+      claimedAt: text('at'),
+      cancelledAt: nullable(text('cancelled')),
+      parts: lots('lots', 'points'),
+      digest: text('digest'),
+    },
+    export: 'rewards',
+    erasure: 'partition',
+  },
+  reward: {
+    key: ({ rewardId }) => ({ pk: REWARDS, sk: rewardId }),
+    fields: {
+      rewardId: derived((item) => item['sk']?.S ?? ''),
+      version: number('v'),
+      name: text('name'),
+      costPoints: number('cost'),
+      limitPerConsumer: nullable(number('limit')),
+      activeFrom: nullable(text('from')),
+      activeUntil: nullable(text('until')),
+      audience: json('audience'),
+      status: text('status'),
+      createdAt: text('created'),
+      updatedAt: text('updated'),
+    },
+    export: { leftOut: 'about nobody' },
+    erasure: { kept: 'about nobody' },
+  },
+  stock: {
+    key: ({ rewardId }) => ({ pk: `R#${rewardId}`, sk: 'stock' }),
+    fields: {
+      rewardId: derived((item) => item['pk']?.S?.slice(2) ?? ''),
+      version: number('v'),
+      left: nullable(number('left')),
+      claimed: number('claimed'),
+    },
+    export: { leftOut: 'about nobody' },
+    erasure: { kept: 'about nobody' },
+  },
   idempotency: {
     key: ({ keyHash }) => ({ pk: `K#${keyHash}`, sk: 'answer' }),
     indexes: (answer) => ({
@@ -262,6 +408,24 @@ export const table: { [K in Kind]: Block<K> } = {
     fields: { version: number('v'), documents: json('documents') },
     export: { leftOut: 'about nobody' },
     erasure: { kept: 'about nobody' },
+  },
+  settingsVersion: {
+    key: ({ name, version }) => ({ pk: settingsVersions(name), sk: String(version).padStart(9, '0') }),
+    fields: {
+      name: derived((item) => item['pk']?.S?.slice(2) ?? ''),
+      version: derived((item) => Number(item['sk']?.S)),
+      updatedAt: text('updated'),
+      updatedBy: text('by'),
+      value: json('value'),
+    },
+    export: { leftOut: 'about nobody' },
+    erasure: { kept: 'about nobody' },
+  },
+  liability: {
+    key: () => ofOrganization('liability'),
+    fields: { version: number('v'), asOf: text('asOf'), content: text('content') },
+    export: { leftOut: 'sums of the whole population' },
+    erasure: { kept: 'sums of the whole population' },
   },
   summary: {
     key: () => ofOrganization('summary'),

@@ -19,6 +19,16 @@ export type RefusalCode =
   | 'occurred_in_future'
   | 'currency_mismatch'
   | 'not_registered'
+  | 'not_member'
+  | 'insufficient_points'
+  | 'hold_not_found'
+  | 'hold_settled'
+  | 'reservation_expired'
+  | 'not_eligible'
+  | 'out_of_stock'
+  | 'limit_reached'
+  | 'module_off'
+  | 'id_taken'
   | 'too_busy';
 
 /** What is wrong with one part of the input. `path` is dotted, with indexes: `events.3.attributes.totalMinor`. */
@@ -51,11 +61,14 @@ export type InputErrorCode =
 export class Refusal extends Error {
   readonly code: RefusalCode;
   readonly errors: InputError[];
-  constructor(code: RefusalCode, detail: string, errors: InputError[] = []) {
+  /** Where there may be several, each by its own code. */
+  readonly reasons: readonly string[];
+  constructor(code: RefusalCode, detail: string, errors: InputError[] = [], reasons: readonly string[] = []) {
     super(detail);
     this.name = 'Refusal';
     this.code = code;
     this.errors = errors;
+    this.reasons = reasons;
   }
 }
 

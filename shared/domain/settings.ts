@@ -1,6 +1,7 @@
 /** Every number that tunes Regulars, once: its unit is last in its name, its source is product.md's section 3. */
 import * as z from 'zod/mini';
 import type { JsonObject } from './facts.ts';
+import { earningRulesSchema, modulesSchema, pointReasonsSchema, tiersSchema } from './points/settings.ts';
 import { isTimezone } from './timezones.ts';
 
 const MOST_DAYS = 36_500;
@@ -86,11 +87,15 @@ export type LoyaltySettings = z.output<typeof loyaltySchema>;
 export type LoyaltyWeights = LoyaltySettings['weights'];
 export type LoyaltyBand = LoyaltySettings['bands'][number];
 
-/** The settings documents of these metrics, by their name in the API. */
+/** The settings documents, by their name in the API. */
 export const SETTINGS_DOCUMENTS = {
   organization: organizationSchema,
   profile: profileSchema,
   loyalty: loyaltySchema,
+  'earning-rules': earningRulesSchema,
+  tiers: tiersSchema,
+  modules: modulesSchema,
+  'point-reasons': pointReasonsSchema,
 } as const;
 
 export type Settings = { [N in keyof typeof SETTINGS_DOCUMENTS]: z.output<(typeof SETTINGS_DOCUMENTS)[N]> };

@@ -194,9 +194,7 @@ const failureOf = (error: unknown, event: HttpEvent): HttpResult => {
   if (error instanceof Replayed) return withHeaders(resultOf(error.reply));
   const requestId = event.requestContext.requestId;
   const refusal = refusalIn(error);
-  const problem = refusal
-    ? problemOf(refusal.code, refusal.message, refusal.errors, requestId)
-    : unexpected(error, event.routeKey, requestId);
+  const problem = refusal ? problemOf(refusal, requestId) : unexpected(error, event.routeKey, requestId);
   return withHeaders({
     statusCode: problem.status,
     headers: { 'content-type': 'application/problem+json', ...(problem.status === 429 && { 'retry-after': '1' }) },

@@ -14,6 +14,16 @@ export const problems = {
   idempotency_key_reused: { status: 409, title: 'The key was used for another request' },
   request_in_progress: { status: 409, title: 'The same request is still being carried out' },
   not_registered: { status: 409, title: 'The consumer is a guest' },
+  not_member: { status: 409, title: 'The consumer is not a member of the programme' },
+  insufficient_points: { status: 409, title: 'There are not enough points' },
+  hold_not_found: { status: 404, title: 'There are no such held points' },
+  hold_settled: { status: 409, title: 'The held points were settled before' },
+  reservation_expired: { status: 409, title: 'The reservation has ended' },
+  not_eligible: { status: 409, title: 'The consumer may not claim the reward' },
+  out_of_stock: { status: 409, title: 'Nothing is left of the reward' },
+  limit_reached: { status: 409, title: 'There are as many as there may be' },
+  module_off: { status: 409, title: 'The module is switched off' },
+  id_taken: { status: 409, title: 'The id is taken' },
   erased: { status: 410, title: 'The consumer was erased' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
@@ -35,16 +45,19 @@ export interface Problem {
   code: RefusalCode | 'internal_error';
   requestId: string;
   errors?: InputError[];
+  /** Of `not_eligible`: every reason. */
+  reasons?: readonly string[];
 }
 
-export const problemOf = (code: RefusalCode, detail: string, errors: InputError[], requestId: string): Problem => ({
+export const problemOf = ({ code, message, errors, reasons }: Refusal, requestId: string): Problem => ({
   type: `/docs#${code}`,
   title: problems[code].title,
   status: problems[code].status,
-  detail,
+  detail: message,
   code,
   requestId,
   ...(errors.length > 0 && { errors }),
+  ...(reasons.length > 0 && { reasons }),
 });
 
 /** How DynamoDB says that too much is asked of it at once. By name: the edge knows no database. */

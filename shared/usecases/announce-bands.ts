@@ -36,7 +36,7 @@ export const announceBands = async (
   const seen = new Set<string>();
   while (total.examined < most && failed.length < MOST_FAILED) {
     // Those who failed are still the first who are due.
-    const due = await deps.store.dueConsumers(now, PAGE + failed.length);
+    const due = await deps.store.dueConsumers('metrics', now, PAGE + failed.length);
     // The index may lag behind: whoever was looked at for this instant is not due for it any more.
     const fresh = due.filter(({ consumerId, dueAt }) => !seen.has(`${consumerId} ${dueAt}`));
     if (fresh.length === 0) break;
@@ -50,7 +50,7 @@ export const announceBands = async (
     total.examined += fresh.length;
     total.changed += changes.filter(Boolean).length;
   }
-  return { ...total, failed, nextDueAt: await deps.store.nextDueAt() };
+  return { ...total, failed, nextDueAt: await deps.store.nextDueAt('metrics') };
 };
 
 /** Whether the band changed. */

@@ -16,12 +16,11 @@ import { Refusal } from '../domain/refusal.ts';
 import { rfmOf } from '../domain/summary.ts';
 import type { Organization } from './organization.ts';
 import { organizationOf } from './organization.ts';
-import type { ConsumerOverview, RecordOf, Store } from './ports.ts';
+import type { ConsumerHead, ConsumerOverview, RecordOf, Store } from './ports.ts';
 import { readingOf } from './scoring.ts';
 
 export type ConsumerDetail = ReturnType<typeof detailAt>;
-/** A consumer's head with the newest events. */
-export type Whole = ConsumerOverview & { events: RecordOf<'event'>[] };
+export type Whole = ConsumerHead;
 
 /** The detail, in two parallel requests. Throws `Refusal('consumer_not_found')`. */
 export const readDetail = async (store: Store, consumerId: string, now: Instant): Promise<ConsumerDetail> => {
@@ -65,7 +64,7 @@ export const detailAt = (whole: Whole, organization: Organization, now: Instant)
   };
 };
 
-const headerOf = ({ profile, metrics }: ConsumerOverview) => ({
+const headerOf = ({ profile, metrics }: Pick<ConsumerOverview, 'profile' | 'metrics'>) => ({
   consumerId: profile.consumerId,
   version: profile.version,
   status: profile.status,
@@ -89,7 +88,7 @@ const headerOf = ({ profile, metrics }: ConsumerOverview) => ({
 });
 
 /** The newest of creation and the consumer's own events. */
-export const lastActivityOf = ({ profile, metrics }: ConsumerOverview): Instant =>
+export const lastActivityOf = ({ profile, metrics }: Pick<ConsumerOverview, 'profile' | 'metrics'>): Instant =>
   laterOf(profile.createdAt, metrics.lastEventAt) ?? profile.createdAt;
 
 const editable = ({ tags, customAttributes, answers }: RecordOf<'profile'>) => ({ tags, customAttributes, answers });

@@ -56,8 +56,9 @@ const newborn = (consumerId: string, { profile, externalIds, now }: NewConsumer,
     lastSyncedAt: now,
     status: 'synced' as const,
   }));
+  const member = joined({ ...filled, syncSources }, settings.loyalty.autoJoin, now);
   return {
-    profile: { kind: 'profile', ...joined({ ...filled, syncSources }, settings.loyalty.autoJoin, now) },
+    profile: { kind: 'profile', ...member },
     metrics: {
       kind: 'metrics',
       ...emptyMetrics(),
@@ -65,9 +66,12 @@ const newborn = (consumerId: string, { profile, externalIds, now }: NewConsumer,
       consumerId,
       version: 1,
       eligible: filled.status === 'active',
+      membership: member.membership,
       scoringVersion: scoring.version,
       ...halfLivesOf(settings.loyalty),
     },
+    account: undefined,
+    programme: undefined,
     events: [],
   };
 };

@@ -8,11 +8,16 @@ import type {
   ConsumerEvent,
   Instant,
   JsonObject,
+  Membership,
   MessageState,
   MetricsState,
   OrderState,
   Profile,
 } from '../domain/facts.ts';
+import type { Account, Entry, Lot, Part } from '../domain/points/account.ts';
+import type { Earned, OrderAward } from '../domain/points/awards.ts';
+import type { Progress } from '../domain/points/challenges.ts';
+import type { Reward } from '../domain/points/rewards.ts';
 
 /** Every kind of thing in the table. A new kind is one row here and one block in `data/table.ts`. */
 export interface Records {
@@ -24,6 +29,8 @@ export interface Records {
     version: number;
     /** Whether the consumer counts in the population (active, not archived): mirrored from the profile. */
     eligible: boolean;
+    /** Whether the consumer earns points: mirrored from the profile. */
+    membership: Membership;
     /** Version of the scoring rules that the decayed sums were made with; another one means: fold again. */
     scoringVersion: number;
     /** Half-lives of the decayed sums, in days: they are read with those that they were made with. */
@@ -37,10 +44,26 @@ export interface Records {
     dueAt: Instant | null;
   };
   /** One event of the history; immutable. `digest` identifies what the caller sent. */
-  event: ConsumerEvent & { consumerId: string; receivedAt: Instant; digest: string };
+  event: ConsumerEvent & { consumerId: string; receivedAt: Instant; digest: string; earned: Earned | null };
   /** That a caller's event id is taken, by what. Absent for ids that the service made itself. */
-  eventClaim: { consumerId: string; eventId: string; occurredAt: Instant; type: string; digest: string };
-  order: OrderState & { consumerId: string; version: number; eventId: string; digest: string };
+  eventClaim: {
+    consumerId: string;
+    eventId: string;
+    occurredAt: Instant;
+    type: string;
+    digest: string;
+    /** What a repetition is told that the event earned. */
+    earned: Earned | null;
+  };
+  order: OrderState & {
+    consumerId: string;
+    version: number;
+    eventId: string;
+    digest: string;
+    earned: Earned | null;
+    /** What it earned, rule by rule, and how much of it was taken back. */
+    awards: OrderAward[];
+  };
   refund: {
     consumerId: string;
     orderId: string;
@@ -64,11 +87,81 @@ export interface Records {
     /** Present where the answer names a consumer, so that erasure finds it. */
     consumerId?: string;
   };
+  /** A consumer's points; absent before the first entry. With more lots than fit, the later ones are on pages. */
+  account: Account & {
+    consumerId: string;
+    version: number;
+    /** The pages that hold lots, in the order of taking, and the number that the next one will have. */
+    pages: number[];
+    nextPage: number;
+    /** No later than the next instant at which time changes the account; null where it never will. */
+    dueAt: Instant | null;
+  };
+  lotPage: { consumerId: string; page: number; version: number; lots: Lot[] };
+  /** One entry of the ledger; immutable. */
+  entry: Entry & { consumerId: string };
+  /** That a caller's id of a reservation or of pending points is taken, and by which entry. */
+  holdClaim: { consumerId: string; holdId: string; entryId: string; digest: string };
+  /** What a consumer has claimed and completed, in short. */
+  programme: {
+    consumerId: string;
+    version: number;
+    /** Claims that were not cancelled, by reward. */
+    claims: Record<string, number>;
+    /** The newest ones, newest first. */
+    latestClaims: ClaimedReward[];
+    challenges: Record<string, Progress>;
+    completed: CompletedChallenge[];
+  };
+  claim: {
+    consumerId: string;
+    claimId: string;
+    version: number;
+    rewardId: string;
+    name: string;
+    points: number;
+    entryId: string;
+    claimedAt: Instant;
+    cancelledAt: Instant | null;
+    /** The lots that paid for it. */
+    parts: Part[];
+    digest: string;
+  };
+  reward: Reward & { version: number; createdAt: Instant; updatedAt: Instant };
+  /** What is left of a reward, apart from it: claims write it, staff edit the reward. `left` null: no end. */
+  stock: { rewardId: string; version: number; left: number | null; claimed: number };
   settings: SettingsRecord;
+  /** A settings document as it was at a version. */
+  settingsVersion: { name: string; version: number; updatedAt: Instant; updatedBy: string; value: JsonObject };
+  liability: LiabilityRecord;
   summary: SummaryRecord;
   churnModel: ChurnModelRecord;
 }
 export type DirectoryFacet = 'word' | 'email' | 'phone' | 'tag' | 'status';
+
+export interface ClaimedReward {
+  claimId: string;
+  rewardId: string;
+  name: string;
+  points: number;
+  claimedAt: Instant;
+}
+export interface CompletedChallenge {
+  challengeId: string;
+  name: string;
+  /** All that this completion gave. */
+  points: number;
+  /** How often it was completed by the same event. */
+  times: number;
+  completedAt: Instant;
+}
+
+/** Points outstanding of the whole organization, as JSON text (see domain/points/liability.ts). */
+export interface LiabilityRecord {
+  version: number;
+  asOf: Instant;
+  content: string;
+}
 
 /** All small settings documents in one item: one read brings them all. Big ones get their own item. */
 export interface SettingsRecord {
@@ -107,7 +200,13 @@ export type StoredRecord = { [K in Kind]: RecordOf<K> }[Kind];
 
 /** What names a record: its kind and the fields that make its key. */
 export type RecordKey =
-  | { kind: 'profile' | 'metrics'; consumerId: string }
+  | { kind: 'profile' | 'metrics' | 'account' | 'programme'; consumerId: string }
+  | { kind: 'lotPage'; consumerId: string; page: number }
+  | { kind: 'entry'; consumerId: string; entryId: string }
+  | { kind: 'holdClaim'; consumerId: string; holdId: string }
+  | { kind: 'claim'; consumerId: string; claimId: string }
+  | { kind: 'reward' | 'stock'; rewardId: string }
+  | { kind: 'settingsVersion'; name: string; version: number }
   | { kind: 'event'; consumerId: string; occurredAt: Instant; eventId: string }
   | { kind: 'eventClaim'; consumerId: string; eventId: string }
   | { kind: 'order'; consumerId: string; orderId: string }
@@ -116,7 +215,7 @@ export type RecordKey =
   | { kind: 'contact'; channel: 'email' | 'phone' | 'external'; contact: string }
   | { kind: 'directory'; consumerId: string; facet: DirectoryFacet; value: string }
   | { kind: 'idempotency'; keyHash: string }
-  | { kind: 'settings' | 'summary' | 'churnModel' };
+  | { kind: 'settings' | 'summary' | 'churnModel' | 'liability' };
 
 /** What must hold for a write to happen. `expiredBefore` is met by absence too. */
 export type Expectation = 'anything' | 'absent' | 'present' | { version: number } | { expiredBefore: Instant };
@@ -157,6 +256,17 @@ export interface Found {
 export interface ConsumerOverview {
   profile: RecordOf<'profile'>;
   metrics: RecordOf<'metrics'>;
+  /** Undefined before the consumer's first points. */
+  account: RecordOf<'account'> | undefined;
+}
+/** What index entries say that time alone will change. */
+export type DueKind = 'metrics' | 'account';
+
+/** A consumer's head with the newest events. */
+export interface ConsumerHead extends ConsumerOverview {
+  /** Undefined before the first claim or progress. */
+  programme: RecordOf<'programme'> | undefined;
+  events: RecordOf<'event'>[];
 }
 
 export interface Store {
@@ -172,7 +282,7 @@ export interface Store {
   commit(writes: Write[]): Promise<void>;
 
   /** The consumer's head (profile, metrics, …) and newest events in one request; null where there is no such consumer. */
-  detailOf(consumerId: string, fresh?: boolean): Promise<(ConsumerOverview & { events: RecordOf<'event'>[] }) | null>;
+  detailOf(consumerId: string, fresh?: boolean): Promise<ConsumerHead | null>;
   /**
    * The history newest first, `from` included, `to` excluded. A page may end before its limit, even empty: there is more
    * as long as there is a cursor. Throws `Refusal('invalid_cursor')`.
@@ -181,6 +291,17 @@ export interface Store {
     consumerId: string,
     query: PageRequest & { type?: string | undefined; from?: Instant | undefined; to?: Instant | undefined },
   ): Promise<Page<RecordOf<'event'>>>;
+  /** The ledger newest first, `from` included, `to` excluded. Throws `Refusal('invalid_cursor')`. */
+  ledgerOf(
+    consumerId: string,
+    query: PageRequest & { from?: Instant | undefined; to?: Instant | undefined },
+  ): Promise<Page<RecordOf<'entry'>>>;
+  /** A consumer's claims, newest first. Throws `Refusal('invalid_cursor')`. */
+  claimsOf(consumerId: string, page: PageRequest): Promise<Page<RecordOf<'claim'>>>;
+  /** All rewards in the order of their ids. Throws `Refusal('invalid_cursor')`. */
+  rewards(page: PageRequest): Promise<Page<RecordOf<'reward'>>>;
+  /** What a settings document was, newest first. Throws `Refusal('invalid_cursor')`. */
+  settingsVersions(name: string, page: PageRequest): Promise<Page<RecordOf<'settingsVersion'>>>;
   /** The whole history in order of occurrence, page by page, all that was written before the call included. */
   historyOf(consumerId: string): AsyncIterable<RecordOf<'event'>>;
   /** Consumers newest first. Throws `Refusal('invalid_cursor')`. */
@@ -190,7 +311,7 @@ export interface Store {
    * comes twice); for tag and status, that equals it, newest first. Throws `Refusal('invalid_cursor')`.
    */
   consumersFoundBy(facet: DirectoryFacet, value: string, page: PageRequest): Promise<Page<Found>>;
-  /** Profiles and metrics of these consumers, in their order; those that are gone are left out. */
+  /** Profiles, metrics and accounts of these consumers, in their order; those that are gone are left out. */
   overviewsOf(consumerIds: string[]): Promise<ConsumerOverview[]>;
   /**
    * Every consumer's metrics in one slice of the population, for jobs, in the order of their ids; with `after`, those
@@ -199,10 +320,10 @@ export interface Store {
   populationSlice(slice: number, after?: string): AsyncIterable<RecordOf<'metrics'>>;
   /** How many slices the population is stored in. */
   readonly slices: number;
-  /** Consumers whose `dueAt` is no later than `until`, the earliest first, at most `limit`. */
-  dueConsumers(until: Instant, limit: number): Promise<{ consumerId: string; dueAt: Instant }[]>;
+  /** Consumers whose record of this kind has a `dueAt` no later than `until`, the earliest first, at most `limit`. */
+  dueConsumers(kind: DueKind, until: Instant, limit: number): Promise<{ consumerId: string; dueAt: Instant }[]>;
   /** The earliest `dueAt` of all, null where none is. */
-  nextDueAt(): Promise<Instant | null>;
+  nextDueAt(kind: DueKind): Promise<Instant | null>;
 }
 
 /** A change of one record, as the table's stream tells it; absent before it was there, and after it is gone. */

@@ -17,13 +17,13 @@ export interface ProfileWrites {
 /** The writes from one state of a consumer to the next; without one before, they create it. */
 export const profileWrites = (before: ConsumerOverview | null, after: ConsumerOverview): ProfileWrites => {
   const { consumerId } = after.profile;
-  const eligible = isEligible(after.profile);
+  const mirrored = { eligible: isEligible(after.profile), membership: after.profile.membership };
   const metrics: Write[] =
     before === null
-      ? [{ put: { ...after.metrics, eligible }, expect: 'absent' }]
-      : before.metrics.eligible === eligible
+      ? [{ put: { ...after.metrics, ...mirrored }, expect: 'absent' }]
+      : before.metrics.eligible === mirrored.eligible && before.metrics.membership === mirrored.membership
         ? []
-        : [{ put: metricsCounting(before.metrics, eligible), expect: { version: before.metrics.version } }];
+        : [{ put: metricsMirroring(before.metrics, mirrored), expect: { version: before.metrics.version } }];
   const claims = difference(before && contactsOf(before.profile), contactsOf(after.profile), JSON.stringify);
   const entries = difference(before && entriesOf(before.profile), entriesOf(after.profile), textOf);
   const asRecord = (entry: DirectoryEntry) => ({ kind: 'directory' as const, consumerId, ...entry });
@@ -39,9 +39,12 @@ export const profileWrites = (before: ConsumerOverview | null, after: ConsumerOv
   };
 };
 
-const metricsCounting = (metrics: RecordOf<'metrics'>, eligible: boolean): RecordOf<'metrics'> => ({
+const metricsMirroring = (
+  metrics: RecordOf<'metrics'>,
+  mirrored: Pick<RecordOf<'metrics'>, 'eligible' | 'membership'>,
+): RecordOf<'metrics'> => ({
   ...metrics,
-  eligible,
+  ...mirrored,
   version: metrics.version + 1,
 });
 

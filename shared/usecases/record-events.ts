@@ -7,10 +7,15 @@
  */
 import type { Instant } from '../domain/facts.ts';
 import type { TimezoneAt } from '../domain/metrics/scoring.ts';
+import { markFrom } from '../domain/points/ids.ts';
+import { type Clerk, SYSTEM } from '../domain/points/posting.ts';
 import { Refusal } from '../domain/refusal.ts';
+import { openAccount, upToDate } from './accounts.ts';
+import { ladderIn } from './bookkeeping.ts';
 import { Draft, distinct } from './draft.ts';
+import { Earnings, EVERYTHING, type Interest, interestIn, NO_EARNINGS } from './earnings.ts';
 import { foldedWith, metricsWith } from './fold-again.ts';
-import type { Commit, Deps, RecordOf, Store, Write } from './ports.ts';
+import type { Commit, Deps, RecordKey, RecordOf, Store, StoredRecord, Write } from './ports.ts';
 import type { Accepted, Decision, EventInput, Identified, Outcome } from './recording.ts';
 import { decided, keysOf, ownKeysOf } from './recording.ts';
 import { retrying } from './retrying.ts';
@@ -26,8 +31,10 @@ export interface Recording {
 /** Without `timezoneAt`, visits keep only the timezone that they name. */
 export type RecordingDeps = Deps & { timezoneAt?: TimezoneAt };
 
-/** So many events fit one transaction: up to four writes each, the metrics, an answer; together below 4 MB. */
+/** So many events are decided at once: most of them in one transaction, together below 4 MB. */
 const MOST_AT_ONCE = 24;
+/** Of one transaction, less room for an answer. */
+const MOST_WRITES = 98;
 
 /**
  * Records events of one consumer in their order, each once by its natural ids; what became of each comes back in the
@@ -48,11 +55,18 @@ export const recordEvents = async (
 const outcomesOf = async (deps: RecordingDeps, recording: Recording, inputs: EventInput[]): Promise<Outcome[]> => {
   try {
     return await recordAtOnce(deps, recording, inputs);
-  } catch (refusal) {
-    if (!(refusal instanceof Refusal)) throw refusal;
-    return inputs.map(() => ({ status: 'rejected', refusal }));
+  } catch (error) {
+    if (error instanceof TooManyWrites && inputs.length > 1) {
+      const half = Math.ceil(inputs.length / 2);
+      const first = await outcomesOf(deps, recording, inputs.slice(0, half));
+      return [...first, ...(await outcomesOf(deps, recording, inputs.slice(half)))];
+    }
+    if (!(error instanceof Refusal)) throw error;
+    return inputs.map(() => ({ status: 'rejected', refusal: error }));
   }
 };
+/** What the events write doesn't fit one transaction. */
+class TooManyWrites extends Error {}
 
 /** Records one event of a consumer. Throws what refuses it. */
 export const recordEvent = async (
@@ -72,14 +86,19 @@ const acceptedIn = ([outcome]: Outcome[]): Accepted => {
 
 const recordAtOnce = (deps: RecordingDeps, recording: Recording, inputs: EventInput[]): Promise<Outcome[]> => {
   const identified = inputs.map((input) => ({ ...input, keptAs: input.eventId ?? deps.newId(recording.now) }));
+  const mark = markFrom(...identified.map(({ keptAs }) => keptAs));
   return retrying(deps, async (retry) => {
-    const hasty = retry === 0 ? await attempted(deps, recording, identified, HASTY) : null;
+    const hasty = retry === 0 ? await attempted(deps, recording, identified, mark, HASTY) : null;
     const attempt =
-      hasty && isSettled(hasty) ? hasty : await attempted(deps, recording, identified, { fresh: true, own: retry > 0 });
+      hasty && isSettled(hasty)
+        ? hasty
+        : await attempted(deps, recording, identified, mark, { fresh: true, own: retry > 0 });
     if (attempt === null) throw new Refusal('consumer_not_found', 'There is no consumer with this id.');
     const { outcomes, events } = attempt.decision;
     if (events.length > 0) {
-      await (recording.commit ?? deps.store.commit)(await writesOf(deps.store, recording, attempt), outcomes);
+      const writes = await writesOf(deps.store, recording, attempt);
+      if (writes.length > MOST_WRITES) throw new TooManyWrites();
+      await (recording.commit ?? deps.store.commit)(writes, outcomes);
     }
     return outcomes;
   });
@@ -96,6 +115,7 @@ interface Attempt {
   record: RecordOf<'metrics'>;
   scoring: Scoring;
   draft: Draft;
+  earnings: Pick<Earnings, 'take' | 'writes'>;
   decision: Decision;
 }
 
@@ -104,21 +124,81 @@ const attempted = async (
   deps: RecordingDeps,
   { consumerId, now }: Recording,
   inputs: Identified[],
+  mark: string,
   { fresh, own }: Reading,
 ): Promise<Attempt | null> => {
   const keys = distinct(
     inputs.flatMap((input) => [...keysOf(consumerId, input), ...(own ? ownKeysOf(consumerId, input, now) : [])]),
   );
-  const [record, settings, ...subjects] = await deps.store.get(
-    [{ kind: 'metrics', consumerId } as const, { kind: 'settings' } as const, ...keys],
+  const types = inputs.map(({ type }) => type);
+  const guess = expectedInterest(deps.store, types);
+  const standing: RecordKey[] = [
+    ...(guess.account ? [{ kind: 'account', consumerId } as const] : []),
+    ...(guess.programme ? [{ kind: 'programme', consumerId } as const] : []),
+  ];
+  const [[record, settings, ...subjects], others] = await together(
+    deps.store,
+    [{ kind: 'metrics', consumerId }, { kind: 'settings' }, ...keys],
+    standing,
     fresh,
   );
   if (record === undefined) return null;
+  seen.set(deps.store, settings);
   const draft = new Draft(subjects);
   const scoring = scoringOf(settings);
+  const interest = interestIn(settings, types);
+  const clerk = { ladder: ladderIn(scoring.settings), mark, actor: SYSTEM };
+  const missing = () => {
+    const account = !guess.account && interest.account ? [{ kind: 'account', consumerId } as const] : [];
+    const programme = !guess.programme && interest.programme ? [{ kind: 'programme', consumerId } as const] : [];
+    return deps.store.get([...account, ...programme], true) as Promise<(StoredRecord | undefined)[]>;
+  };
+  const earner = { consumerId, now, clerk, settings, isMember: record.membership === 'opted_in' };
+  const earnings = interest.account
+    ? await earningsOf(deps.store, earner, [...others, ...(await missing())])
+    : NO_EARNINGS;
   const tools = { now, timezoneAt: deps.timezoneAt ?? (() => null) };
-  return { record, scoring, draft, decision: decided({ consumerId, metrics: record, draft, scoring }, inputs, tools) };
+  const known = { consumerId, metrics: record, draft, scoring, earnings };
+  return { record, scoring, draft, earnings, decision: decided(known, inputs, tools) };
 };
+
+/** Two sets of keys in one request. */
+const together = async <const K extends readonly RecordKey[]>(
+  store: Store,
+  keys: K,
+  others: readonly RecordKey[],
+  fresh: boolean,
+) => {
+  const records = await store.get([...keys, ...others], fresh);
+  return [records.slice(0, keys.length), records.slice(keys.length)] as unknown as [
+    { [I in keyof K]: RecordOf<K[I]['kind']> | undefined },
+    (StoredRecord | undefined)[],
+  ];
+};
+
+interface Earner {
+  consumerId: string;
+  now: Instant;
+  clerk: Clerk;
+  settings: RecordOf<'settings'> | undefined;
+  isMember: boolean;
+}
+
+const earningsOf = async (
+  store: Store,
+  { consumerId, now, clerk, settings, isMember }: Earner,
+  records: readonly (StoredRecord | undefined)[],
+): Promise<Earnings> => {
+  const account = records.find((record) => record?.kind === 'account');
+  const programme = records.find((record) => record?.kind === 'programme');
+  const standing = await upToDate(store, await openAccount(store, consumerId, account), clerk, now);
+  return new Earnings({ ...standing, programme, isMember }, clerk, settings, now);
+};
+
+/** The settings that were read last tell what the next request had better read along: wrong guesses cost a request. */
+const seen = new WeakMap<Store, RecordOf<'settings'> | undefined>();
+const expectedInterest = (store: Store, types: readonly string[]): Interest =>
+  seen.has(store) ? interestIn(seen.get(store), types) : EVERYTHING;
 
 /** Whether a decision may stand that was made on a read which may have been a moment old. */
 const isSettled = (attempt: Attempt): boolean =>
@@ -128,11 +208,12 @@ const needsHistory = ({ record, scoring, decision }: Attempt): boolean =>
   decision.incomplete || record.scoringVersion !== scoring.version;
 
 const writesOf = async (store: Store, { consumerId, now }: Recording, attempt: Attempt): Promise<Write[]> => {
-  const { record, scoring, draft, decision } = attempt;
+  const { record, scoring, draft, earnings, decision } = attempt;
   const sums = needsHistory(attempt) ? await foldedWith(store, consumerId, decision.events, scoring) : decision.metrics;
   return [
     ...decision.events.map((put): Write => ({ put, expect: 'absent' })),
     ...draft.writes(),
+    ...earnings.writes(),
     { put: metricsWith(record, sums, scoring, now), expect: { version: record.version } },
   ];
 };

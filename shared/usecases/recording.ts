@@ -6,8 +6,10 @@ import { subjectOf } from '../domain/metrics/entities.ts';
 import { type Applied, applied } from '../domain/metrics/fold.ts';
 import type { TimezoneAt } from '../domain/metrics/scoring.ts';
 import { located } from '../domain/metrics/seen.ts';
+import type { Earned } from '../domain/points/awards.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { Draft, DraftKey } from './draft.ts';
+import type { Earnings, Taken } from './earnings.ts';
 import type { RecordOf } from './ports.ts';
 import type { Scoring } from './scoring.ts';
 
@@ -30,6 +32,8 @@ export interface Recorded {
   eventId: string;
   type: string;
   occurredAt: Instant;
+  /** What it earned, where a rule is about its type. */
+  points?: Earned;
 }
 /** What became of an event; a duplicate is one whose natural id was recorded with the same content before. */
 export type Outcome = { status: 'created' | 'duplicate'; event: Recorded } | { status: 'rejected'; refusal: Refusal };
@@ -46,6 +50,7 @@ export interface Known {
   metrics: MetricsState;
   draft: Draft;
   scoring: Scoring;
+  earnings: Pick<Earnings, 'take'>;
 }
 /** What deciding takes from outside. */
 interface Tools {
@@ -123,7 +128,9 @@ const firstOf = ({ consumerId, draft }: Known, input: EventInput, digest: string
     if (taken && taken.digest !== digest) {
       throw new Refusal('idempotency_key_reused', `This ${NATURAL_ID[taken.kind]} was used with other content.`);
     }
-    if (taken) return { eventId: taken.eventId, type: input.type, occurredAt: taken.occurredAt };
+    if (!taken) continue;
+    const earned = 'earned' in taken ? taken.earned : null;
+    return recordedIn({ eventId: taken.eventId, type: input.type, occurredAt: taken.occurredAt, earned });
   }
   return null;
 };
@@ -162,15 +169,30 @@ const record = (
     attributes: located(input, timezoneAt),
   };
   const after = applied({ metrics: decision.metrics, ...subjectsIn(known, input) }, event, scoring.rules);
+  const taken = known.earnings.take(event, subjectsIn(known, input).order, after.order);
   decision.metrics = after.metrics;
   decision.incomplete ||= after.incomplete;
-  decision.events.push({ ...event, kind: 'event', consumerId, receivedAt: now, digest });
-  claim(draft, consumerId, input, event, digest);
-  keep(draft, consumerId, event, digest, after);
-  return recordedIn(event);
+  decision.events.push({ ...event, kind: 'event', consumerId, receivedAt: now, digest, earned: taken.earned });
+  claim(draft, consumerId, input, event, digest, taken);
+  keep(draft, consumerId, event, digest, after, taken);
+  return recordedIn({ ...event, earned: taken.earned });
 };
 
-const recordedIn = ({ eventId, type, occurredAt }: ConsumerEvent): Recorded => ({ eventId, type, occurredAt });
+const recordedIn = ({
+  eventId,
+  type,
+  occurredAt,
+  earned,
+}: Pick<RecordOf<'event'>, 'eventId' | 'type' | 'occurredAt' | 'earned'>): Recorded => ({
+  eventId,
+  type,
+  occurredAt,
+  ...(earned && { points: earned }),
+});
+
+/** Events that say what becomes of an order, and of what it earned. */
+export const isSettling = (type: string): boolean => SETTLING.has(type);
+const SETTLING: ReadonlySet<string> = new Set(['order_refunded', 'order_accepted', 'order_rejected']);
 
 const subjectsIn = ({ consumerId, draft }: Known, input: EventInput) => {
   const subject = subjectOf(input);
@@ -182,9 +204,18 @@ const subjectsIn = ({ consumerId, draft }: Known, input: EventInput) => {
 };
 
 /** Takes the caller's natural ids; an order's own id is taken by the order itself. */
-const claim = (draft: Draft, consumerId: string, input: EventInput, event: ConsumerEvent, digest: string): void => {
+const claim = (
+  draft: Draft,
+  consumerId: string,
+  input: EventInput,
+  event: ConsumerEvent,
+  digest: string,
+  { earned }: Taken,
+): void => {
   const { eventId, type, occurredAt } = event;
-  if (input.eventId !== undefined) draft.put({ kind: 'eventClaim', consumerId, eventId, type, occurredAt, digest });
+  if (input.eventId !== undefined) {
+    draft.put({ kind: 'eventClaim', consumerId, eventId, type, occurredAt, digest, earned });
+  }
   if (type !== 'order_refunded') return;
   const { orderId, refundId } = event.attributes;
   draft.put({
@@ -198,13 +229,20 @@ const claim = (draft: Draft, consumerId: string, input: EventInput, event: Consu
   });
 };
 
-/** Keeps the order or message as the event leaves it. */
-const keep = (draft: Draft, consumerId: string, event: ConsumerEvent, digest: string, after: Applied): void => {
+/** Keeps the order or message as the event leaves it; an order remembers what its placement said and earned. */
+const keep = (
+  draft: Draft,
+  consumerId: string,
+  event: ConsumerEvent,
+  digest: string,
+  after: Applied,
+  taken: Taken,
+): void => {
   if (after.order) {
     const before = draft.get({ kind: 'order', consumerId, orderId: after.order.orderId });
-    const first = before ?? { version: 0, eventId: event.eventId, digest };
-    const { eventId, version } = first;
-    draft.put({ ...after.order, kind: 'order', consumerId, eventId, digest: first.digest, version: version + 1 });
+    const { eventId, version, earned, ...first } = before ?? { ...event, version: 0, digest, earned: taken.earned };
+    const placed = { eventId, digest: first.digest, earned, awards: taken.awards };
+    draft.put({ ...after.order, kind: 'order', consumerId, ...placed, version: version + 1 });
   }
   if (after.message) {
     const before = draft.get({ kind: 'message', consumerId, messageId: after.message.messageId });

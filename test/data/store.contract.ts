@@ -1,6 +1,8 @@
 /** What every store promises: the same claims, run on memory and on DynamoDB Local. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { sliceOf } from '../../shared/data/table.ts';
+import { balancesOf, emptyAccount } from '../../shared/domain/points/account.ts';
+import { entryIdOf } from '../../shared/domain/points/ids.ts';
 import type { RecordOf, Store, StoredRecord, Write } from '../../shared/usecases/ports.ts';
 import { WriteConflict } from '../../shared/usecases/ports.ts';
 import { eventOf, metricsOf, profileOf } from '../support/records.ts';
@@ -163,7 +165,15 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
 
       it('answers the head with the newest events, and nothing of what sorts lower', async () => {
         const consumerId = await withEvents(14);
-        await stored({ kind: 'eventClaim', consumerId, eventId: 'e1', occurredAt: day(1), type: 'visit', digest: 'd' });
+        await stored({
+          kind: 'eventClaim',
+          consumerId,
+          eventId: 'e1',
+          occurredAt: day(1),
+          type: 'visit',
+          digest: 'd',
+          earned: null,
+        });
         const detail = await store.detailOf(consumerId, true);
         expect(detail?.profile).toEqual(profileOf(consumerId));
         expect(detail?.metrics).toEqual(metricsOf(consumerId));
@@ -376,12 +386,12 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
         await stored(metricsOf(never));
         const ours = (rows: { consumerId: string }[]) =>
           rows.map(({ consumerId }) => consumerId).filter((id) => [first, second, third, never].includes(id));
-        expect(ours(await store.dueConsumers(day(2), 500))).toEqual([first, second]);
-        expect(await store.dueConsumers(day(9), 1)).toHaveLength(1);
-        expect(await store.nextDueAt()).toBe(day(1));
+        expect(ours(await store.dueConsumers('metrics', day(2), 500))).toEqual([first, second]);
+        expect(await store.dueConsumers('metrics', day(9), 1)).toHaveLength(1);
+        expect(await store.nextDueAt('metrics')).toBe(day(1));
         for (const consumerId of [first, second, third]) await stored(metricsOf(consumerId));
-        expect(ours(await store.dueConsumers(day(28), 500))).toEqual([]);
-        expect(await store.nextDueAt()).toBe(MUCH_LATER);
+        expect(ours(await store.dueConsumers('metrics', day(28), 500))).toEqual([]);
+        expect(await store.nextDueAt('metrics')).toBe(MUCH_LATER);
       });
     });
   });
@@ -435,12 +445,13 @@ function everyKind(): StoredRecord[] {
       dueAt: MUCH_LATER,
     }),
     eventOf(consumerId, { eventId: 'a/b é', source: 's', attributes: { deep: { list: [1, null, 'x', {}] } } }),
-    { kind: 'eventClaim', consumerId, eventId: 'e/1', occurredAt: at, type: 'visit', digest: 'd' },
+    { kind: 'eventClaim', consumerId, eventId: 'e/1', occurredAt: at, type: 'visit', digest: 'd', earned: null },
     order({ consumerId, settlement: null }),
     order({ consumerId, orderId: 'o/2', settlement: { state: 'accepted', at, eventId: 'e' }, returned: true }),
     { kind: 'refund', consumerId, orderId: 'o', refundId: 'r', eventId: 'e', occurredAt: at, digest: 'd' },
     { kind: 'message', consumerId, messageId: 'm', version: 1, sent: false, engagedAt: null },
     { kind: 'message', consumerId, messageId: 'm/2', version: 1, sent: true, engagedAt: at },
+    ...pointsOf(consumerId),
     { kind: 'contact', channel: 'email', contact: 'a@example.org', consumerId },
     { kind: 'directory', consumerId, facet: 'word', value: 'anna' },
     { kind: 'directory', consumerId, facet: 'tag', value: 'big #1 spender' },
@@ -475,6 +486,103 @@ function everyKind(): StoredRecord[] {
   ];
 }
 
+/** Every kind about points. */
+function pointsOf(consumerId: string): StoredRecord[] {
+  const at = day(1);
+  const entryId = entryIdOf(at, 1, 'ABCDEFGH');
+  const lot = { lotId: entryId, earnedAt: at, expiresAt: null, size: 50 };
+  const [lots, parts] = [[{ ...lot, remaining: 30 }], [{ ...lot, points: 20, expiresAt: day(2) }]];
+  const sums = { score: 50, spent: 20, pending: 5, reserved: 0, expired: 0 };
+  const balances = balancesOf(sums);
+  const account: RecordOf<'account'> = {
+    kind: 'account',
+    consumerId,
+    version: 1,
+    ...emptyAccount(),
+    pages: [],
+    nextPage: 1,
+    dueAt: null,
+  };
+  const held = { points: 5, settlesAt: at };
+  return [
+    account,
+    {
+      ...account,
+      ...sums,
+      entries: 3,
+      at,
+      lots,
+      holds: [
+        { kind: 'pending', holdId: 'p', ...held, expiresAt: null, expiresAfterDays: 3, orderId: 'o' },
+        { kind: 'reserved', holdId: 'r', ...held, parts },
+      ],
+      pages: [2, 1],
+      nextPage: 3,
+      tier: { tierId: 'gold', since: at, manual: true, cause: 'time' },
+      given: { rule: { days: { 20000: 5 }, months: {} } },
+      dueAt: MUCH_LATER,
+    },
+    { kind: 'lotPage', consumerId, page: 12, version: 2, lots },
+    {
+      kind: 'entry',
+      consumerId,
+      entryId,
+      at,
+      type: 'spend',
+      points: 20,
+      balances,
+      parts,
+      reason: null,
+      textKey: 'point_sub',
+      actor: 'x',
+      cause: 'change',
+      about: { eventId: 'e', rule: { ruleId: 'r', points: 20 } },
+    },
+    { kind: 'holdClaim', consumerId, holdId: 'h', entryId, digest: 'd' },
+    {
+      kind: 'programme',
+      consumerId,
+      version: 1,
+      claims: { mug: 2 },
+      latestClaims: [{ claimId: 'c', rewardId: 'mug', name: 'Mug', points: 5, claimedAt: at }],
+      challenges: { steps: { progress: 0.5, completions: 1, completedAt: at } },
+      completed: [{ challengeId: 'steps', name: 'Steps', points: 5, times: 1, completedAt: at }],
+    },
+    {
+      kind: 'claim',
+      consumerId,
+      claimId: 'c',
+      version: 1,
+      rewardId: 'mug',
+      name: 'Mug',
+      points: 20,
+      entryId,
+      claimedAt: at,
+      cancelledAt: null,
+      parts,
+      digest: 'd',
+    },
+    {
+      kind: 'reward',
+      rewardId: consumerId,
+      version: 1,
+      name: 'Mug',
+      costPoints: 20,
+      limitPerConsumer: null,
+      activeFrom: at,
+      activeUntil: null,
+      audience: { segments: ['s'], lists: [] },
+      status: 'active',
+      createdAt: at,
+      updatedAt: at,
+    },
+    { kind: 'stock', rewardId: consumerId, version: 1, left: 0, claimed: 20 },
+    { kind: 'stock', rewardId: `${consumerId}x`, version: 1, left: null, claimed: 0 },
+    { kind: 'settingsVersion', name: 'tiers', version: 3, updatedAt: at, updatedBy: 'x', value: { tiers: [] } },
+    { kind: 'liability', version: 1, asOf: at, content: '{}' },
+  ];
+}
+
 function order(other: Partial<RecordOf<'order'>> & { consumerId: string }): RecordOf<'order'> {
   return {
     kind: 'order',
@@ -487,6 +595,8 @@ function order(other: Partial<RecordOf<'order'>> & { consumerId: string }): Reco
     settlement: null,
     eventId: 'e',
     digest: 'd',
+    earned: null,
+    awards: [],
     ...other,
   };
 }

@@ -93,6 +93,8 @@ describe('the table', () => {
         settlement: null,
         eventId: id,
         digest: '',
+        earned: null,
+        awards: [],
       },
     ];
     for (const record of longest) expect(bytes(keyOf(record).sk)).toBeLessThanOrEqual(1024);

@@ -35,6 +35,7 @@ export const metricsOf = (consumerId: string, other: Partial<RecordOf<'metrics'>
   consumerId,
   version: 1,
   eligible: true,
+  membership: 'none',
   scoringVersion: 1,
   halfLifeDays: 90,
   activityHalfLifeDays: 30,
@@ -55,5 +56,6 @@ export const eventOf = (consumerId: string, other: Partial<RecordOf<'event'>> = 
   attributes: {},
   receivedAt: '2026-01-02T00:00:00.000Z',
   digest: 'digest',
+  earned: null,
   ...other,
 });

@@ -264,7 +264,7 @@ describe('a run that announces bands', () => {
     };
     const { examined, failed, nextDueAt } = await announceBands(depsOn(failing), { now: NOW, most: 1_000 });
     expect([examined, failed.map(({ consumerId }) => consumerId), nextDueAt]).toEqual([205, ['c0'], dueAt]);
-    expect(await store.dueConsumers(NOW, 10)).toEqual([{ consumerId: 'c0', dueAt }]);
+    expect(await store.dueConsumers('metrics', NOW, 10)).toEqual([{ consumerId: 'c0', dueAt }]);
   });
 
   it('leaves off when it did its share, and says that there is more', async () => {

@@ -1,0 +1,36 @@
+/** Pages of one partition, in the order of its sort keys: a ledger, claims, rewards, versions of settings. */
+import type { Kind, Page, PageRequest, RecordOf } from '../usecases/ports.ts';
+import { cursorFor, positionOf } from './cursors.ts';
+import { recordOf } from './items.ts';
+import type { Storage } from './storage.ts';
+
+export interface Partition {
+  /** Names what is asked: a cursor serves no other question. */
+  question: readonly (string | undefined)[];
+  hash: string;
+  from: string;
+  before: string;
+  backwards: boolean;
+}
+
+/** Read fresh: a page shows what was written before it was asked for. */
+export const partitionPage = async <K extends Kind>(
+  storage: Storage,
+  { question, hash, from, before, backwards }: Partition,
+  { limit, cursor, boundTo }: PageRequest,
+): Promise<Page<RecordOf<K>>> => {
+  const asked = JSON.stringify([...question, boundTo]);
+  const position = cursor === undefined ? undefined : positionOf(asked, cursor);
+  const range = backwards
+    ? { from, before: position ?? before }
+    : { from: position === undefined ? from : `${position}\0`, before };
+  if (range.from >= range.before) return { items: [], nextCursor: null };
+  const rows = await storage.query({ hash, ...range, backwards, limit: limit + 1, fresh: true });
+  const items = rows.items.slice(0, limit);
+  const last = items.at(-1)?.['sk']?.S;
+  const more = rows.more || rows.items.length > limit;
+  return {
+    items: items.map((item) => recordOf<K>(item) as RecordOf<K>),
+    nextCursor: more && last !== undefined ? cursorFor(asked, last) : null,
+  };
+};

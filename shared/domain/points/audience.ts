@@ -1,0 +1,16 @@
+/** Who an offer is for. */
+import type { Audience } from './settings.ts';
+
+/** The segments and lists that a consumer is in. */
+export interface Memberships {
+  segments: ReadonlySet<string>;
+  lists: ReadonlySet<string>;
+}
+
+/** A member of any of the segments or lists named; everyone where none is named. */
+export function isInAudience(audience: Audience | undefined, { segments, lists }: Memberships): boolean {
+  if (audience === undefined || isEveryone(audience)) return true;
+  return audience.segments.some((id) => segments.has(id)) || audience.lists.some((id) => lists.has(id));
+}
+
+export const isEveryone = ({ segments, lists }: Audience): boolean => segments.length === 0 && lists.length === 0;

@@ -1,0 +1,64 @@
+/**
+ * Open lots of those who have many: the first ones stay with the account, the others go on pages, so that an operation
+ * writes the account and a page or two, however many lots there are. A page holds all lots from its first place on, up to
+ * the first place of the next one.
+ */
+import type { Lot } from './account.ts';
+import { inOrderOfTaking } from './lots.ts';
+
+/** With the account; some 55 bytes each. */
+export const LOTS_WITH_ACCOUNT = 32;
+export const LOTS_A_PAGE = 96;
+
+export interface LotPage {
+  /** Never used again, so that a page that was emptied is not mistaken for a new one. */
+  page: number;
+  lots: Lot[];
+}
+
+/** The lots as they are to be stored: `pages` in their order, those whose lots are the same are the very same objects. */
+export function paged(
+  lots: readonly Lot[],
+  before: readonly LotPage[],
+  nextPage: number,
+): { first: Lot[]; pages: LotPage[] } {
+  if (before.length === 0 && lots.length <= LOTS_WITH_ACCOUNT) return { first: [...lots], pages: [] };
+  const { first, pages } = distributed(lots, before);
+  if (first.length > LOTS_WITH_ACCOUNT) pages.unshift({ page: -1, lots: first.splice(LOTS_WITH_ACCOUNT / 2) });
+  while (first.length === 0 && pages[0]) {
+    const [head, ...rest] = pages;
+    first.push(...head.lots.slice(0, LOTS_WITH_ACCOUNT / 2));
+    pages.splice(0, pages.length, { ...head, lots: head.lots.slice(LOTS_WITH_ACCOUNT / 2) }, ...rest);
+  }
+  let number = nextPage;
+  const whole = pages
+    .filter((page) => page.lots.length > 0)
+    .flatMap(inTwo)
+    .map((page) => (page.page < 0 ? { ...page, page: number++ } : page));
+  return { first, pages: whole };
+}
+
+/** Each lot to the last page that begins no later than it; to the account where none does. */
+function distributed(lots: readonly Lot[], before: readonly LotPage[]): { first: Lot[]; pages: LotPage[] } {
+  const first: Lot[] = [];
+  const filled = before.map(({ page }) => ({ page, lots: [] as Lot[] }));
+  for (const lot of lots) {
+    const place = before.findLastIndex((page) => page.lots[0] !== undefined && inOrderOfTaking(page.lots[0], lot) <= 0);
+    (filled[place]?.lots ?? first).push(lot);
+  }
+  const pages = filled.map((page, index) => {
+    const known = before[index];
+    return known && isSame(known.lots, page.lots) ? known : page;
+  });
+  return { first, pages };
+}
+
+const isSame = (one: readonly Lot[], other: readonly Lot[]): boolean =>
+  one.length === other.length &&
+  one.every((lot, index) => lot.lotId === other[index]?.lotId && lot.remaining === other[index].remaining);
+
+const inTwo = (page: LotPage): LotPage[] => {
+  if (page.lots.length <= LOTS_A_PAGE) return [page];
+  const half = LOTS_A_PAGE / 2;
+  return [{ ...page, lots: page.lots.slice(0, half) }, ...inTwo({ page: -1, lots: page.lots.slice(half) })];
+};
