@@ -3,11 +3,13 @@ import type { Routes } from '../shared/edge/catalogue.ts';
 import { consumersRoutes } from './consumers/routes.ts';
 import { docsRoutes } from './docs/routes.ts';
 import { eventsRoutes } from './events/routes.ts';
+import { pointsRoutes } from './points/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
 
 export const api = {
   consumers: consumersRoutes,
   events: eventsRoutes,
+  points: pointsRoutes,
   settings: settingsRoutes,
   docs: docsRoutes,
 } as const satisfies Record<string, Routes>;

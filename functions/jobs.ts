@@ -20,6 +20,12 @@ export const jobs = {
     summary: 'Announce the loyalty band changes that decay has made due',
     timeoutSeconds: 300,
   },
+  'points-expiry': {
+    capability: 'points',
+    schedule: 'rate(1 minute)',
+    summary: 'Book the expiries, ends of reservations and pending points that time has made due',
+    timeoutSeconds: 300,
+  },
   'metrics-rebuild': {
     capability: 'outbox',
     schedule: 'cron(0 4 1 * ? *)',

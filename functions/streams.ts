@@ -2,11 +2,11 @@
 import type { StreamConsumer } from '../shared/edge/catalogue.ts';
 
 export const streams = {
-  'count-population': {
+  'keep-summaries': {
     capability: 'insights',
-    summary: 'Keep the percentile summaries true as consumers change',
-    kinds: ['metrics'],
-    // A tenth of the changes that the summary remembers: with ten shards, a batch that comes again is known.
+    summary: 'Keep the percentile summaries and the liability in points true as consumers change',
+    kinds: ['metrics', 'entry'],
+    // A tenth of the changes that the summaries remember: with ten shards, a batch that comes again is known.
     batchSize: 200,
     batchWindowSeconds: 2,
     maximumRetries: 10,
@@ -14,7 +14,7 @@ export const streams = {
   'publish-changes': {
     capability: 'outbox',
     summary: 'Tell other systems what happened, and start the workflows that a change calls for',
-    kinds: ['profile', 'metrics', 'settings'],
+    kinds: ['profile', 'metrics', 'entry', 'claim', 'programme', 'settings'],
     batchSize: 100,
     batchWindowSeconds: 0,
     maximumRetries: 10,

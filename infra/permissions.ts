@@ -14,6 +14,7 @@ export interface Permissions {
 export const permissions: Record<string, Permissions> = {
   consumers: { table: { write: true, indexes: ['population', 'directory'] } },
   events: { table: { write: true } },
+  points: { table: { write: true, indexes: ['due'] } },
   settings: { table: { write: true } },
   insights: { table: { write: true, indexes: ['population', 'due'] }, memoryMb: 1_024 },
   outbox: { publishes: true, starts: ['metrics-rebuild'] },

@@ -109,8 +109,8 @@ const cards = {
   }),
 };
 
-/** Present and empty until the programme, segments, access and consents fill them. */
-const later = {
+const tier = { tierId: z.string(), name: z.string() };
+const programme = {
   points: z.strictObject({
     available: z.int(),
     score: z.int(),
@@ -118,13 +118,43 @@ const later = {
     pending: z.int(),
     reserved: z.int(),
     expired: z.int(),
-    nextExpiry: z.null(),
+    nextExpiry: z.nullable(z.strictObject({ points: z.int(), at: instant })),
   }),
-  tier: z.null(),
+  tier: z.nullable(
+    z.strictObject({
+      ...tier,
+      since: instant,
+      /** Given by hand. */
+      manual: z.boolean(),
+      next: z.nullable(z.strictObject({ ...tier, pointsNeeded: z.int() })),
+    }),
+  ),
+  /** The newest ones. */
+  completedChallenges: z.array(
+    z.strictObject({
+      challengeId: z.string(),
+      name: z.string(),
+      points: z.int(),
+      times: z.int(),
+      completedAt: instant,
+    }),
+  ),
+  /** The newest ones. */
+  claimedRewards: z.array(
+    z.strictObject({
+      claimId: z.string(),
+      rewardId: z.string(),
+      name: z.string(),
+      points: z.int(),
+      claimedAt: instant,
+    }),
+  ),
+};
+
+/** Present and empty until segments, access and consents fill them. */
+const later = {
   segments: z.array(z.never()),
   lists: z.array(z.never()),
-  completedChallenges: z.array(z.never()),
-  claimedRewards: z.array(z.never()),
   participation: z.array(z.never()),
   consents: z.strictObject({}),
 };
@@ -133,6 +163,7 @@ export const consumerDetail = z.strictObject({
   ...header,
   rfm,
   ...cards,
+  ...programme,
   ...later,
   /** The newest events, with their single values. */
   latestActions: z.array(
@@ -157,7 +188,7 @@ export const consumersPage = z.strictObject({
       status,
       identityLevel,
       loyaltyScore: z.number(),
-      tier: z.null(),
+      tier: z.nullable(z.strictObject(tier)),
       lastActivityAt: instant,
       createdAt: instant,
     }),

@@ -59,9 +59,10 @@ export const presentBatch = (size: number, outcomes: ReadonlyMap<number, Outcome
     const outcome = outcomes.get(index);
     if (outcome === undefined) throw new TypeError('an event without an outcome');
     const { status } = outcome;
+    const points = outcome.status === 'rejected' ? undefined : outcome.event.points;
     return status === 'rejected'
       ? { index, status, problem: problemIn(outcome.refusal, index, requestId) }
-      : { index, status, eventId: outcome.event.eventId };
+      : { index, status, eventId: outcome.event.eventId, ...(points && { points }) };
   }),
 });
 

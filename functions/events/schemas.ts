@@ -70,7 +70,20 @@ export const batchBody = z.strictObject({
   events: z.array(z.unknown()).check(z.minLength(1), z.maxLength(MOST_IN_BATCH)),
 });
 
-const recorded = { eventId: z.string(), type: z.string(), occurredAt: z.string() };
+/** What an event earned; `skipped` names the rules for its type that gave nothing, and why. */
+const earned = z.strictObject({
+  awarded: z.int(),
+  pending: z.int(),
+  skipped: z.optional(
+    z.array(
+      z.strictObject({
+        ruleId: z.string(),
+        reason: z.enum(['module_off', 'not_member', 'not_in_audience', 'cap_per_day', 'cap_per_month']),
+      }),
+    ),
+  ),
+});
+const recorded = { eventId: z.string(), type: z.string(), occurredAt: z.string(), points: z.optional(earned) };
 export const recordedAnswer = z.strictObject(recorded);
 
 const problem = z.strictObject({
@@ -88,6 +101,7 @@ export const batchAnswer = z.strictObject({
       index: z.int(),
       status: z.enum(['created', 'duplicate', 'rejected']),
       eventId: z.optional(z.string()),
+      points: z.optional(earned),
       problem: z.optional(problem),
     }),
   ),

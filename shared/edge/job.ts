@@ -26,3 +26,26 @@ export const job =
       throw anonymous(error);
     }
   };
+
+/** What working through those who are due came to; whom it failed with, and why. */
+interface Worked {
+  failed: { consumerId: string; error: unknown }[];
+  nextDueAt: Instant | null;
+  [count: string]: unknown;
+}
+
+/**
+ * A job that looks at everyone who is due. It throws an error of this name where it failed with anybody, after all others
+ * were looked at, so that somebody is told.
+ */
+export const dueJob = (errorName: string, run: (request: JobRequest) => Promise<Worked>) =>
+  job(async (request) => {
+    const { failed, ...counts } = await run(request);
+    for (const { consumerId, error } of failed) logError('consumer failed', error, { consumerId });
+    if (failed.length === 0) return counts;
+    logInfo('all were looked at, but not with all it went well', {
+      result: JSON.stringify({ ...counts, failed: failed.length }),
+    });
+    // Only its name reaches the log, where all else was said already.
+    throw Object.assign(new Error(), { name: errorName });
+  });

@@ -59,13 +59,17 @@ export const upToDate = async (
   }
 };
 
-/** What it takes to write the books: account, pages, entries, and the move to another tier. None where nothing changed. */
+/**
+ * What it takes to write the books: account, pages, entries, and the move to another tier. None where nothing changed, and
+ * it is not yet time to look again.
+ */
 export const accountWrites = (
   { consumerId, record, pages, account }: OpenedAccount,
   books: Books,
   now: Instant,
 ): Write[] => {
-  if (books.account === account) return [];
+  const isDue = record?.dueAt !== null && record?.dueAt !== undefined && record.dueAt <= now;
+  if (books.account === account && !isDue) return [];
   const { lots, ...rest } = books.account;
   const before: LotPage[] = pages.map(({ page, lots }) => ({ page, lots }));
   const stored = paged(lots, before, record?.nextPage ?? 1);

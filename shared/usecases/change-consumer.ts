@@ -103,7 +103,7 @@ const attempted = async <T>(
   { decide, answer }: Change<T>,
   fresh: boolean,
 ): Promise<{ isChange: boolean; answer: T }> => {
-  const before = await wholeOf(store, consumerId, fresh);
+  const before = await wholeOf(store, consumerId, now, fresh);
   const { version } = before.profile;
   if (ifMatch !== undefined && ifMatch !== version) {
     throw new Refusal('version_conflict', `The consumer is at version ${version}, not ${ifMatch}.`);

@@ -16,6 +16,7 @@ import { Refusal } from '../domain/refusal.ts';
 import { rfmOf } from '../domain/summary.ts';
 import type { Organization } from './organization.ts';
 import { organizationOf } from './organization.ts';
+import { accountAt, pointsShown, tierOf, withAllLots } from './points-shown.ts';
 import type { ConsumerHead, ConsumerOverview, RecordOf, Store } from './ports.ts';
 import { readingOf } from './scoring.ts';
 
@@ -26,14 +27,19 @@ export type Whole = ConsumerHead;
 export const readDetail = async (store: Store, consumerId: string, now: Instant): Promise<ConsumerDetail> => {
   const [whole, organization] = await Promise.all([store.detailOf(consumerId), organizationOf(store, now)]);
   // What is not there yet may have been created a moment ago.
-  return detailAt(whole ?? (await wholeOf(store, consumerId, true)), organization, now);
+  return detailAt(whole ? await complete(store, whole, now) : await wholeOf(store, consumerId, now), organization, now);
 };
 
 /** Throws `Refusal('consumer_not_found')`. */
-export const wholeOf = async (store: Store, consumerId: string, fresh: boolean): Promise<Whole> => {
+export const wholeOf = async (store: Store, consumerId: string, now: Instant, fresh = true): Promise<Whole> => {
   const whole = await store.detailOf(consumerId, fresh);
   if (whole === null) throw new Refusal('consumer_not_found', 'There is no consumer with this id.');
-  return whole;
+  return complete(store, whole, now);
+};
+
+const complete = async (store: Store, whole: Whole, now: Instant): Promise<Whole> => {
+  const account = await withAllLots(store, whole.account, now);
+  return account === whole.account ? whole : { ...whole, account };
 };
 
 export const detailAt = (whole: Whole, organization: Organization, now: Instant) => {
@@ -51,13 +57,13 @@ export const detailAt = (whole: Whole, organization: Organization, now: Instant)
     ),
     ...metricsPartsOf(whole, organization, now),
     locationContext,
-    points: { available: 0, score: 0, spent: 0, pending: 0, reserved: 0, expired: 0, nextExpiry: null },
-    tier: null,
+    points: pointsShown(accountAt(whole.account, now)),
+    tier: tierOf(whole, organization, now),
     segments: [],
     lists: [],
     latestActions: whole.events.map(actionOf),
-    completedChallenges: [],
-    claimedRewards: [],
+    completedChallenges: whole.programme?.completed ?? [],
+    claimedRewards: whole.programme?.latestClaims ?? [],
     participation: [],
     syncSources: profile.syncSources,
     consents: {},

@@ -5,9 +5,10 @@ import { folded } from '../domain/consumer/text.ts';
 import type { ConsumerStatus, Instant, Profile } from '../domain/facts.ts';
 import { loyaltyOf } from '../domain/metrics/read.ts';
 import { Refusal } from '../domain/refusal.ts';
-import type { Settings } from '../domain/settings.ts';
 import { lastActivityOf } from './consumer-detail.ts';
+import type { Organization } from './organization.ts';
 import { organizationOf } from './organization.ts';
+import { tierOf } from './points-shown.ts';
 import type { ConsumerOverview, DirectoryFacet, Found, Page, PageRequest, Store } from './ports.ts';
 import { readingOf } from './scoring.ts';
 
@@ -34,7 +35,7 @@ export const listConsumers = async (
 ): Promise<Page<ConsumerRow>> => {
   // Nobody is in a segment or on a list before there are any.
   if (query.segmentId !== undefined || query.listId !== undefined) return { items: [], nextCursor: null };
-  const { settings } = await organizationOf(store, now);
+  const organization = await organizationOf(store, now);
   const words = searchWords(query.search ?? '');
   const items: ConsumerRow[] = [];
   let behind: string | null = null;
@@ -42,7 +43,7 @@ export const listConsumers = async (
   for await (const { overview, cursor } of candidates(store, query, words, page)) {
     const isFound = overview !== null && fits(overview.profile, query, words);
     if (isFound && items.length === page.limit) return { items, nextCursor: behind };
-    if (isFound) items.push(rowOf(overview, settings, now));
+    if (isFound) items.push(rowOf(overview, organization, now));
     behind = cursor;
     examined += 1;
     if (examined === MOST_EXAMINED) return { items, nextCursor: behind };
@@ -55,8 +56,10 @@ const fits = (profile: Profile, { status, tag }: ConsumerQuery, words: string[])
   (tag === undefined || hasTag(profile, tag)) &&
   words.every((word) => matchesWord(profile, word));
 
-const rowOf = (overview: ConsumerOverview, settings: Settings, now: Instant) => {
+const rowOf = (overview: ConsumerOverview, organization: Organization, now: Instant) => {
   const { profile, metrics } = overview;
+  const { loyalty } = organization.settings;
+  const tier = tierOf(overview, organization, now);
   return {
     consumerId: profile.consumerId,
     fullName: profile.fullName,
@@ -64,8 +67,8 @@ const rowOf = (overview: ConsumerOverview, settings: Settings, now: Instant) => 
     phone: profile.phone,
     status: profile.status,
     identityLevel: identityLevelOf(profile),
-    loyaltyScore: loyaltyOf(metrics, readingOf(settings.loyalty, metrics), now).score,
-    tier: null,
+    loyaltyScore: loyaltyOf(metrics, readingOf(loyalty, metrics), now).score,
+    tier: tier && { tierId: tier.tierId, name: tier.name },
     lastActivityAt: lastActivityOf(overview),
     createdAt: profile.createdAt,
   };

@@ -1,10 +1,14 @@
+import type { Earned } from '../domain/points/awards.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { Deps, Page, RecordOf, Store } from './ports.ts';
 
 export type ListedEvent = Pick<
   RecordOf<'event'>,
   'eventId' | 'type' | 'occurredAt' | 'source' | 'attributes' | 'receivedAt'
->;
+> & {
+  /** What it earned, where a rule was about its type. */
+  points?: Earned;
+};
 
 /** A consumer's events, newest first. Throws `Refusal` `consumer_not_found` and `invalid_cursor`. */
 export const listEvents = async (
@@ -26,7 +30,12 @@ const refuseUnknown = async (store: Store, consumerId: string): Promise<void> =>
   if (metrics === undefined) throw new Refusal('consumer_not_found', 'There is no consumer with this id.');
 };
 
-const shown = ({ eventId, type, occurredAt, source, attributes, receivedAt }: ListedEvent): ListedEvent => ({
+const shown = (event: RecordOf<'event'>): ListedEvent => ({
+  ...pick(event),
+  ...(event.earned && { points: event.earned }),
+});
+
+const pick = ({ eventId, type, occurredAt, source, attributes, receivedAt }: RecordOf<'event'>) => ({
   eventId,
   type,
   occurredAt,

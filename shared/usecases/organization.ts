@@ -6,6 +6,7 @@ import { PRIOR_MODEL } from '../domain/metrics/churn-risk.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { PopulationSummary } from '../domain/summary.ts';
 import { decodedSummary } from '../domain/summary.ts';
+import { tiersUpdatedAtIn } from './points-shown.ts';
 import type { RecordOf, Store } from './ports.ts';
 import type { Scoring } from './scoring.ts';
 import { scoringOf } from './scoring.ts';
@@ -13,6 +14,8 @@ import { scoringOf } from './scoring.ts';
 export interface Organization {
   settings: Settings;
   scoring: Scoring;
+  /** Null where the ladder of tiers was never set. */
+  tiersUpdatedAt: Instant | null;
   /** Null until the population was counted for the first time. */
   summary: { content: PopulationSummary; asOf: Instant } | null;
   churnModel: ChurnModel;
@@ -49,5 +52,5 @@ const asOrganization = (
   { summary, churnModel }: Population,
 ): Organization => {
   const scoring = scoringOf(record);
-  return { settings: scoring.settings, scoring, summary, churnModel };
+  return { settings: scoring.settings, scoring, tiersUpdatedAt: tiersUpdatedAtIn(record), summary, churnModel };
 };

@@ -48,6 +48,12 @@ export interface Posted {
   lots: { lotId: string; points: number }[];
 }
 
+/** `replayed`: it was answered before, under the same id. */
+export interface PointsAnswer {
+  posted: Posted;
+  replayed: boolean;
+}
+
 /** Open holds of one consumer, of those that callers ask for. */
 const MOST_HOLDS = 500;
 
@@ -61,7 +67,7 @@ export const postPoints = async (
   request: Request,
   command: PointsCommand,
   commit: Commit,
-): Promise<{ posted: Posted; replayed: boolean }> => {
+): Promise<PointsAnswer> => {
   switch (command.type) {
     case 'add':
     case 'subtract':
@@ -75,7 +81,7 @@ export const postPoints = async (
   }
 };
 
-const open = async (deps: Deps, request: Request, command: Opening, commit: Commit): Promise<Answer> => {
+const open = async (deps: Deps, request: Request, command: Opening, commit: Commit): Promise<PointsAnswer> => {
   const holdId = command.type === 'reserve' ? command.reservationId : command.pendingId;
   if (holdId === undefined) return keepBooks(deps, request, [], (desk) => opening(desk, command, null), commit);
   const { consumerId } = request;
@@ -111,12 +117,10 @@ const firstOf = async ({ store }: Deps, consumerId: string, holdId: string, comm
 
 const digestOf = (command: Opening): string => sha256(canonicalJson(command));
 
-type Answer = Awaited<ReturnType<typeof postPoints>>;
-
 const atOnce = (
   desk: Desk,
   command: Extract<PointsCommand, { type: 'add' | 'subtract' | 'spend' }>,
-): Decision<Answer> => {
+): Decision<PointsAnswer> => {
   const { profile, books, clerk, now } = desk;
   if (command.type !== 'subtract') refuseOutsider(profile);
   const saying = sayingOf(command, now);
@@ -126,7 +130,7 @@ const atOnce = (
     : answered(desk, debit(books, clerk, { ...saying, type: command.type, points }));
 };
 
-const opening = (desk: Desk, command: Opening, holdId: string | null): Decision<Answer> => {
+const opening = (desk: Desk, command: Opening, holdId: string | null): Decision<PointsAnswer> => {
   const { profile, books, clerk, now } = desk;
   refuseOutsider(profile);
   if (books.account.holds.length >= MOST_HOLDS) {
@@ -163,7 +167,7 @@ const laterThan = (now: Instant, expiresAt: Instant | undefined): Instant | unde
   return expiresAt;
 };
 
-const settle = async (deps: Deps, request: Request, command: Settling, commit: Commit): Promise<Answer> => {
+const settle = async (deps: Deps, request: Request, command: Settling, commit: Commit): Promise<PointsAnswer> => {
   const { consumerId, now } = request;
   const holdId = 'pendingId' in command ? command.pendingId : command.reservationId;
   const kind = 'pendingId' in command ? 'pending' : 'reserved';
@@ -245,7 +249,7 @@ const orderWrites = (
 const sayingOf = ({ reason, textKey }: Said, now: Instant) => ({ at: now, reason: reason ?? null, textKey });
 
 /** The first entry that the operation posted tells what it did, the last one what it left. */
-const answered = ({ books: before, clerk, now }: Desk, after: Books): Decision<Answer> => {
+const answered = ({ books: before, clerk, now }: Desk, after: Books): Decision<PointsAnswer> => {
   const entry = after.entries[before.entries.length];
   if (!entry) throw new TypeError('an operation without an entry');
   const books = caughtUp(after, clerk, now);

@@ -34,6 +34,9 @@ const changesWithin = (told: readonly DomainEvent[][], published: number): numbe
 export const eventsOf = ({ before, after }: Change): DomainEvent[] => {
   if (after?.kind === 'profile') return identityEvents(before?.kind === 'profile' ? before : null, after);
   if (after?.kind === 'metrics' && before?.kind === 'metrics') return bandEvents(before, after);
+  if (after?.kind === 'entry' && before === undefined) return pointsEvents(after);
+  if (after?.kind === 'claim' && before === undefined) return claimEvents(after);
+  if (after?.kind === 'programme') return completionEvents(before?.kind === 'programme' ? before : null, after);
   return [];
 };
 
@@ -52,6 +55,29 @@ const bandEvents = (before: RecordOf<'metrics'>, after: RecordOf<'metrics'>): Do
   const { consumerId, band: to, bandSince: at, bandCause: cause } = after;
   return [{ detailType: 'loyalty.band_changed', detail: { consumerId, from: before.band, to, at, cause }, at }];
 };
+
+const pointsEvents = (entry: RecordOf<'entry'>): DomainEvent[] => {
+  const { consumerId, entryId, type, points, balances, at, cause, about } = entry;
+  const { eventId } = about;
+  const detail = { consumerId, entryId, type: type === 'return' ? 'reverse' : type, points, balances: { ...balances } };
+  return [
+    { detailType: 'points.changed', detail: { ...detail, at, cause, ...(eventId !== undefined && { eventId }) }, at },
+  ];
+};
+
+const claimEvents = ({ consumerId, claimId, rewardId, points, claimedAt: at }: RecordOf<'claim'>): DomainEvent[] => [
+  { detailType: 'reward.claimed', detail: { consumerId, claimId, rewardId, points, at }, at },
+];
+
+/** Each challenge that was completed since; `times` more than once where one event did it all. */
+const completionEvents = (before: RecordOf<'programme'> | null, after: RecordOf<'programme'>): DomainEvent[] =>
+  Object.entries(after.challenges).flatMap(([challengeId, { completions, completedAt: at }]) => {
+    const times = completions - (before?.challenges[challengeId]?.completions ?? 0);
+    if (times <= 0 || at === null) return [];
+    return [
+      { detailType: 'challenge.completed', detail: { consumerId: after.consumerId, challengeId, times, at }, at },
+    ];
+  });
 
 /** New scoring rules: everyone's metrics are folded again. */
 const startFor = async (workflows: Workflows, { at, before, after }: Change): Promise<void> => {
