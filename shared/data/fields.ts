@@ -3,8 +3,10 @@
  * reads as null; free JSON is text, since maps of the database limit depth and numbers.
  */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import { instantOf, msOf } from '../domain/instants.ts';
+import type { Instant } from '../domain/facts.ts';
+import { daysBetween, instantOf, msOf, plusDays } from '../domain/instants.ts';
 import type { LotIdentity } from '../domain/points/account.ts';
+import { entryIdOf, partsOfEntryId } from '../domain/points/ids.ts';
 
 export type Item = Record<string, AttributeValue>;
 
@@ -56,7 +58,11 @@ export const minutes = (attribute: string): Field<number[]> => ({
   },
 });
 
-/** Lots, or parts of them, as `id:size:count:earned:expires` in short numbers: some 55 bytes each. Left out where none. */
+/**
+ * Lots, or parts of them, in some 27 bytes each: `mark.milliseconds.number.size.count.expires`, numbers in base 36. A lot
+ * has the id of the entry that it came from, which tells when it was earned. A count that is the whole size is left out;
+ * an expiry is so many days after the earning (`+`) or an instant; an unlimited lot has none.
+ */
 export const lots = <C extends 'remaining' | 'points'>(
   attribute: string,
   count: C,
@@ -74,18 +80,33 @@ const RADIX = 36;
 const short = (value: number): string => value.toString(RADIX);
 const long = (text: string): number => Number.parseInt(text, RADIX);
 
-const lotText = ({ lotId, size, earnedAt, expiresAt }: LotIdentity, count: number): string =>
-  [lotId, short(size), short(count), short(msOf(earnedAt)), expiresAt === null ? '' : short(msOf(expiresAt))].join(':');
+const lotText = ({ lotId, size, expiresAt }: LotIdentity, count: number): string => {
+  const { at, n, mark } = partsOfEntryId(lotId);
+  const counted = count === size ? '' : short(count);
+  return [mark, short(msOf(at)), short(n), short(size), counted, expiryText(at, expiresAt)].join('.');
+};
 
 const lotIn = <C extends string>(text: string, count: C): LotIdentity & Record<C, number> => {
-  const [lotId = '', size = '', counted = '', earned = '', expires = ''] = text.split(':');
+  const [mark = '', ms = '', n = '', size = '', counted = '', expires = ''] = text.split('.');
+  const earnedAt = instantOf(long(ms));
   const identity: LotIdentity = {
-    lotId,
-    earnedAt: instantOf(long(earned)),
-    expiresAt: expires === '' ? null : instantOf(long(expires)),
+    lotId: entryIdOf(earnedAt, long(n), mark),
+    earnedAt,
+    expiresAt: expiryIn(earnedAt, expires),
     size: long(size),
   };
-  return { ...identity, [count]: long(counted) } as LotIdentity & Record<C, number>;
+  return { ...identity, [count]: counted === '' ? identity.size : long(counted) } as LotIdentity & Record<C, number>;
+};
+
+const expiryText = (earnedAt: Instant, expiresAt: Instant | null): string => {
+  if (expiresAt === null) return '';
+  const days = daysBetween(earnedAt, expiresAt);
+  return Number.isInteger(days) && days >= 0 ? `+${short(days)}` : short(msOf(expiresAt));
+};
+
+const expiryIn = (earnedAt: Instant, text: string): Instant | null => {
+  if (text === '') return null;
+  return text.startsWith('+') ? plusDays(earnedAt, long(text.slice(1))) : instantOf(long(text));
 };
 
 export const nullable = <T>(field: Field<T>): Field<T | null> => ({

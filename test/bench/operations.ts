@@ -1,7 +1,7 @@
 /** What operations ask of DynamoDB: requests and capacity units, counted by the local stack. */
 import type { Client } from '../../infra/local/client.ts';
 import type { Measured } from './budget.ts';
-import { atMost } from './budget.ts';
+import { atMost, told } from './budget.ts';
 
 interface Asked {
   requests: number;
@@ -23,6 +23,17 @@ const askedBy = async (client: Client, capability: string, run: () => Promise<un
     sum.writeUnits += writeUnits;
   }
   return sum;
+};
+
+/** Settings of a usual programme: what orders and reviews earn, and a ladder of tiers. */
+const setUpProgramme = async (client: Client): Promise<void> => {
+  const rules = [
+    { ruleId: 'orders', event: 'order_placed', pointsPerMajorUnit: 1, expiresAfterDays: 365 },
+    { ruleId: 'reviews', event: 'review_written', points: 50, capPerDay: 100 },
+  ];
+  const tiers = ['bronze', 'silver', 'gold'].map((tierId, n) => ({ tierId, name: tierId, threshold: n * 1_000 }));
+  await client.call('PUT', '/v1/settings/earning-rules', { rules });
+  await client.call('PUT', '/v1/settings/tiers', { tiers });
 };
 
 /** A typical consumer: two years of orders, messages and visits, tags and answers. */
@@ -48,6 +59,7 @@ const typicalConsumer = async (client: Client): Promise<string> => {
 };
 
 export const measureOperations = async (client: Client): Promise<Measured[]> => {
+  await setUpProgramme(client);
   const consumerId = await typicalConsumer(client);
   const read = () => client.call('GET', `/v1/consumers/${consumerId}`);
   const record = (type: string, attributes: object) =>
@@ -60,13 +72,36 @@ export const measureOperations = async (client: Client): Promise<Measured[]> => 
   const detail = await askedBy(client, 'consumers', read);
   const order = await askedBy(client, 'events', () => record('order_placed', { orderId: 'new', totalMinor: 4_900 }));
   const visit = await askedBy(client, 'events', () => record('visit', { geo: { city: 'Leeds' } }));
+  const points = (body: object, key?: string) =>
+    client.call(
+      'POST',
+      `/v1/consumers/${consumerId}/points`,
+      body,
+      key === undefined ? {} : { 'idempotency-key': key },
+    );
+  await points({ type: 'add', points: 1, reason: 'to wake up' });
+  const spend = { type: 'spend', points: 30, reason: 'till' };
+  const spent = await askedBy(client, 'points', () => points(spend));
+  const keyed = await askedBy(client, 'points', () => points(spend, 'bench'));
+  const orderKeyed = await askedBy(client, 'events', () =>
+    client.call(
+      'POST',
+      `/v1/consumers/${consumerId}/events`,
+      { type: 'order_placed', attributes: { orderId: 'keyed', totalMinor: 4_900 } },
+      { 'idempotency-key': 'bench-order' },
+    ),
+  );
   const sent = await askedBy(client, 'events', () => record('message_sent', { messageId: 'new', channel: 'email' }));
   return [
     atMost('read the whole consumer detail', 2, detail.requests, 'calls'),
     atMost('read the whole consumer detail, percentiles included', 1.5, detail.readUnits, 'RCU'),
-    atMost('record an order', 2, order.requests, 'calls'),
-    atMost('record an order, reading', 2, order.readUnits, 'RCU'),
-    atMost('record an order, writing', 12, order.writeUnits, 'WCU'),
+    atMost('record an order that earns points', 2, order.requests, 'calls'),
+    atMost('record an order that earns points, reading', 2, order.readUnits, 'RCU'),
+    atMost('record an order that earns points, writing', 12, order.writeUnits, 'WCU'),
+    told('the same under an Idempotency-Key, writing', `${orderKeyed.writeUnits} WCU`),
+    atMost('spend points', 2, spent.requests, 'calls'),
+    atMost('spend points, writing', 10, spent.writeUnits, 'WCU'),
+    atMost('spend points under an Idempotency-Key, writing', 10, keyed.writeUnits, 'WCU'),
     atMost('record a visit', 2, visit.requests, 'calls'),
     atMost('record a visit, writing', 8, visit.writeUnits, 'WCU'),
     atMost('record a sent message, writing', 8, sent.writeUnits, 'WCU'),

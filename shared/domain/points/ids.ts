@@ -41,11 +41,17 @@ function encoded(value: number, length: number): string {
 }
 
 /** The instant that the id begins with. */
-export function instantOfEntry(entryId: string): Instant {
-  let ms = 0;
-  for (const character of entryId.slice(0, TIME)) ms = ms * ALPHABET.length + ALPHABET.indexOf(character);
-  return instantOf(ms);
-}
+export const instantOfEntry = (entryId: string): Instant => instantOf(decoded(entryId.slice(0, TIME)));
+
+/** What an entry's id is made of. */
+export const partsOfEntryId = (entryId: string): { at: Instant; n: number; mark: string } => ({
+  at: instantOfEntry(entryId),
+  n: decoded(entryId.slice(TIME, TIME + NUMBER)),
+  mark: entryId.slice(TIME + NUMBER),
+});
+
+const decoded = (text: string): number =>
+  [...text].reduce((value, character) => value * ALPHABET.length + ALPHABET.indexOf(character), 0);
 
 /** No entry of this instant or later has an id before this text. */
 export const entriesFrom = (at: Instant): string => encoded(msOf(at), TIME);
