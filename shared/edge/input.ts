@@ -109,11 +109,15 @@ const unionErrorsOf = (issue: Extract<Issue, { code: 'invalid_union' }>, input: 
   const depth = (branch: readonly Issue[]) => Math.max(0, ...branch.map((inner) => inner.path.length));
   const best = [...issue.errors].sort((a, b) => depth(b) - depth(a))[0];
   if (!best || depth(best) === 0) {
-    const code = missing(issue, input) ? 'required' : 'wrong_type';
+    const code = missing(issue, input) ? 'required' : isUnnamed(issue) ? 'invalid_value' : 'wrong_type';
     return [{ path: issue.path.join('.'), code, message: messageOf(issue, code) }];
   }
   return best.flatMap((inner) => inputErrorsOf({ ...inner, path: [...issue.path, ...inner.path] } as Issue, input));
 };
+
+/** Whether one field names the branch that is meant, and what it says names none. */
+const isUnnamed = (issue: Issue): issue is Issue & { options: unknown[] } =>
+  issue.code === 'invalid_union' && 'options' in issue && Array.isArray(issue.options);
 
 const codeOf = (issue: Issue, input: unknown): InputErrorCode => {
   if (issue.code === 'custom') {
@@ -137,6 +141,7 @@ const codeOf = (issue: Issue, input: unknown): InputErrorCode => {
 
 /** What zod/mini says where a schema gives no message of its own: it carries no texts, to stay small. */
 const NO_MESSAGE = 'Invalid input';
+const NOT_ALLOWED = 'This value is not allowed here.';
 
 const messageOf = (issue: Issue, code: InputErrorCode): string => {
   if (issue.message !== NO_MESSAGE) return issue.message;
@@ -149,13 +154,17 @@ const messageOf = (issue: Issue, code: InputErrorCode): string => {
     case 'too_big':
       return `At most ${issue.maximum}${unitOf(issue.origin)}.`;
     case 'invalid_value':
-      return `One of: ${issue.values.map(String).join(', ')}.`;
+      return oneOf(issue.values);
+    case 'invalid_union':
+      return isUnnamed(issue) ? oneOf(issue.options) : NOT_ALLOWED;
     case 'invalid_format':
       return 'The text has not the form that is asked for.';
     default:
-      return 'This value is not allowed here.';
+      return NOT_ALLOWED;
   }
 };
+
+const oneOf = (values: readonly unknown[]): string => `One of: ${values.map(String).join(', ')}.`;
 
 const unitOf = (origin: string): string => ({ string: ' characters', array: ' items' })[origin] ?? '';
 

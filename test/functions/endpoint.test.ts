@@ -19,6 +19,12 @@ const route = {
     name: z.string().check(z.maxLength(10)),
     size: z.optional(z.int().check(z.minimum(1))),
     tags: z.optional(z.array(z.union([z.string(), z.strictObject({ label: z.string() })]))),
+    shape: z.optional(
+      z.discriminatedUnion('kind', [
+        z.strictObject({ kind: z.literal('circle'), radius: z.int() }),
+        z.strictObject({ kind: z.literal('square'), side: z.int() }),
+      ]),
+    ),
   }),
   answers: { 201: null },
   bodyLimitBytes: 1_000,
@@ -216,6 +222,25 @@ describe('an endpoint', () => {
       body: { status, code },
     });
     if (errors) expect(answer.body['errors']).toEqual(errors.map((error) => expect.objectContaining(error)));
+  });
+
+  it.each([
+    ['of no kind that there is', { kind: 'cube' }, 'shape.kind', 'invalid_value', 'One of: circle, square.'],
+    ['of a kind that is no text', { kind: 7 }, 'shape.kind', 'invalid_value', 'One of: circle, square.'],
+    ['of no kind', { side: 1 }, 'shape.kind', 'required', 'This is required.'],
+    [
+      'of a kind, with what another one has',
+      { kind: 'circle', side: 1 },
+      'shape.radius',
+      'required',
+      'This is required.',
+    ],
+    ['that is none', 'circle', 'shape', 'wrong_type', 'This must be of type object.'],
+  ])('refuses a shape %s, and says what would do', async (_, shape, path, code, message) => {
+    const { send } = counting();
+    const answer = await send({ body: { name: 'a', shape } });
+    expect(answer).toMatchObject({ status: 422, body: { code: 'invalid_request' } });
+    expect(answer.body['errors']).toContainEqual({ path, code, message });
   });
 
   it('refuses a deeply nested body without exhausting the stack', async () => {
