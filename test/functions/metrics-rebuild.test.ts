@@ -2,37 +2,13 @@ import { describe, expect, it } from '@jest/globals';
 import { makeHandler as foldSlice } from '../../functions/insights/fold-slice.ts';
 import { makeHandler as listSlices } from '../../functions/insights/list-slices.ts';
 import { makeHandler as metricsRebuild } from '../../functions/outbox/metrics-rebuild.ts';
-import { workflows } from '../../functions/workflows.ts';
-import { deployable } from '../../infra/constructs/workflows.ts';
-import { createClock } from '../../infra/local/clock.ts';
-import { createStateMachines } from '../../infra/local/state-machines.ts';
-import type { StepEvent } from '../../shared/edge/catalogue.ts';
 import type { Store } from '../../shared/usecases/ports.ts';
 import { depsOn, NOW, storeWith } from '../support/events.ts';
+import { outputOf } from '../support/workflow.ts';
 
-const FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:insights';
-const MACHINE = 'arn:aws:states:us-east-1:000000000000:stateMachine:metrics-rebuild';
-const insights = { logicalId: 'F', name: 'insights', arn: FUNCTION, codeDirectory: '', handler: 'index.handler' };
-
-/** The output of the workflow as it is deployed, on these consumers. */
-const ran = async (store: Store, input: unknown): Promise<unknown> => {
-  const definition = deployable(workflows['metrics-rebuild'].definition, () => FUNCTION) as Record<string, unknown>;
-  const steps = { 'list-slices': listSlices({ store }), 'fold-slice': foldSlice(depsOn(store)) };
-  const machines = createStateMachines({
-    machines: new Map([['M', { logicalId: 'M', name: 'metrics-rebuild', arn: MACHINE, definition }]]),
-    functions: new Map([['F', { ...insights, environment: {}, memoryMb: 512, timeoutSeconds: 900 }]]),
-    invoke: (_, event) => {
-      const { step, input: given } = event as StepEvent;
-      return steps[step as keyof typeof steps](given);
-    },
-    clock: createClock({ file: null, start: NOW }),
-    file: null,
-  });
-  const execution = await machines.start('metrics-rebuild', input, 'run');
-  await machines.idle();
-  await machines.stop();
-  return machines.find(execution)?.output;
-};
+/** The output of the workflow on these consumers. */
+const ran = (store: Store, input: unknown): Promise<unknown> =>
+  outputOf('metrics-rebuild', { 'list-slices': listSlices({ store }), 'fold-slice': foldSlice(depsOn(store)) }, input);
 
 /** One has other sums than its history gives, another one those of older rules. */
 const world = async (): Promise<Store> => {

@@ -1,0 +1,34 @@
+/** A workflow of the catalogue, run as it is deployed over steps at hand. */
+import { workflows } from '../../functions/workflows.ts';
+import { deployable } from '../../infra/constructs/workflows.ts';
+import { createClock } from '../../infra/local/clock.ts';
+import { createStateMachines } from '../../infra/local/state-machines.ts';
+import type { StepEvent } from '../../shared/edge/catalogue.ts';
+import { NOW } from './events.ts';
+
+const FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:steps';
+const steps = { logicalId: 'F', name: 'steps', arn: FUNCTION, codeDirectory: '', handler: 'index.handler' };
+
+/** The output that the workflow ends with. */
+export const outputOf = async (
+  name: keyof typeof workflows,
+  handlers: Record<string, (input: unknown) => Promise<unknown>>,
+  input: unknown,
+): Promise<unknown> => {
+  const definition = deployable(workflows[name].definition, () => FUNCTION) as Record<string, unknown>;
+  const arn = `arn:aws:states:us-east-1:000000000000:stateMachine:${name}`;
+  const machines = createStateMachines({
+    machines: new Map([['M', { logicalId: 'M', name, arn, definition }]]),
+    functions: new Map([['F', { ...steps, environment: {}, memoryMb: 512, timeoutSeconds: 900 }]]),
+    invoke: async (_, event) => {
+      const { step, input: given } = event as StepEvent;
+      return handlers[step]?.(given);
+    },
+    clock: createClock({ file: null, start: NOW }),
+    file: null,
+  });
+  const execution = await machines.start(name, input, 'run');
+  await machines.idle();
+  await machines.stop();
+  return machines.find(execution)?.output;
+};
