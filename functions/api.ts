@@ -5,11 +5,13 @@ import { docsRoutes } from './docs/routes.ts';
 import { eventsRoutes } from './events/routes.ts';
 import { pointsRoutes } from './points/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
+import { tiersRoutes } from './tiers/routes.ts';
 
 export const api = {
   consumers: consumersRoutes,
   events: eventsRoutes,
   points: pointsRoutes,
+  tiers: tiersRoutes,
   settings: settingsRoutes,
   docs: docsRoutes,
 } as const satisfies Record<string, Routes>;

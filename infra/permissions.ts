@@ -15,6 +15,7 @@ export const permissions: Record<string, Permissions> = {
   consumers: { table: { write: true, indexes: ['population', 'directory'] } },
   events: { table: { write: true } },
   points: { table: { write: true, indexes: ['due'] } },
+  tiers: { table: { write: true } },
   settings: { table: { write: true } },
   insights: { table: { write: true, indexes: ['population', 'due'] }, memoryMb: 1_024 },
   outbox: { publishes: true, starts: ['metrics-rebuild'] },

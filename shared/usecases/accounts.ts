@@ -59,6 +59,12 @@ export const upToDate = async (
   }
 };
 
+/** Who gave a tier by hand, and why. */
+export interface ByHand {
+  actor: string;
+  reason: string;
+}
+
 /**
  * What it takes to write the books: account, pages, entries, and the move to another tier. None where nothing changed, and
  * it is not yet time to look again.
@@ -67,6 +73,7 @@ export const accountWrites = (
   { consumerId, record, pages, account }: OpenedAccount,
   books: Books,
   now: Instant,
+  byHand?: ByHand,
 ): Write[] => {
   const isDue = record?.dueAt !== null && record?.dueAt !== undefined && record.dueAt <= now;
   if (books.account === account && !isDue) return [];
@@ -87,7 +94,7 @@ export const accountWrites = (
     { put, expect: record ? { version: record.version } : 'absent' },
     ...pageWrites(consumerId, pages, before, stored.pages),
     ...books.entries.map((entry): Write => ({ put: { kind: 'entry', consumerId, ...entry }, expect: 'absent' })),
-    ...tierWrites(consumerId, account, books, now),
+    ...tierWrites(account, put, now, byHand),
   ];
 };
 
@@ -116,18 +123,22 @@ const pageWrites = (
   return [...puts, ...removals];
 };
 
-/** Moving to another tier is an event of the history, under an id that a repeated decision gives it again. */
-const tierWrites = (consumerId: string, before: Account, { account }: Books, now: Instant): Write[] => {
-  const { tier } = account;
+/** Moving to another tier is an event of the history. With the account's version, its id is one that no other move has. */
+const tierWrites = (
+  before: Account,
+  { consumerId, version, tier }: RecordOf<'account'>,
+  now: Instant,
+  byHand?: ByHand,
+): Write[] => {
   if (tier.tierId === before.tier.tierId) return [];
   const put: RecordOf<'event'> = {
     kind: 'event',
     consumerId,
-    eventId: `tier-${account.entries}-${tier.tierId ?? 'none'}`,
+    eventId: `tier-${version}-${tier.tierId ?? 'none'}`,
     type: 'tier_changed',
     occurredAt: tier.since ?? now,
-    source: null,
-    attributes: { from: before.tier.tierId, to: tier.tierId, manual: tier.manual, cause: tier.cause },
+    source: byHand?.actor ?? null,
+    attributes: { from: before.tier.tierId, to: tier.tierId, manual: tier.manual, cause: tier.cause, ...byHand },
     receivedAt: now,
     digest: '',
     earned: null,

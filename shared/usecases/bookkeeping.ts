@@ -8,6 +8,7 @@ import type { Books, Clerk } from '../domain/points/posting.ts';
 import { ladderOf } from '../domain/points/tiers.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { Settings } from '../domain/settings.ts';
+import type { ByHand } from './accounts.ts';
 import { accountWrites, openAccount, upToDate } from './accounts.ts';
 import type { Commit, Deps, RecordKey, RecordOf, Write } from './ports.ts';
 import { retrying } from './retrying.ts';
@@ -29,6 +30,8 @@ export interface Desk {
 }
 export interface Decision<T> {
   books: Books;
+  /** Where it gave a tier by hand. */
+  byHand?: ByHand;
   /** What goes with it into the transaction. */
   writes?: Write[];
   answer: T;
@@ -58,7 +61,7 @@ export const keepBooks = <const K extends readonly RecordKey[], T>(
     const { opened, books } = await upToDate(deps.store, await openAccount(deps.store, consumerId, record), clerk, now);
     const desk = { profile, settings, books, clerk, now };
     const decision = decide(desk, others.slice(0, keys.length) as unknown as Found<K>);
-    const writes = [...accountWrites(opened, decision.books, now), ...(decision.writes ?? [])];
+    const writes = [...accountWrites(opened, decision.books, now, decision.byHand), ...(decision.writes ?? [])];
     const last = decision.books.entries.at(-1);
     attempted = last ? { entryId: last.entryId, answer: decision.answer } : null;
     return writes.length === 0 ? decision.answer : commit(writes, decision.answer);

@@ -62,6 +62,7 @@ const OTHERS_DOING: ReadonlySet<string> = new Set([
   'message_sent',
   'share_impression',
   'loyalty_score_adjusted',
+  'tier_changed',
 ]);
 
 /** Whether the consumer acted: only that keeps them from being archived. */

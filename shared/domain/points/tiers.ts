@@ -1,5 +1,6 @@
 /** The ladder of tiers: where a score stands on it, and what comes next. */
 import type { Instant } from '../facts.ts';
+import { invalid, Refusal } from '../refusal.ts';
 import type { TierState } from './account.ts';
 import type { Tier } from './settings.ts';
 
@@ -36,6 +37,28 @@ export function tierAfter(
   const { tier, manual } = tierInForce(state, score, ladder);
   const tierId = tier?.tierId ?? null;
   if (tierId !== state.tierId) return { tierId, since: moved.at, manual, cause: moved.cause };
+  return manual === state.manual ? state : { ...state, manual };
+}
+
+/**
+ * The state after a tier was given by hand; the same one where it is in force like that. The tier that the score has
+ * earned ends what was given before. Refuses `module_off`, and a tier that is not on the ladder or below the earned one.
+ */
+export function tierByHand(
+  state: TierState,
+  score: number,
+  ladder: Ladder,
+  { tierId, at }: { tierId: string; at: Instant },
+): TierState {
+  if (ladder === null) throw new Refusal('module_off', 'The module tiers is switched off: nobody has a tier.');
+  const tier = tierNamed(tierId, ladder);
+  if (tier === null) throw invalid('tierId', 'invalid_value', 'There is no tier with this id.');
+  const earned = tierAt(score, ladder);
+  if (earned !== null && tier.threshold < earned.threshold) {
+    throw invalid('tierId', 'invalid_value', `The score has earned a higher tier, ${earned.tierId}.`);
+  }
+  const manual = tierId !== earned?.tierId;
+  if (tierId !== state.tierId) return { tierId, since: at, manual, cause: 'change' };
   return manual === state.manual ? state : { ...state, manual };
 }
 
