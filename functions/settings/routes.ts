@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import { SETTINGS_DOCUMENTS } from '../../shared/domain/settings.ts';
 import type { Routes } from '../../shared/edge/catalogue.ts';
+import { cursor, limit } from '../../shared/edge/parameters.ts';
 
 const names = Object.keys(SETTINGS_DOCUMENTS);
 const document = z.string().check(z.minLength(1), z.maxLength(64)).register(z.globalRegistry, { enum: names });
@@ -11,6 +12,7 @@ const answer = z.looseObject({
   updatedAt: z.nullable(z.string()),
   updatedBy: z.nullable(z.string()),
 });
+const past = z.looseObject({ version: z.int(), updatedAt: z.string(), updatedBy: z.string() });
 
 export const settingsRoutes = {
   read: {
@@ -35,5 +37,15 @@ export const settingsRoutes = {
     body: z.looseObject({}),
     answers: { 200: answer },
     refusals: ['not_found', 'version_conflict', 'too_busy'],
+  },
+  listVersions: {
+    method: 'GET',
+    path: '/v1/settings/{document}/versions',
+    access: 'admin',
+    summary: 'List what a settings document was, the newest version first',
+    params,
+    query: z.strictObject({ limit, cursor }),
+    answers: { 200: z.strictObject({ items: z.array(past), nextCursor: z.nullable(z.string()) }) },
+    refusals: ['not_found', 'invalid_cursor', 'limit_out_of_range'],
   },
 } as const satisfies Routes;

@@ -9,8 +9,11 @@ import { makeHandler as read } from '../../functions/consumers/read.ts';
 import { makeHandler as removeTag } from '../../functions/consumers/remove-tag.ts';
 import { makeHandler as setMembership } from '../../functions/consumers/set-membership.ts';
 import { makeHandler as setSyncSource } from '../../functions/consumers/set-sync-source.ts';
+import { makeHandler as postPoints } from '../../functions/points/post.ts';
+import { makeHandler as listSettingsVersions } from '../../functions/settings/list-versions.ts';
 import { makeHandler as readSettings } from '../../functions/settings/read.ts';
 import { makeHandler as writeSettings } from '../../functions/settings/write.ts';
+import { makeHandler as levelUp } from '../../functions/tiers/level-up.ts';
 import { newUlid } from '../../shared/data/ids.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import type { HttpResult } from '../../shared/edge/endpoint.ts';
@@ -29,6 +32,9 @@ const handlers = {
   removeTag,
   setMembership,
   setSyncSource,
+  postPoints,
+  levelUp,
+  listSettingsVersions,
   readSettings,
   writeSettings,
 };
