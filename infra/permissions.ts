@@ -16,7 +16,8 @@ export const permissions: Record<string, Permissions> = {
   events: { table: { write: true } },
   points: { table: { write: true, indexes: ['due'] } },
   tiers: { table: { write: true } },
-  settings: { table: { write: true } },
+  // A whole processor: trying out a ladder of tiers goes over everyone while the caller waits.
+  settings: { table: { write: true, indexes: ['population'] }, memoryMb: 1_769 },
   insights: { table: { write: true, indexes: ['population', 'due'] }, memoryMb: 1_024 },
   outbox: { publishes: true, starts: ['metrics-rebuild'] },
   docs: {},

@@ -13,6 +13,19 @@ const answer = z.looseObject({
   updatedBy: z.nullable(z.string()),
 });
 const past = z.looseObject({ version: z.int(), updatedAt: z.string(), updatedBy: z.string() });
+const tierId = z.nullable(z.string());
+/** What a ladder of tiers that is tried out would do. */
+const simulated = z.strictObject({
+  moves: z.array(z.strictObject({ consumerId: z.string(), from: tierId, to: tierId })),
+  counts: z.record(z.string(), z.int()),
+  truncated: z.boolean(),
+});
+const dryRun = z.optional(
+  z.pipe(
+    z.enum(['true', 'false']),
+    z.transform((text) => text === 'true'),
+  ),
+);
 
 export const settingsRoutes = {
   read: {
@@ -32,10 +45,14 @@ export const settingsRoutes = {
     summary: 'Replace a settings document',
     description:
       'Fields that are left out get their defaults; those of `organization` stay as they are. ' +
-      'Another currency converts nothing: amounts stay the same whole numbers, of its minor units.',
+      'Another currency converts nothing: amounts stay the same whole numbers, of its minor units. ' +
+      'With `dryRun=true`, which only `tiers` takes, nothing is written: the answer says who would be in another tier ' +
+      'than now (`truncated` where there are more than 1,000), and how many of all who have points would be in each ' +
+      'tier, or in `none`.',
     params,
+    query: z.strictObject({ dryRun }),
     body: z.looseObject({}),
-    answers: { 200: answer },
+    answers: { 200: z.union([answer, simulated]) },
     refusals: ['not_found', 'version_conflict', 'too_busy'],
   },
   listVersions: {

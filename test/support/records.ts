@@ -1,5 +1,6 @@
 /** Records with everything that a test doesn't care about filled in. */
 import { emptyMetrics } from '../../shared/domain/metrics/fold.ts';
+import { emptyAccount } from '../../shared/domain/points/account.ts';
 import type { RecordOf } from '../../shared/usecases/ports.ts';
 
 export const profileOf = (consumerId: string, other: Partial<RecordOf<'profile'>> = {}): RecordOf<'profile'> => ({
@@ -57,5 +58,22 @@ export const eventOf = (consumerId: string, other: Partial<RecordOf<'event'>> = 
   receivedAt: '2026-01-02T00:00:00.000Z',
   digest: 'digest',
   earned: null,
+  ...other,
+});
+
+/** Points that were all spent need no lots. */
+export const accountOf = (
+  consumerId: string,
+  { score = 0, ...other }: Partial<RecordOf<'account'>> = {},
+): RecordOf<'account'> => ({
+  kind: 'account',
+  ...emptyAccount(),
+  consumerId,
+  version: 1,
+  score,
+  spent: score,
+  pages: [],
+  nextPage: 1,
+  dueAt: null,
   ...other,
 });

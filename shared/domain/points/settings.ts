@@ -111,8 +111,11 @@ export const earningRulesSchema = z.strictObject({
 });
 export type RefundPolicy = z.output<typeof earningRulesSchema>['refundPolicy'];
 
+/** What consumers without a tier are counted under, so that no tier may be called that. */
+export const NO_TIER = 'none';
+
 const tier = z.strictObject({
-  tierId: chosenId,
+  tierId: chosenId.check(z.refine((id) => id !== NO_TIER, { error: `No tier may be called ${NO_TIER}.` })),
   name: z.string().check(z.minLength(1), z.maxLength(100)),
   /** The first score that belongs to the tier. */
   threshold: z.int().check(z.gte(0), z.lte(Number.MAX_SAFE_INTEGER)),

@@ -154,13 +154,17 @@ const answersOf = (route: Route, schemas: SharedSchemas): Record<string, Respons
 const contentOf = (schema: JsonSchema | null) => schema && { content: { 'application/json': { schema } } };
 
 const answerHeadersOf = (route: Route, body: JsonSchema | null): NonNullable<Response['headers']> => ({
-  ...(/integer|number/.test(body?.properties?.['version']?.type ?? '') && {
-    ETag: { description: 'The version, for `If-Match`.', schema: { type: 'string' } },
-  }),
+  ...(body &&
+    isVersioned(body) && {
+      ETag: { description: 'The version, for `If-Match`.', schema: { type: 'string' } },
+    }),
   ...(route.method !== 'GET' && {
     'Idempotent-Replayed': { description: '`true` where this is the first answer again.', schema: { type: 'string' } },
   }),
 });
+
+const isVersioned = ({ properties, anyOf = [] }: JsonSchema): boolean =>
+  /integer|number/.test(properties?.['version']?.type ?? '') || anyOf.some(isVersioned);
 
 const refusalsOf = (route: Route): Record<string, Response> => ({
   ...problemResponses(codesOf(route)),
