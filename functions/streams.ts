@@ -14,7 +14,7 @@ export const streams = {
   'publish-changes': {
     capability: 'outbox',
     summary: 'Tell other systems what happened, and start the workflows that a change calls for',
-    kinds: ['profile', 'metrics', 'entry', 'claim', 'programme', 'settings'],
+    kinds: ['profile', 'metrics', 'account', 'entry', 'claim', 'programme', 'settings'],
     batchSize: 100,
     batchWindowSeconds: 0,
     maximumRetries: 10,

@@ -49,4 +49,9 @@ export const workflows = {
       "Fold every consumer's metrics again from the history: after the scoring rules changed, those made by others; with `always` everyone, and none should differ",
     definition: overEveryone('step:insights/fold-slice'),
   },
+  'tiers-rebuild': {
+    capability: 'tiers',
+    summary: 'Move everyone to the tier in force: after the ladder was edited, or its module switched on',
+    definition: overEveryone('step:tiers/retier-slice'),
+  },
 } as const satisfies Record<string, Workflow>;

@@ -1,6 +1,10 @@
 /** The outbox: what a committed change means to other systems, told from the table's stream. */
+import { canonicalJson, sha256 } from '../domain/canonical.ts';
 import { identityLevelOf } from '../domain/consumer/identity.ts';
-import type { IdentityLevel } from '../domain/facts.ts';
+import type { IdentityLevel, Instant } from '../domain/facts.ts';
+import { laterOf } from '../domain/instants.ts';
+import { ladderOf } from '../domain/points/tiers.ts';
+import type { Settings } from '../domain/settings.ts';
 import type { Bus, Change, DomainEvent, RecordOf, Workflows } from './ports.ts';
 import { scoringOf } from './scoring.ts';
 
@@ -37,6 +41,7 @@ export const eventsOf = ({ before, after }: Change): DomainEvent[] => {
   if (after?.kind === 'entry' && before === undefined) return pointsEvents(after);
   if (after?.kind === 'claim' && before === undefined) return claimEvents(after);
   if (after?.kind === 'programme') return completionEvents(before?.kind === 'programme' ? before : null, after);
+  if (after?.kind === 'account') return tierEvents(before?.kind === 'account' ? before : null, after);
   return [];
 };
 
@@ -65,6 +70,13 @@ const pointsEvents = (entry: RecordOf<'entry'>): DomainEvent[] => {
   ];
 };
 
+const tierEvents = (before: RecordOf<'account'> | null, { consumerId, tier }: RecordOf<'account'>): DomainEvent[] => {
+  const from = before?.tier.tierId ?? null;
+  const { tierId: to, since: at, cause, manual } = tier;
+  if (from === to || at === null) return [];
+  return [{ detailType: 'tier.changed', detail: { consumerId, from, to, at, cause, manual }, at }];
+};
+
 const claimEvents = ({ consumerId, claimId, rewardId, points, claimedAt: at }: RecordOf<'claim'>): DomainEvent[] => [
   { detailType: 'reward.claimed', detail: { consumerId, claimId, rewardId, points, at }, at },
 ];
@@ -79,12 +91,27 @@ const completionEvents = (before: RecordOf<'programme'> | null, after: RecordOf<
     ];
   });
 
-/** New scoring rules: everyone's metrics are folded again. */
+/** New scoring rules: everyone's metrics are folded again. Another ladder of tiers: everyone climbs it anew. */
 const startFor = async (workflows: Workflows, { at, before, after }: Change): Promise<void> => {
   if (after?.kind !== 'settings') return;
-  const rulesBefore = scoringOf(before?.kind === 'settings' ? before : undefined).version;
-  const rules = scoringOf(after).version;
-  if (rulesBefore === rules) return;
+  const was = scoringOf(before?.kind === 'settings' ? before : undefined);
+  const is = scoringOf(after);
   // A table restored to an earlier time counts its versions again from there: with the rules, the name is new.
-  await workflows.start('metrics-rebuild', `settings-${after.version}-${rules}`, { now: at });
+  const start = (workflow: string, rules: string | number, now: Instant) =>
+    workflows.start(workflow, `settings-${after.version}-${rules}`, { now });
+  if (was.version !== is.version) await start('metrics-rebuild', is.version, at);
+  const ladder = ladderMark(is.settings);
+  if (ladder !== null && ladder !== ladderMark(was.settings)) {
+    await start('tiers-rebuild', ladder, ladderSince(after) ?? at);
+  }
 };
+
+/** Tells one ladder from another by its steps, whatever they are called; null where the module is off. */
+const ladderMark = ({ tiers, modules }: Settings): string | null => {
+  const steps = ladderOf(tiers.tiers, modules.tiers)?.map(({ tierId, threshold }) => [tierId, threshold]);
+  return steps ? sha256(canonicalJson(steps)) : null;
+};
+
+/** When the ladder came to be in force, more exactly than the stream knows. */
+const ladderSince = ({ documents }: RecordOf<'settings'>): Instant | null =>
+  laterOf(documents['tiers']?.updatedAt ?? null, documents['modules']?.updatedAt ?? null);

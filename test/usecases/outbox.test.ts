@@ -4,7 +4,7 @@ import type { Bus, Change, DomainEvent, RecordOf } from '../../shared/usecases/p
 import { publishChanges } from '../../shared/usecases/publish-changes.ts';
 import { scoringOf } from '../../shared/usecases/scoring.ts';
 import { NOW } from '../support/events.ts';
-import { eventOf, metricsOf, profileOf } from '../support/records.ts';
+import { accountOf, eventOf, metricsOf, profileOf } from '../support/records.ts';
 
 const profile = (other: Partial<Profile>) => profileOf('c1', { updatedAt: NOW, ...other });
 const change = (before: Change['before'], after: Change['after']): Change => ({ at: NOW, before, after });
@@ -30,6 +30,10 @@ const world = (most = Number.POSITIVE_INFINITY) => {
 
 const registered = { email: 'ann@example.com', phone: '+447911123456', fullName: 'Ann' };
 
+const inTier = (tierId: string | null, manual = false) => ({
+  tier: { tierId, since: NOW, manual, cause: 'change' as const },
+});
+
 describe('what other systems are told', () => {
   it.each([
     ['a guest', undefined, profile({}), []],
@@ -53,6 +57,13 @@ describe('what other systems are told', () => {
     ['the first band', undefined, metricsOf('c1'), []],
     ['other sums', metricsOf('c1'), metricsOf('c1', { orders: 1 }), []],
     ['a consumer who is gone', metricsOf('c1'), undefined, []],
+    ['a first tier', undefined, accountOf('c1', inTier('silver')), ['tier.changed']],
+    ['another tier', accountOf('c1', inTier('silver')), accountOf('c1', inTier('gold')), ['tier.changed']],
+    ['a tier that is lost', accountOf('c1', inTier('silver')), accountOf('c1', inTier(null)), ['tier.changed']],
+    ['a tier by hand that is earned now', accountOf('c1', inTier('gold', true)), accountOf('c1', inTier('gold')), []],
+    ['a first account', undefined, accountOf('c1'), []],
+    ['other points', accountOf('c1'), accountOf('c1', { score: 5 }), []],
+    ['an account that is gone', accountOf('c1', inTier('silver')), undefined, []],
     ['an event', undefined, eventOf('c1'), []],
   ])('of %s', async (_, before, after, expected) => {
     const { deps, published } = world();
@@ -74,6 +85,15 @@ describe('what other systems are told', () => {
     await publishChanges(deps, [change(metricsOf('c1', { band: 'regular' }), after)]);
     const detail = { consumerId: 'c1', from: 'regular', to: 'returning', at, cause: 'time' };
     expect(published).toEqual([{ detailType: 'loyalty.band_changed', detail, at }]);
+  });
+
+  it('of a tier is from where to where, since when, by what, and whether by hand', async () => {
+    const { deps, published } = world();
+    const at = '2026-02-03T04:05:06.789Z';
+    const after = accountOf('c1', { tier: { tierId: 'gold', since: at, manual: true, cause: 'change' } });
+    await publishChanges(deps, [change(accountOf('c1', inTier('silver')), after)]);
+    const detail = { consumerId: 'c1', from: 'silver', to: 'gold', at, cause: 'change', manual: true };
+    expect(published).toEqual([{ detailType: 'tier.changed', detail, at }]);
   });
 
   it.each([
@@ -119,5 +139,53 @@ describe('new scoring rules', () => {
     const { deps, started } = world(0);
     expect(await publishChanges(deps, [change(undefined, profile(registered)), changed])).toBe(0);
     expect(started).toEqual([]);
+  });
+});
+
+describe('another ladder of tiers', () => {
+  const EDITED = '2026-03-01T11:59:59.500Z';
+  const tier = (tierId: string, threshold: number, name = tierId) => ({ tierId, name, threshold });
+  const ladder = (version: number, tiers: ReturnType<typeof tier>[], isOn = true): RecordOf<'settings'> => ({
+    kind: 'settings',
+    version,
+    documents: {
+      tiers: { version, updatedAt: EDITED, updatedBy: 'staff', value: { tiers } },
+      modules: { version: 1, updatedAt: '2026-01-01T00:00:00.000Z', updatedBy: 'staff', value: { tiers: isOn } },
+    },
+  });
+  const [low, high] = [[tier('silver', 100)], [tier('silver', 200)]];
+
+  it('moves everyone, since it was edited, under one name however often it is told', async () => {
+    const { deps, started } = world();
+    const changed = change(ladder(4, low), ladder(5, high));
+    await publishChanges(deps, [changed]);
+    await publishChanges(deps, [changed]);
+    const name = expect.stringMatching(/^settings-5-[\w-]{43}$/);
+    expect(started).toEqual(Array(2).fill(['tiers-rebuild', name, { now: EDITED }]));
+    expect(new Set(started.map(([, called]) => called)).size).toBe(1);
+  });
+
+  it('moves everyone again where a restored table gives its versions to others', async () => {
+    const { deps, started } = world();
+    const other = ladder(5, [tier('silver', 300)]);
+    await publishChanges(deps, [change(ladder(4, low), ladder(5, high)), change(ladder(4, low), other)]);
+    expect(new Set(started.map(([, name]) => name)).size).toBe(2);
+  });
+
+  it.each([
+    ['the first one', undefined, ladder(1, low), true],
+    ['one more tier', ladder(4, low), ladder(5, [...low, tier('gold', 500)]), true],
+    ['no tiers any more', ladder(4, low), ladder(5, []), true],
+    ['the module switched on', ladder(4, low, false), ladder(5, low), true],
+    ['the module switched off: nobody moves', ladder(4, low), ladder(5, low, false), false],
+    ['while the module is off', ladder(4, low, false), ladder(5, high, false), false],
+    ['another name', ladder(4, low), ladder(5, [tier('silver', 100, 'Silber')]), false],
+    ['another order', ladder(4, [...low, tier('gold', 5)]), ladder(5, [tier('gold', 5), ...low]), false],
+    ['the first settings, without tiers', undefined, ladder(1, []), false],
+    ['other settings', settings(1, { halfLifeDays: 90 }), settings(2, { halfLifeDays: 90 }), false],
+  ])('is %s', async (_, before, after, moves) => {
+    const { deps, started } = world();
+    await publishChanges(deps, [change(before, after)]);
+    expect(started.map(([workflow]) => workflow)).toEqual(moves ? ['tiers-rebuild'] : []);
   });
 });
