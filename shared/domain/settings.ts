@@ -1,6 +1,7 @@
 /** Every number that tunes Regulars, once: its unit is last in its name, its source is product.md's section 3. */
 import * as z from 'zod/mini';
 import type { JsonObject } from './facts.ts';
+import { MINUTE_MS } from './instants.ts';
 import { earningRulesSchema, modulesSchema, pointReasonsSchema, tiersSchema } from './points/settings.ts';
 import { isTimezone } from './timezones.ts';
 
@@ -124,6 +125,17 @@ export const SEND_WINDOWS = [
   { window: 'afternoon', fromHour: 14, toHour: 18, localHour: 15 },
   { window: 'evening', fromHour: 18, toHour: 22, localHour: 19 },
 ] as const;
+
+/** Clocks of storefronts may be ahead by this much. */
+export const TOLERATED_AHEAD_MS = 5 * MINUTE_MS;
+
+/** What segment rules ask of events, kept with each consumer. */
+export const TALLIES = {
+  /** Of one tally: so many of the newest instants are kept to the millisecond. */
+  mostExact: 1_000,
+  /** What is older than these is kept in so many steps of the window. */
+  coarseSteps: 64,
+} as const;
 
 /** How many of the newest engagements speak for the best time to send. */
 export const ENGAGEMENTS_KEPT = 100;

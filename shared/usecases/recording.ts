@@ -1,13 +1,14 @@
 /** What events mean to one consumer, decided on what was read: nothing is read or written here. */
 import { canonicalJson, sha256 } from '../domain/canonical.ts';
 import type { ConsumerEvent, Instant, JsonObject, MetricsState } from '../domain/facts.ts';
-import { instantOf, MINUTE_MS, msOf } from '../domain/instants.ts';
+import { instantOf, msOf } from '../domain/instants.ts';
 import { subjectOf } from '../domain/metrics/entities.ts';
 import { type Applied, applied } from '../domain/metrics/fold.ts';
 import type { TimezoneAt } from '../domain/metrics/scoring.ts';
 import { located } from '../domain/metrics/seen.ts';
 import type { Earned } from '../domain/points/awards.ts';
 import { Refusal } from '../domain/refusal.ts';
+import { TOLERATED_AHEAD_MS } from '../domain/settings.ts';
 import type { Draft, DraftKey } from './draft.ts';
 import type { Earnings, Taken } from './earnings.ts';
 import type { RecordOf } from './ports.ts';
@@ -64,9 +65,6 @@ export interface Decision {
   /** True where `metrics` must not be kept: the whole history has to be folded. */
   incomplete: boolean;
 }
-
-/** Clocks of storefronts may be ahead by this much. */
-const TOLERATED_AHEAD_MS = 5 * MINUTE_MS;
 
 type EventKey = Extract<DraftKey, { kind: 'event' }>;
 type NaturalKey = Exclude<DraftKey, EventKey>;
