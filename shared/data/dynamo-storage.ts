@@ -218,10 +218,11 @@ const writeAll = async ({ client, tableName }: DynamoTable, writes: ItemWrite[],
   }
 };
 
-const transactItemOf = (tableName: string, { key, item, expect }: ItemWrite): TransactWriteItem => {
+const transactItemOf = (tableName: string, { key, item, add, expect }: ItemWrite): TransactWriteItem => {
   const request = { TableName: tableName, ...withCondition(expect) };
   if (item) return { Put: { ...request, Item: item } };
   if (item === null) return { Delete: { ...request, Key: attributesOf(key) } };
+  if (add) return { Update: { ...request, ...additionOf(add), Key: attributesOf(key) } };
   return {
     ConditionCheck: { ...request, ConditionExpression: somethingThere, ...conditionOf(expect), Key: attributesOf(key) },
   };
@@ -233,6 +234,22 @@ const failureOf = (error: Error, reasons: CancellationReason[]): Error => {
   );
   if (failed.length > 0) return new ConditionsFailed(failed);
   return reasons.some(({ Code }) => CROWDED.has(Code ?? '')) ? new ConditionsFailed([]) : error;
+};
+
+/** A number that is not there is not above any other: nothing is added to it. */
+const additionOf = (add: Record<string, number>) => {
+  const terms = Object.entries(add).map(([name, amount], n) => ({ name, amount, n }));
+  return {
+    UpdateExpression: `ADD ${terms.map(({ n }) => `#n${n} :by${n}`).join(', ')}`,
+    ConditionExpression: terms.map(({ n }) => `#n${n} >= :least${n}`).join(' AND '),
+    ExpressionAttributeNames: Object.fromEntries(terms.map(({ name, n }) => [`#n${n}`, name])),
+    ExpressionAttributeValues: Object.fromEntries(
+      terms.flatMap(({ amount, n }) => [
+        [`:by${n}`, { N: String(amount) }],
+        [`:least${n}`, { N: String(Math.max(0, -amount)) }],
+      ]),
+    ),
+  };
 };
 
 const chunked = <T>(items: T[], size: number): T[][] =>

@@ -48,13 +48,14 @@ export const memoryStorage = (): Storage => {
       const keys = new Set(writes.map(({ key }) => JSON.stringify(key)));
       if (writes.length > MOST_WRITES || keys.size < writes.length) throw new Error('not a valid transaction');
       for (const { item } of writes) if (item && sizeOf(item) > MOST_ITEM_BYTES) throw new Error('the item is too big');
-      const failed = writes.flatMap(({ key, expect }, position) =>
-        holds(expect, found(key)) ? [] : [{ position, existing: copyOf(found(key)) }],
+      const failed = writes.flatMap(({ key, expect, add = {} }, position) =>
+        holds(expect, found(key)) && mayAdd(add, found(key)) ? [] : [{ position, existing: copyOf(found(key)) }],
       );
       if (failed.length > 0) throw new ConditionsFailed(failed);
-      for (const { key, item } of writes) {
+      for (const { key, item, add } of writes) {
         if (item) put(key, item);
         else if (item === null) partitions.get(key.pk)?.delete(key.sk);
+        else if (add) put(key, { ...found(key), ...sumsOf(add, found(key)) });
       }
     },
   };
@@ -64,6 +65,15 @@ const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a),
 
 const sizeOf = (item: Item): number =>
   Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + (value.S ?? value.N ?? '')), 0);
+
+/** What is not there adds up to no number at all. */
+const sumsOf = (add: Record<string, number>, item: Item = {}): Item =>
+  Object.fromEntries(
+    Object.entries(add).map(([name, amount]) => [name, { N: String(Number(item[name]?.N) + amount) }]),
+  );
+
+const mayAdd = (add: Record<string, number>, item: Item | undefined): boolean =>
+  Object.values(sumsOf(add, item)).every(({ N }) => Number(N) >= 0);
 
 const holds = (expect: Expectation, item: Item | undefined): boolean => {
   if (expect === 'anything') return true;

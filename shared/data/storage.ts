@@ -24,8 +24,10 @@ export interface Rows {
 /** One write of a transaction, in terms of items. */
 export interface ItemWrite {
   key: Key;
-  /** The item to put; null removes it; absent only checks. */
+  /** The item to put; null removes it; absent only checks, or adds. */
   item?: Item | null;
+  /** Added to numbers of the item, by attribute; holds where each of them is there and does not fall below 0. */
+  add?: Record<string, number>;
   expect: Expectation;
 }
 

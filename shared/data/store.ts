@@ -21,6 +21,7 @@ import {
   REWARDS,
   SLICES,
   settingsVersions,
+  table,
 } from './table.ts';
 
 /** The newest events that come with the head: so few that a typical consumer costs one capacity unit. */
@@ -120,7 +121,15 @@ const commit = async (storage: Storage, writes: Write[]): Promise<void> => {
 const itemWriteOf = (write: Write): ItemWrite => {
   if ('put' in write) return { key: keyOf(write.put), item: itemOf(write.put), expect: write.expect };
   if ('remove' in write) return { key: keyOf(write.remove), item: null, expect: write.expect ?? 'anything' };
+  if ('adjust' in write) return { key: keyOf(write.adjust), add: addedBy(write), expect: 'present' };
   return { key: keyOf(write.check), expect: write.expect };
+};
+
+/** What it adds, by attribute: 1 to the version, and the numbers. */
+const addedBy = ({ adjust, by }: Extract<Write, { adjust: unknown }>): Record<string, number> => {
+  const { fields } = table[adjust.kind];
+  const numbers = Object.entries({ version: 1, ...by }) as ['version' | keyof typeof by, number][];
+  return Object.fromEntries(numbers.map(([name, amount]) => [fields[name].attribute, amount]));
 };
 
 const detailOf = async (storage: Storage, consumerId: string, fresh = false): Promise<ConsumerHead | null> => {

@@ -128,7 +128,10 @@ export interface Records {
     digest: string;
   };
   reward: Reward & { version: number; createdAt: Instant; updatedAt: Instant };
-  /** What is left of a reward, apart from it: claims write it, staff edit the reward. `left` null: no end. */
+  /**
+   * What is left of a reward, apart from it: claims adjust it, staff edit the reward. `left` null: no end. It outlives the
+   * reward, as claims do, and its version is never below the reward's.
+   */
   stock: { rewardId: string; version: number; left: number | null; claimed: number };
   settings: SettingsRecord;
   /** A settings document as it was at a version. */
@@ -223,7 +226,12 @@ export type Expectation = 'anything' | 'absent' | 'present' | { version: number 
 export type Write =
   | { put: StoredRecord; expect: Expectation }
   | { remove: RecordKey; expect?: Expectation }
-  | { check: RecordKey; expect: Expectation };
+  | { check: RecordKey; expect: Expectation }
+  /**
+   * Adds to numbers, and moves the version, whatever it is: of many at once, none decides again because of the others. It
+   * holds where each number is there, not null, and does not fall below 0.
+   */
+  | { adjust: { kind: 'stock'; rewardId: string }; by: { left?: number; claimed?: number } };
 
 /** Some conditions of a commit did not hold; nothing was written. No failed write: others were writing, try again. */
 export class WriteConflict extends Error {

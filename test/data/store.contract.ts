@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { sliceOf } from '../../shared/data/table.ts';
 import { balancesOf, emptyAccount } from '../../shared/domain/points/account.ts';
 import { entryIdOf } from '../../shared/domain/points/ids.ts';
-import type { RecordOf, Store, StoredRecord, Write } from '../../shared/usecases/ports.ts';
+import type { Expectation, RecordOf, Store, StoredRecord, Write } from '../../shared/usecases/ports.ts';
 import { WriteConflict } from '../../shared/usecases/ports.ts';
 import { eventOf, metricsOf, profileOf } from '../support/records.ts';
 
@@ -67,10 +67,7 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
     });
 
     describe('commits all or nothing', () => {
-      const put = (record: StoredRecord, expect: Write['expect'] = 'anything'): Write => ({
-        put: record,
-        expect: expect ?? 'anything',
-      });
+      const put = (record: StoredRecord, expect: Expectation = 'anything'): Write => ({ put: record, expect });
       const version = (record: RecordOf<'profile'> | undefined) => record?.version;
       const read = async (consumerId: string) => (await store.get([{ kind: 'profile', consumerId }], true))[0];
 
@@ -113,6 +110,39 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
         await store.commit([remove, { ...check, expect: 'present' }]);
         expect(await read(gone)).toBeUndefined();
         await store.commit([{ remove: { kind: 'profile', consumerId: gone } }]);
+      });
+
+      it('adjusts numbers, of many at once as far as they go', async () => {
+        const rewardId = anId();
+        const stock = { kind: 'stock', rewardId, version: 4, left: 5, claimed: 1 } as const;
+        await stored(stock);
+        const take = (): Write => ({ adjust: { kind: 'stock', rewardId }, by: { left: -1, claimed: 1 } });
+        const once = () =>
+          store.commit([take(), put(profileOf(anId()))]).then(
+            () => 'taken',
+            (error) => (error instanceof WriteConflict ? 'none left' : error),
+          );
+        const ends: unknown[] = [];
+        // Who met others in the middle of it learns nothing, and asks again.
+        while (ends.filter((end) => end === 'taken').length < 5) ends.push(...(await Promise.all([once(), once()])));
+        const after = { ...stock, version: 9, left: 0, claimed: 6 };
+        expect(await store.get([stock], true)).toEqual([after]);
+        expect((await conflictOf(store.commit([take()]))).failed).toEqual([{ write: take(), existing: after }]);
+        await store.commit([{ adjust: { kind: 'stock', rewardId }, by: { left: 1 } }]);
+        expect(await store.get([stock], true)).toEqual([{ ...after, version: 10, left: 1 }]);
+      });
+
+      it('adjusts no number that is not there', async () => {
+        const rewardId = anId();
+        const adjusted = (by: object) => store.commit([{ adjust: { kind: 'stock', rewardId }, by }]);
+        expect((await conflictOf(adjusted({ claimed: 1 }))).failed[0]?.existing).toBeUndefined();
+        const endless = { kind: 'stock', rewardId, version: 1, left: null, claimed: 0 } as const;
+        await stored(endless);
+        for (const left of [1, -1]) {
+          expect((await conflictOf(adjusted({ left }))).failed[0]?.existing).toEqual(endless);
+        }
+        await adjusted({ claimed: 1 });
+        expect(await store.get([endless], true)).toEqual([{ ...endless, version: 2, claimed: 1 }]);
       });
 
       it('gives an expired key away, and a living one not', async () => {
