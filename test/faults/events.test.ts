@@ -7,40 +7,7 @@ import { recordBatch } from '../../shared/usecases/record-batch.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
 import type { EventInput } from '../../shared/usecases/recording.ts';
 import { depsOn, histories, NOW, storeWith, sumsOf } from '../support/events.ts';
-
-type Fault = 'before' | 'after' | 'conflict' | 'unnoticed';
-const FAULTS: Fault[] = ['before', 'after', 'conflict', 'unnoticed'];
-
-/**
- * A store whose call of this number fails: before it did anything, after it took effect, by a conflict, or by one that
- * is told although it took effect.
- */
-const failingAt = (store: Store, callToFail: number, fault: Fault): Store => {
-  let calls = 0;
-  const faulty = async <T>(call: () => Promise<T>, isWrite: boolean): Promise<T> => {
-    calls += 1;
-    if (calls !== callToFail) return call();
-    if (fault === 'after' || fault === 'unnoticed') await call();
-    if (fault !== 'before' && fault !== 'after' && isWrite) throw new WriteConflict([]);
-    throw new Error('the database did not answer');
-  };
-  return {
-    ...store,
-    get: (keys, fresh) => faulty(() => store.get(keys, fresh), false),
-    commit: (writes) => faulty(() => store.commit(writes), true),
-  };
-};
-
-/** Sends as a caller does who was not answered: the same again, until there is an answer. */
-const untilAnswered = async <T>(send: () => Promise<T>): Promise<T> => {
-  for (let tries = 1; ; tries++) {
-    try {
-      return await send();
-    } catch (error) {
-      if (tries === 5) throw error;
-    }
-  }
-};
+import { FAULTS, failingAt, untilAnswered } from '../support/wrapped-stores.ts';
 
 const HISTORY: EventInput[] = [
   { type: 'order_placed', eventId: 'e1', attributes: { orderId: 'o1', totalMinor: 5_000 } },

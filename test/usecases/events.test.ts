@@ -5,6 +5,7 @@ import type { Store } from '../../shared/usecases/ports.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
 import type { EventInput } from '../../shared/usecases/recording.ts';
 import { depsOn, histories, NOW, shuffled, storeWith, sumsOf } from '../support/events.ts';
+import { interleaved, turns } from '../support/wrapped-stores.ts';
 
 const order = (orderId: string, totalMinor: number, other: Partial<EventInput> = {}): EventInput => ({
   type: 'order_placed',
@@ -169,35 +170,6 @@ describe('the metrics', () => {
       { numRuns: 60 },
     ));
 });
-
-/** A store whose every answer comes later, in an order of its own: others always get in between. */
-const interleaved = (store: Store, turn: () => number): Store => {
-  const later = async () => {
-    for (let waits = turn(); waits > 0; waits--) await new Promise((resolve) => setImmediate(resolve));
-  };
-  return {
-    ...store,
-    get: async (keys, fresh) => {
-      const records = await store.get(keys, fresh);
-      await later();
-      return records;
-    },
-    commit: async (writes) => {
-      await later();
-      await store.commit(writes);
-      await later();
-    },
-  };
-};
-
-/** Small numbers, the same for the same seed. */
-const turns = (seed: number) => {
-  let state = seed;
-  return () => {
-    state = (state * 16_807) % 2_147_483_647;
-    return state % 5;
-  };
-};
 
 describe('recordings at the same time', () => {
   it('are all counted once, and none fails', async () => {
