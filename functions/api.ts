@@ -4,6 +4,7 @@ import { consumersRoutes } from './consumers/routes.ts';
 import { docsRoutes } from './docs/routes.ts';
 import { eventsRoutes } from './events/routes.ts';
 import { pointsRoutes } from './points/routes.ts';
+import { rewardsRoutes } from './rewards/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
 import { tiersRoutes } from './tiers/routes.ts';
 
@@ -12,6 +13,7 @@ export const api = {
   events: eventsRoutes,
   points: pointsRoutes,
   tiers: tiersRoutes,
+  rewards: rewardsRoutes,
   settings: settingsRoutes,
   docs: docsRoutes,
 } as const satisfies Record<string, Routes>;

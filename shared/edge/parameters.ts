@@ -1,6 +1,8 @@
 /** Parameters and fields that many rows share. */
 import * as z from 'zod/mini';
 import { parseInstant } from '../domain/instants.ts';
+import { audienceSchema } from '../domain/points/settings.ts';
+import { invalid } from '../domain/refusal.ts';
 
 const LIMIT_DEFAULT = 25;
 const LIMIT_MOST = 100;
@@ -39,3 +41,25 @@ export const limit = z._default(
 export const cursor = z.optional(z.string().check(z.minLength(1), z.maxLength(2048)));
 
 export const consumerIdParam = z.strictObject({ consumerId: z.string().check(z.minLength(1), z.maxLength(128)) });
+
+/** Whom something is offered to, and the window in which it is: from the one instant on, before the other. */
+export const offerFields = {
+  audience: z.prefault(audienceSchema, {}),
+  activeFrom: z._default(z.nullable(instant), null),
+  activeUntil: z._default(z.nullable(instant), null),
+};
+export const endsAfterItBegins = z.refine<{ activeFrom: string | null; activeUntil: string | null }>(
+  ({ activeFrom, activeUntil }) => activeFrom === null || activeUntil === null || activeFrom < activeUntil,
+  { error: 'It ends after it begins.', path: ['activeUntil'] },
+);
+/** What answers say of them. */
+export const offerShown = {
+  audience: z.strictObject({ segments: z.array(z.string()), lists: z.array(z.string()) }),
+  activeFrom: z.nullable(z.string()),
+  activeUntil: z.nullable(z.string()),
+};
+
+/** Refuses a body that names another id than its path does. */
+export const refuseOtherId = (field: string, inBody: string | undefined, inPath: string): void => {
+  if (inBody !== undefined && inBody !== inPath) throw invalid(field, 'invalid_value', 'The path names another one.');
+};

@@ -1,0 +1,28 @@
+/** Claims as others are told of them. */
+import { Refusal } from '../domain/refusal.ts';
+import type { Page, PageRequest, RecordOf, Store } from './ports.ts';
+
+type ClaimRecord = RecordOf<'claim'>;
+export type Claimed = Pick<ClaimRecord, 'claimId' | 'rewardId' | 'entryId' | 'points' | 'claimedAt'>;
+export type ListedClaim = Claimed & Pick<ClaimRecord, 'name' | 'cancelledAt'>;
+
+export const claimedBy = ({ claimId, rewardId, entryId, points, claimedAt }: ClaimRecord): Claimed => ({
+  claimId,
+  rewardId,
+  entryId,
+  points,
+  claimedAt,
+});
+
+/** All claims of a consumer, cancelled ones too, the last id first. Throws `consumer_not_found` and `invalid_cursor`. */
+export const listClaims = async (store: Store, consumerId: string, page: PageRequest): Promise<Page<ListedClaim>> => {
+  const [[profile], { items, nextCursor }] = await Promise.all([
+    store.get([{ kind: 'profile', consumerId }], true),
+    store.claimsOf(consumerId, page),
+  ]);
+  if (profile === undefined) throw new Refusal('consumer_not_found', 'There is no consumer with this id.');
+  return {
+    items: items.map((claim) => ({ ...claimedBy(claim), name: claim.name, cancelledAt: claim.cancelledAt })),
+    nextCursor,
+  };
+};

@@ -1,0 +1,122 @@
+/** The loyalty programme over a store in memory, called as the gateway calls it: members, points, rewards, challenges. */
+import { expect } from '@jest/globals';
+import { makeHandler as recordEvent } from '../../functions/events/record.ts';
+import { makeHandler as post } from '../../functions/points/post.ts';
+import { makeHandler as cancelClaim } from '../../functions/rewards/cancel-claim.ts';
+import { makeHandler as claim } from '../../functions/rewards/claim.ts';
+import { makeHandler as createReward } from '../../functions/rewards/create.ts';
+import { makeHandler as listRewards } from '../../functions/rewards/list.ts';
+import { makeHandler as listClaims } from '../../functions/rewards/list-claims.ts';
+import { makeHandler as readReward } from '../../functions/rewards/read.ts';
+import { makeHandler as removeReward } from '../../functions/rewards/remove.ts';
+import { makeHandler as replaceReward } from '../../functions/rewards/replace.ts';
+import { makeHandler as readSettings } from '../../functions/settings/read.ts';
+import { memoryStore } from '../../shared/data/memory-store.ts';
+import { balancesOf, EFFECT, LOT_DIRECTION, type Sums } from '../../shared/domain/points/account.ts';
+import type { HttpResult } from '../../shared/edge/endpoint.ts';
+import { openAccount } from '../../shared/usecases/accounts.ts';
+import type { RecordOf, Store } from '../../shared/usecases/ports.ts';
+import { scoringOf } from '../../shared/usecases/scoring.ts';
+import { depsOn, NOW } from './events.ts';
+import { httpEvent, type Sent } from './http-event.ts';
+import { metricsOf, profileOf } from './records.ts';
+import type { Body, Told } from './shop.ts';
+
+const handlers = {
+  ...{ createReward, listRewards, readReward, replaceReward, removeReward, claim, cancelClaim, listClaims },
+  ...{ recordEvent, post, readSettings },
+};
+/** What a call sends beside its body. */
+type Other = Omit<Sent, 'body' | 'params'>;
+
+export const programme = (store: Store = memoryStore()) => {
+  const deps = depsOn(store);
+  const call = async (endpoint: keyof typeof handlers, sent: Sent = {}): Promise<Told> => {
+    const handler = handlers[endpoint](deps) as unknown as (event: object, context: object) => Promise<HttpResult>;
+    const {
+      statusCode = 0,
+      body,
+      headers = {},
+    } = await handler(httpEvent({ now: NOW, path: `/${endpoint}`, ...sent }), {});
+    return { status: statusCode, body: body === undefined ? undefined : JSON.parse(String(body)), headers };
+  };
+  /** A reward; answers the whole resource. */
+  const offered = async (content: object, other: Other = {}): Promise<Body> => {
+    const told = await call('createReward', {
+      body: { rewardId: 'r1', name: 'Mug', costPoints: 10, ...content },
+      ...other,
+    });
+    if (told.status !== 201) throw new Error(`no reward was created: ${JSON.stringify(told.body)}`);
+    return told.body;
+  };
+  const reward = async (rewardId = 'r1'): Promise<Body> =>
+    (await call('readReward', { method: 'GET', params: { rewardId } })).body;
+  const give = (consumerId: string, points: number, expiresAt?: string, other: Other = {}) =>
+    call('post', {
+      params: { consumerId },
+      body: { type: 'add', points, expiresAt, reason: 'r', textKey: 't' },
+      ...other,
+    });
+  const claimed = (consumerId: string, body: object = {}, other: Other = {}) =>
+    call('claim', { params: { consumerId }, body: { rewardId: 'r1', ...body }, ...other });
+  const cancelled = (consumerId: string, claimId: string, other: Other = {}) =>
+    call('cancelClaim', { method: 'DELETE', params: { consumerId, claimId }, ...other });
+  /** A member with points that never expire. */
+  const member = async (consumerId = 'c1', points = 100): Promise<string> => {
+    await joined(store, consumerId);
+    if (points > 0) await give(consumerId, points);
+    return consumerId;
+  };
+  return { store, call, offered, reward, give, claimed, cancelled, member };
+};
+
+/** A consumer who is there, a member unless said otherwise. */
+export const joined = async (store: Store, consumerId: string, other: Partial<RecordOf<'profile'>> = {}) => {
+  const { membership, ...rest }: Partial<RecordOf<'profile'>> = { membership: 'opted_in', ...other };
+  const scoringVersion = scoringOf(undefined).version;
+  await store.commit([
+    { put: profileOf(consumerId, { membership, ...rest }), expect: 'absent' },
+    { put: metricsOf(consumerId, { membership, scoringVersion }), expect: 'absent' },
+  ]);
+};
+
+const NOTHING: Sums = { score: 0, spent: 0, pending: 0, reserved: 0, expired: 0 };
+
+/** The consumer's account and ledger. Expects that the account is what folding the ledger gives, lot by lot. */
+export const booksOf = async (store: Store, consumerId: string) => {
+  const [record] = await store.get([{ kind: 'account', consumerId }], true);
+  const { account } = await openAccount(store, consumerId, record);
+  const entries = await ledgerOf(store, consumerId);
+  const sums = entries.reduce(withEntry, NOTHING);
+  const inLots = new Map<string, number>();
+  for (const { type, parts } of entries) {
+    for (const { lotId, points } of parts) {
+      inLots.set(lotId, (inLots.get(lotId) ?? 0) + LOT_DIRECTION[type] * points);
+    }
+  }
+  const open = [...inLots].filter(([, points]) => points !== 0).sort();
+  expect(balancesOf(account)).toEqual(balancesOf(sums));
+  expect(account.lots.map(({ lotId, remaining }) => [lotId, remaining]).sort()).toEqual(open);
+  return { account, entries, balances: balancesOf(account) };
+};
+
+const withEntry = (sums: Sums, { type, points }: RecordOf<'entry'>): Sums => {
+  const effect = EFFECT[type];
+  const names = Object.keys(NOTHING) as (keyof Sums)[];
+  return Object.fromEntries(names.map((name) => [name, sums[name] + effect[name] * points])) as unknown as Sums;
+};
+
+/** All of it, the oldest entry first. */
+const ledgerOf = async (store: Store, consumerId: string): Promise<RecordOf<'entry'>[]> => {
+  const entries: RecordOf<'entry'>[] = [];
+  let cursor: string | null | undefined;
+  do {
+    const page = await store.ledgerOf(consumerId, { limit: 100, cursor: cursor ?? undefined });
+    entries.push(...page.items);
+    cursor = page.nextCursor;
+  } while (cursor !== null);
+  return entries.reverse();
+};
+
+export const programmeOf = async (store: Store, consumerId: string) =>
+  (await store.get([{ kind: 'programme', consumerId }], true))[0];
