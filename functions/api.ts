@@ -1,5 +1,6 @@
 /** The whole HTTP API, by capability: infrastructure and OpenAPI are made of it. */
 import type { Routes } from '../shared/edge/catalogue.ts';
+import { challengesRoutes } from './challenges/routes.ts';
 import { consumersRoutes } from './consumers/routes.ts';
 import { docsRoutes } from './docs/routes.ts';
 import { eventsRoutes } from './events/routes.ts';
@@ -14,6 +15,7 @@ export const api = {
   points: pointsRoutes,
   tiers: tiersRoutes,
   rewards: rewardsRoutes,
+  challenges: challengesRoutes,
   settings: settingsRoutes,
   docs: docsRoutes,
 } as const satisfies Record<string, Routes>;

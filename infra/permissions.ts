@@ -18,6 +18,7 @@ export const permissions: Record<string, Permissions> = {
   tiers: { table: { write: true, indexes: ['population'] } },
   // A whole processor: trying out a ladder of tiers goes over everyone while the caller waits.
   rewards: { table: { write: true } },
+  challenges: { table: { write: true } },
   settings: { table: { write: true, indexes: ['population'] }, memoryMb: 1_769 },
   insights: { table: { write: true, indexes: ['population', 'due'] }, memoryMb: 1_024 },
   outbox: { publishes: true, starts: ['metrics-rebuild', 'tiers-rebuild'] },

@@ -1,4 +1,4 @@
-/** Pages of one partition, in the order of its sort keys: a ledger, claims, rewards, versions of settings. */
+/** Pages of one partition, in the order of its sort keys: a ledger, claims, rewards, versions of settings; or of a list. */
 import type { Kind, Page, PageRequest, RecordOf } from '../usecases/ports.ts';
 import { cursorFor, positionOf } from './cursors.ts';
 import { recordOf } from './items.ts';
@@ -33,4 +33,19 @@ export const partitionPage = async <K extends Kind>(
     items: items.map((item) => recordOf<K>(item) as RecordOf<K>),
     nextCursor: more && last !== undefined ? cursorFor(asked, last) : null,
   };
+};
+
+/** A page of a list at hand, which is in the order of its ids. */
+export const listPage = <T>(
+  question: string,
+  list: readonly T[],
+  idOf: (one: T) => string,
+  { limit, cursor, boundTo }: PageRequest,
+): Page<T> => {
+  const asked = JSON.stringify([question, boundTo]);
+  const after = cursor === undefined ? '' : positionOf(asked, cursor);
+  const rest = list.filter((one) => idOf(one) > after);
+  const items = rest.slice(0, limit);
+  const last = items.at(-1);
+  return { items, nextCursor: rest.length > limit && last !== undefined ? cursorFor(asked, idOf(last)) : null };
 };

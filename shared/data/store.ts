@@ -6,7 +6,7 @@ import { consumersBeginning, consumersWith, newestConsumers } from './consumer-p
 import { eventsOf } from './event-pages.ts';
 import type { Item } from './fields.ts';
 import { itemOf, keyOf, recordOf } from './items.ts';
-import { partitionPage } from './partition-pages.ts';
+import { listPage, partitionPage } from './partition-pages.ts';
 import type { ItemWrite, RangeQuery, Storage } from './storage.ts';
 import { ConditionsFailed } from './storage.ts';
 import {
@@ -66,6 +66,7 @@ export const storeOver = (storage: Storage): Store => ({
     const range = { from: ' ', before: LAST, backwards: false };
     return partitionPage<'reward'>(storage, { question: ['rewards'], hash: REWARDS, ...range }, page);
   },
+  pageAmong: listPage,
   settingsVersions: (name, page) => {
     const range = { from: ' ', before: LAST, backwards: true };
     return partitionPage<'settingsVersion'>(

@@ -308,6 +308,11 @@ export interface Store {
   claimsOf(consumerId: string, page: PageRequest): Promise<Page<RecordOf<'claim'>>>;
   /** All rewards in the order of their ids. Throws `Refusal('invalid_cursor')`. */
   rewards(page: PageRequest): Promise<Page<RecordOf<'reward'>>>;
+  /**
+   * A page of a list at hand, which is in the order of its ids; `question` names the list. Throws
+   * `Refusal('invalid_cursor')`.
+   */
+  pageAmong<T>(question: string, list: readonly T[], idOf: (one: T) => string, page: PageRequest): Page<T>;
   /** What a settings document was, newest first. Throws `Refusal('invalid_cursor')`. */
   settingsVersions(name: string, page: PageRequest): Promise<Page<RecordOf<'settingsVersion'>>>;
   /** The whole history in order of occurrence, page by page, all that was written before the call included. */

@@ -1,5 +1,11 @@
 /** The loyalty programme over a store in memory, called as the gateway calls it: members, points, rewards, challenges. */
 import { expect } from '@jest/globals';
+import { makeHandler as createChallenge } from '../../functions/challenges/create.ts';
+import { makeHandler as listChallenges } from '../../functions/challenges/list.ts';
+import { makeHandler as listProgress } from '../../functions/challenges/list-progress.ts';
+import { makeHandler as readChallenge } from '../../functions/challenges/read.ts';
+import { makeHandler as removeChallenge } from '../../functions/challenges/remove.ts';
+import { makeHandler as replaceChallenge } from '../../functions/challenges/replace.ts';
 import { makeHandler as recordEvent } from '../../functions/events/record.ts';
 import { makeHandler as post } from '../../functions/points/post.ts';
 import { makeHandler as cancelClaim } from '../../functions/rewards/cancel-claim.ts';
@@ -24,6 +30,7 @@ import type { Body, Told } from './shop.ts';
 
 const handlers = {
   ...{ createReward, listRewards, readReward, replaceReward, removeReward, claim, cancelClaim, listClaims },
+  ...{ createChallenge, listChallenges, readChallenge, replaceChallenge, removeChallenge, listProgress },
   ...{ recordEvent, post, readSettings },
 };
 /** What a call sends beside its body. */

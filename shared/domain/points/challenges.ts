@@ -36,7 +36,7 @@ export const NO_PROGRESS: Progress = { progress: 0, completions: 0, completedAt:
 /** Of one event: so much more than any real goal asks for that nothing can run away. */
 const MOST_COMPLETIONS_AT_ONCE = 1_000;
 /** Sums of decimals are cut there, so that ten times 0.1 is 1. */
-const PROGRESS_DECIMALS = 6;
+export const PROGRESS_DECIMALS = 6;
 
 /** Whether the challenge takes events of this instant. */
 export const isRunning = ({ activeFrom, activeUntil }: Challenge, at: Instant): boolean =>

@@ -11,7 +11,8 @@ export const chosenId = z
   .check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, 'An id has 1 to 64 letters, digits, - and _.'));
 export const pointsAmount = z.int().check(z.gte(1), z.lte(MOST_POINTS));
 const days = z.int().check(z.gte(1), z.lte(MOST_DAYS));
-const eventType = z
+/** A type of event, whoever records it. */
+export const eventType = z
   .string()
   .check(z.regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/, 'A type of event is snake_case.'), z.maxLength(64));
 
