@@ -3,6 +3,7 @@ import type { Client } from '../client.ts';
 import { createClient } from '../client.ts';
 import type { DemoConsumer, DemoEvent } from './generate.ts';
 import { demonstrationOf } from './generate.ts';
+import { claimSome, setUpProgramme } from './programme.ts';
 
 export interface Loading {
   url: string;
@@ -21,6 +22,7 @@ export const loadDemonstration = async ({ url, token, log, consumers = CONSUMERS
   const client = createClient({ url, token, connections: AT_ONCE, onOutage: log });
   const startedMs = Date.now();
   try {
+    await setUpProgramme(client);
     const untilMs = await endOfTheShop(client, consumers);
     const shop = demonstrationOf({ seed: SEED, consumers, untilMs });
     const events = await loadAll(client, shop, log);
@@ -54,6 +56,7 @@ const loadAll = async (client: Client, shop: DemoConsumer[], log: Loading['log']
       for (let from = 0; from < consumer.events.length; from += EVENTS_OF_A_BATCH) {
         await record(client, consumerId, consumer.events.slice(from, from + EVENTS_OF_A_BATCH));
       }
+      await claimSome(client, consumerId, Number(consumer.profile.externalIds.demo));
       loaded += 1;
       events += consumer.events.length;
       if (loaded % Math.ceil(shop.length / 5) === 0 && loaded < shop.length) {
