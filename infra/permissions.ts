@@ -15,10 +15,10 @@ export const permissions: Record<string, Permissions> = {
   consumers: { table: { write: true, indexes: ['population', 'directory'] } },
   events: { table: { write: true } },
   points: { table: { write: true, indexes: ['due'] } },
-  tiers: { table: { write: true, indexes: ['population'] } },
-  // A whole processor: trying out a ladder of tiers goes over everyone while the caller waits.
   rewards: { table: { write: true } },
   challenges: { table: { write: true } },
+  tiers: { table: { write: true, indexes: ['population'] } },
+  // A whole processor: trying out a ladder of tiers goes over everyone while the caller waits.
   settings: { table: { write: true, indexes: ['population'] }, memoryMb: 1_769 },
   insights: { table: { write: true, indexes: ['population', 'due'] }, memoryMb: 1_024 },
   outbox: { publishes: true, starts: ['metrics-rebuild', 'tiers-rebuild'] },
