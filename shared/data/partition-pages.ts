@@ -3,6 +3,7 @@ import type { Kind, Page, PageRequest, RecordOf } from '../usecases/ports.ts';
 import { cursorFor, positionOf } from './cursors.ts';
 import { recordOf } from './items.ts';
 import type { Storage } from './storage.ts';
+import { consumerIn, partitionOf } from './table.ts';
 
 export interface Partition {
   /** Names what is asked: a cursor serves no other question. */
@@ -49,3 +50,35 @@ export const listPage = <T>(
   const last = items.at(-1);
   return { items, nextCursor: rest.length > limit && last !== undefined ? cursorFor(asked, idOf(last)) : null };
 };
+
+/** A page of one partition of the population index, in the order of the consumers' ids; perhaps of a moment ago. */
+export const indexPage = async <K extends Kind>(
+  storage: Storage,
+  hash: string,
+  { limit, cursor, boundTo }: PageRequest,
+): Promise<Page<RecordOf<K>>> => {
+  const asked = JSON.stringify(['indexPage', hash, boundTo]);
+  const from = cursor === undefined ? {} : { from: `${partitionOf(positionOf(asked, cursor))}\0` };
+  const rows = await storage.query({ index: 'population', hash, ...from, limit: limit + 1 });
+  const items = rows.items.slice(0, limit);
+  const last = items.at(-1)?.['pk']?.S;
+  const more = rows.more || rows.items.length > limit;
+  return {
+    items: items.map((item) => recordOf<K>(item) as RecordOf<K>),
+    nextCursor: more && last !== undefined ? cursorFor(asked, consumerIn(last)) : null,
+  };
+};
+
+/** All of a partition that is small, read fresh. */
+export const wholePartition = async <K extends Kind>(storage: Storage, hash: string): Promise<RecordOf<K>[]> => {
+  const records: RecordOf<K>[] = [];
+  for (let from = ' '; ; ) {
+    const { items, more } = await storage.query({ hash, from, limit: MOST_ROWS, fresh: true });
+    records.push(...items.map((item) => recordOf<K>(item) as RecordOf<K>));
+    const last = items.at(-1)?.['sk']?.S;
+    if (!more || last === undefined) return records;
+    from = `${last}\0`;
+  }
+};
+/** More than the megabyte of one answer can hold. */
+const MOST_ROWS = 10_000;

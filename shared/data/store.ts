@@ -6,7 +6,8 @@ import { consumersBeginning, consumersWith, newestConsumers } from './consumer-p
 import { eventsOf } from './event-pages.ts';
 import type { Item } from './fields.ts';
 import { itemOf, keyOf, recordOf } from './items.ts';
-import { listPage, partitionPage } from './partition-pages.ts';
+import { indexPage, listPage, partitionPage, wholePartition } from './partition-pages.ts';
+import { pictureIn, pictureOf, pictureSlice } from './pictures.ts';
 import type { ItemWrite, RangeQuery, Storage } from './storage.ts';
 import { ConditionsFailed } from './storage.ts';
 import {
@@ -16,17 +17,21 @@ import {
   HISTORY,
   HISTORY_END,
   LEDGER,
+  LISTS,
+  listMembers,
   metricsSlice,
   partitionOf,
   REWARDS,
+  SEGMENTS,
   SLICES,
   settingsVersions,
   table,
+  unitMembers,
 } from './table.ts';
 
 /** The newest events that come with the head: so few that a typical consumer costs one capacity unit. */
 const EVENTS_WITH_HEAD = 10;
-const HEAD_ITEMS = 4;
+const HEAD_ITEMS = 5;
 /** Above every id. */
 const LAST = '\u{10ffff}';
 /** More rows than the megabyte of one answer can hold. */
@@ -42,6 +47,12 @@ export const storeOver = (storage: Storage): Store => ({
   commit: (writes) => commit(storage, writes),
   detailOf: (consumerId, fresh) => detailOf(storage, consumerId, fresh),
   eventsOf: (consumerId, query) => eventsOf(storage, consumerId, query),
+  pictureOf: (consumerId) => pictureOf(storage, consumerId),
+  pictureSlice: (slice, after) => pictureSlice(storage, slice, after),
+  membersOfUnit: (unit, page) => indexPage<'member'>(storage, unitMembers(unit), page),
+  membersOfList: (listId, page) => indexPage<'listMember'>(storage, listMembers(listId), page),
+  segments: () => wholePartition<'segment'>(storage, SEGMENTS),
+  lists: () => wholePartition<'list'>(storage, LISTS),
   ledgerOf: (consumerId, { from, to, ...page }) => {
     const range = {
       from: from === undefined ? LEDGER : LEDGER + entriesFrom(from),
@@ -142,16 +153,9 @@ const detailOf = async (storage: Storage, consumerId: string, fresh = false): Pr
     fresh,
   });
   const records = items.map((item) => recordOf(item));
-  const profile = records.find((record) => record.kind === 'profile');
-  const metrics = records.find((record) => record.kind === 'metrics');
-  if (!profile || !metrics) return null;
-  return {
-    profile,
-    metrics,
-    account: records.find((record) => record.kind === 'account'),
-    programme: records.find((record) => record.kind === 'programme'),
-    events: records.filter((record) => record.kind === 'event').slice(0, EVENTS_WITH_HEAD),
-  };
+  const picture = pictureIn(records);
+  const events = records.filter((record) => record.kind === 'event').slice(0, EVENTS_WITH_HEAD);
+  return picture && { ...picture, events };
 };
 
 /** Every row of a partition, forwards, chunk by chunk; goes on behind the last range key. */

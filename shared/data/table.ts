@@ -8,15 +8,20 @@
  *                    event-id/<eventId>                   that a caller's event id is taken
  *                    hold/<holdId>                        that a caller's id of held points is taken
  *                    ledger/<entryId>                     the ledger of points
+ *                    list/<listId>                        that the consumer is on a list
  *                    lots/<page>                          open lots that don't fit the account
  *                    message/<messageId>
  *                    order/<orderId>
  *                    refund/<length>:<orderId>/<refundId>
+ *                    unit/<unit>                          that the consumer is in a segment, by one of its rules
  *                    y/<occurredAt>/<eventId>             the history
- *                    z/account, metrics, profile, programme   the head
+ *                    z/account, memberships, metrics,     the head
+ *                      profile, programme
  *   X#<hash>         contact                              whose an email, a phone, an external id is
  *   K#<keyHash>      answer                               the answer to a write with an Idempotency-Key
- *   O                settings, summary, churn, liability  what the organization has only one of
+ *   O                settings, summary, churn, …          what the organization has only one of
+ *   G                <segmentId>                          the segments
+ *   L                <listId>                             the lists
  *   S#<document>     <version>                            what a settings document was
  *   R                <rewardId>                           the rewards
  *   R#<rewardId>     stock                                what is left of one
@@ -27,7 +32,7 @@ import { createHash } from 'node:crypto';
 import { instantOfEntry } from '../domain/points/ids.ts';
 import type { DirectoryFacet, DueKind, Kind, RecordKey, RecordOf, Records } from '../usecases/ports.ts';
 import type { Field, Item } from './fields.ts';
-import { derived, flag, json, lots, minutes, nullable, number, optional, sparse, text } from './fields.ts';
+import { derived, flag, instants, json, lots, minutes, nullable, number, optional, sparse, text } from './fields.ts';
 
 export interface Key {
   pk: string;
@@ -35,7 +40,15 @@ export interface Key {
 }
 type IndexAttributes = { shard?: string; facet?: string; rank?: string; dueShard?: string; ttl?: number };
 
-export type ExportSection = 'profile' | 'events' | 'points' | 'rewards' | 'challenges' | 'sync_sources' | 'identity';
+export type ExportSection =
+  | 'profile'
+  | 'events'
+  | 'points'
+  | 'rewards'
+  | 'challenges'
+  | 'memberships'
+  | 'sync_sources'
+  | 'identity';
 /** The fields that make a record's key. */
 export type KeyFields<K extends Kind> = RecordKey extends infer R
   ? R extends { kind: infer Q }
@@ -68,8 +81,17 @@ export const HISTORY_END = 'y0';
 export const historyKey = (occurredAt: string, eventId = ''): string => `${HISTORY}${occurredAt}/${eventId}`;
 export const profileSlice = (slice: number): string => `p#${slice}`;
 export const metricsSlice = (slice: number): string => `m#${slice}`;
-export const dueSlice = (kind: DueKind, slice: number): string =>
-  kind === 'metrics' ? `due#${slice}` : `points-due#${slice}`;
+/** The rest of a head, so that everyone's picture is read slice by slice. */
+export const headSlice = (kind: 'account' | 'programme' | 'memberships', slice: number): string => `${kind}#${slice}`;
+export const unitMembers = (unit: number): string => `u#${unit}`;
+export const listMembers = (listId: string): string => `l#${listId}`;
+export const SEGMENTS = 'G';
+export const LISTS = 'L';
+const DUE = { metrics: 'due', account: 'points-due', memberships: 'segments-due' } as const satisfies Record<
+  DueKind,
+  string
+>;
+export const dueSlice = (kind: DueKind, slice: number): string => `${DUE[kind]}#${slice}`;
 export const LEDGER = 'ledger/';
 export const ledgerKey = (entryId: string): string => LEDGER + entryId;
 export const CLAIMS = 'claim/';
@@ -98,6 +120,14 @@ const consumerId = derived((item: Item) => consumerIn(item['pk']?.S ?? ''));
 const entryIdIn = (item: Item): string => item['sk']?.S?.slice(LEDGER.length) ?? '';
 const list = <T>(attribute: string) => sparse<T[]>(attribute, () => []);
 const map = <T>(attribute: string) => sparse<Record<string, T>>(attribute, () => ({}));
+/** Of a part of the head that is read with the population, and may be due. */
+const headIndexes = (
+  kind: 'account' | 'memberships',
+  { consumerId, dueAt }: { consumerId: string; dueAt: string | null },
+): IndexAttributes => {
+  const slice = sliceOf(consumerId);
+  return { shard: headSlice(kind, slice), ...(dueAt !== null && { dueShard: dueSlice(kind, slice) }) };
+};
 const seconds = (instant: string): number => Math.floor(Date.parse(instant) / 1000);
 
 export const table: { [K in Kind]: Block<K> } = {
@@ -328,6 +358,7 @@ export const table: { [K in Kind]: Block<K> } = {
   },
   programme: {
     key: (programme) => ofConsumer(programme.consumerId, 'z/programme'),
+    indexes: ({ consumerId }) => ({ shard: headSlice('programme', sliceOf(consumerId)) }),
     fields: {
       consumerId,
       version: number('v'),
@@ -408,6 +439,93 @@ export const table: { [K in Kind]: Block<K> } = {
     fields: { version: number('v'), documents: json('documents') },
     export: { leftOut: 'about nobody' },
     erasure: { kept: 'about nobody' },
+  },
+  segment: {
+    key: ({ segmentId }) => ({ pk: SEGMENTS, sk: segmentId }),
+    fields: {
+      segmentId: derived((item) => item['sk']?.S ?? ''),
+      name: text('name'),
+      source: text('source'),
+      version: number('v'),
+      live: nullable(json('live')),
+      next: nullable(json('next')),
+      last: nullable(json('last')),
+      createdAt: text('created'),
+      updatedAt: text('updated'),
+      refreshedAt: nullable(text('refreshed')),
+    },
+    export: { leftOut: 'about nobody' },
+    erasure: { kept: 'about nobody' },
+  },
+  member: {
+    key: (member) => ofConsumer(member.consumerId, `unit/${String(member.unit).padStart(9, '0')}`),
+    indexes: (member) => ({ shard: unitMembers(member.unit) }),
+    fields: {
+      consumerId,
+      unit: derived((item) => Number(item['sk']?.S?.slice('unit/'.length))),
+      segmentId: text('segment'),
+      enteredAt: text('entered'),
+      fullName: nullable(text('name')),
+      email: nullable(text('email')),
+    },
+    export: 'memberships',
+    erasure: 'partition',
+  },
+  list: {
+    key: ({ listId }) => ({ pk: LISTS, sk: listId }),
+    fields: {
+      listId: derived((item) => item['sk']?.S ?? ''),
+      name: text('name'),
+      version: number('v'),
+      createdAt: text('created'),
+      updatedAt: text('updated'),
+    },
+    export: { leftOut: 'about nobody' },
+    erasure: { kept: 'about nobody' },
+  },
+  listMember: {
+    key: (member) => ofConsumer(member.consumerId, `list/${member.listId}`),
+    indexes: (member) => ({ shard: listMembers(member.listId) }),
+    fields: {
+      consumerId,
+      listId: derived((item) => item['sk']?.S?.slice('list/'.length) ?? ''),
+      addedAt: text('added'),
+      fullName: nullable(text('name')),
+      email: nullable(text('email')),
+    },
+    export: 'memberships',
+    erasure: 'partition',
+  },
+  memberships: {
+    key: (memberships) => ofConsumer(memberships.consumerId, 'z/memberships'),
+    indexes: (memberships) => headIndexes('memberships', memberships),
+    fields: {
+      consumerId,
+      version: number('v'),
+      units: instants('units'),
+      lists: list('lists'),
+      dueAt: nullable(text('dueAt')),
+    },
+    export: { leftOut: 'the memberships themselves are shown' },
+    erasure: 'partition',
+  },
+  memberCounts: {
+    key: () => ofOrganization('member-counts'),
+    fields: { version: number('v'), content: text('content') },
+    export: { leftOut: 'counts of the whole population' },
+    erasure: { kept: 'counts of the whole population' },
+  },
+  backfillLease: {
+    key: () => ofOrganization('backfill-lease'),
+    fields: { version: number('v'), runId: text('run'), expiresAt: text('expiresAt'), slicesDone: number('done') },
+    export: { leftOut: 'about nobody' },
+    erasure: { kept: 'about nobody' },
+  },
+  ruleSummary: {
+    key: () => ofOrganization('rule-summary'),
+    fields: { version: number('v'), asOf: text('asOf'), content: text('content') },
+    export: { leftOut: 'counts of the whole population' },
+    erasure: { kept: 'counts of the whole population' },
   },
   settingsVersion: {
     key: ({ name, version }) => ({ pk: settingsVersions(name), sk: String(version).padStart(9, '0') }),

@@ -72,6 +72,7 @@ const newborn = (consumerId: string, { profile, externalIds, now }: NewConsumer,
     },
     account: undefined,
     programme: undefined,
+    memberships: undefined,
     events: [],
   };
 };

@@ -133,6 +133,27 @@ export interface Records {
    * reward, as claims do, and its version is never below the reward's.
    */
   stock: { rewardId: string; version: number; left: number | null; claimed: number };
+  segment: SegmentRecord;
+  /** That a consumer is in a segment by one of its rules; with what a page of members shows. */
+  member: { consumerId: string; unit: number; segmentId: string; enteredAt: Instant } & Named;
+  list: { listId: string; name: string; version: number; createdAt: Instant; updatedAt: Instant };
+  listMember: { consumerId: string; listId: string; addedAt: Instant } & Named;
+  /** The segments and lists of a consumer, and the instant at which time alone may change them. */
+  memberships: {
+    consumerId: string;
+    version: number;
+    /** When the consumer entered, by unit: a rule of a segment (see `SegmentRecord`). */
+    units: Record<number, Instant>;
+    lists: { listId: string; addedAt: Instant }[];
+    /** No later than the next instant at which time alone changes what a rule says; null where it never will. */
+    dueAt: Instant | null;
+  };
+  /** How many members each unit and each list has (see domain/segments/counts.ts), as JSON text. */
+  memberCounts: { version: number; content: string };
+  /** Who fills new rules with members, and until when it may be taken for alive. */
+  backfillLease: { version: number; runId: string; expiresAt: Instant; slicesDone: number };
+  /** The percentile summaries as of their last renewal: what rules go by until the next one. */
+  ruleSummary: { version: number; asOf: Instant; content: string };
   settings: SettingsRecord;
   /** A settings document as it was at a version. */
   settingsVersion: { name: string; version: number; updatedAt: Instant; updatedBy: string; value: JsonObject };
@@ -141,6 +162,38 @@ export interface Records {
   churnModel: ChurnModelRecord;
 }
 export type DirectoryFacet = 'word' | 'email' | 'phone' | 'tag' | 'status';
+
+/** What lists of members show of a consumer beside its id. */
+export interface Named {
+  fullName: string | null;
+  email: string | null;
+}
+
+/**
+ * A segment. Each of its rules is a unit with a number of its own: while a new rule is being filled with members, those
+ * of the old one are told, and then all at once those of the new one.
+ */
+export interface SegmentRecord {
+  segmentId: string;
+  name: string;
+  source: 'rule' | 'import';
+  version: number;
+  /** The unit that is told; null until the first rule has its members. */
+  live: SegmentUnit | null;
+  /** The unit that is being filled; null where none is. */
+  next: (SegmentUnit & { since: Instant }) | null;
+  /** The unit that was told before, as long as its members are being taken leave of. */
+  last: SegmentUnit | null;
+  createdAt: Instant;
+  updatedAt: Instant;
+  /** When the live unit's members stood. */
+  refreshedAt: Instant | null;
+}
+export interface SegmentUnit {
+  unit: number;
+  /** Null where another system says who is in it. */
+  rule: JsonObject | null;
+}
 
 export interface ClaimedReward {
   claimId: string;
@@ -203,7 +256,11 @@ export type StoredRecord = { [K in Kind]: RecordOf<K> }[Kind];
 
 /** What names a record: its kind and the fields that make its key. */
 export type RecordKey =
-  | { kind: 'profile' | 'metrics' | 'account' | 'programme'; consumerId: string }
+  | { kind: 'profile' | 'metrics' | 'account' | 'programme' | 'memberships'; consumerId: string }
+  | { kind: 'member'; consumerId: string; unit: number }
+  | { kind: 'listMember'; consumerId: string; listId: string }
+  | { kind: 'segment'; segmentId: string }
+  | { kind: 'list'; listId: string }
   | { kind: 'lotPage'; consumerId: string; page: number }
   | { kind: 'entry'; consumerId: string; entryId: string }
   | { kind: 'holdClaim'; consumerId: string; holdId: string }
@@ -218,7 +275,7 @@ export type RecordKey =
   | { kind: 'contact'; channel: 'email' | 'phone' | 'external'; contact: string }
   | { kind: 'directory'; consumerId: string; facet: DirectoryFacet; value: string }
   | { kind: 'idempotency'; keyHash: string }
-  | { kind: 'settings' | 'summary' | 'churnModel' | 'liability' };
+  | { kind: 'settings' | 'summary' | 'churnModel' | 'liability' | 'memberCounts' | 'backfillLease' | 'ruleSummary' };
 
 /** What must hold for a write to happen. `expiredBefore` is met by absence too. */
 export type Expectation = 'anything' | 'absent' | 'present' | { version: number } | { expiredBefore: Instant };
@@ -268,14 +325,19 @@ export interface ConsumerOverview {
   account: RecordOf<'account'> | undefined;
 }
 /** What index entries say that time alone will change. */
-export type DueKind = 'metrics' | 'account';
+export type DueKind = 'metrics' | 'account' | 'memberships';
 
 /** A consumer's head with the newest events. */
 export interface ConsumerHead extends ConsumerOverview {
   /** Undefined before the first claim or progress. */
   programme: RecordOf<'programme'> | undefined;
+  /** Undefined before the first list, and the first look of a segment. */
+  memberships: RecordOf<'memberships'> | undefined;
   events: RecordOf<'event'>[];
 }
+
+/** The head alone. */
+export type ConsumerPicture = Omit<ConsumerHead, 'events'>;
 
 export interface Store {
   /**
@@ -299,6 +361,19 @@ export interface Store {
     consumerId: string,
     query: PageRequest & { type?: string | undefined; from?: Instant | undefined; to?: Instant | undefined },
   ): Promise<Page<RecordOf<'event'>>>;
+  /** The consumer's head alone, read fresh, in one request; null where there is no such consumer. */
+  pictureOf(consumerId: string): Promise<ConsumerPicture | null>;
+  /**
+   * Every consumer's head in one slice of the population, perhaps of a moment ago, in the order of their ids; with
+   * `after`, those that come after this consumer.
+   */
+  pictureSlice(slice: number, after?: string): AsyncIterable<ConsumerPicture>;
+  /** Members of a unit, or of a list, in the order of their ids. Throws `Refusal('invalid_cursor')`. */
+  membersOfUnit(unit: number, page: PageRequest): Promise<Page<RecordOf<'member'>>>;
+  membersOfList(listId: string, page: PageRequest): Promise<Page<RecordOf<'listMember'>>>;
+  /** All segments, all lists, in the order of their ids. */
+  segments(): Promise<RecordOf<'segment'>[]>;
+  lists(): Promise<RecordOf<'list'>[]>;
   /** The ledger newest first, `from` included, `to` excluded. Throws `Refusal('invalid_cursor')`. */
   ledgerOf(
     consumerId: string,

@@ -482,6 +482,7 @@ function everyKind(): StoredRecord[] {
     { kind: 'message', consumerId, messageId: 'm', version: 1, sent: false, engagedAt: null },
     { kind: 'message', consumerId, messageId: 'm/2', version: 1, sent: true, engagedAt: at },
     ...pointsOf(consumerId),
+    ...segmentsOf(consumerId),
     { kind: 'contact', channel: 'email', contact: 'a@example.org', consumerId },
     { kind: 'directory', consumerId, facet: 'word', value: 'anna' },
     { kind: 'directory', consumerId, facet: 'tag', value: 'big #1 spender' },
@@ -513,6 +514,53 @@ function everyKind(): StoredRecord[] {
       logLikelihood: -9582.43,
       fittedAt: at,
     },
+  ];
+}
+
+/** Every kind about segments and lists. */
+function segmentsOf(consumerId: string): StoredRecord[] {
+  const at = day(1);
+  const segment: RecordOf<'segment'> = {
+    kind: 'segment',
+    segmentId: consumerId,
+    name: 'Regulars',
+    source: 'rule',
+    version: 1,
+    live: null,
+    next: null,
+    last: null,
+    createdAt: at,
+    updatedAt: at,
+    refreshedAt: null,
+  };
+  const rule = { attribute: 'fullName', operator: 'exists' };
+  const named = { fullName: 'Anna', email: null };
+  return [
+    segment,
+    {
+      ...segment,
+      segmentId: `${consumerId}x`,
+      source: 'import',
+      live: { unit: 1, rule: null },
+      next: { unit: 3, rule, since: at },
+      last: { unit: 2, rule },
+      refreshedAt: at,
+    },
+    { kind: 'member', consumerId, unit: 35, segmentId: 's', enteredAt: at, ...named },
+    { kind: 'list', listId: consumerId, name: 'Friends', version: 1, createdAt: at, updatedAt: at },
+    { kind: 'listMember', consumerId, listId: 'l', addedAt: at, ...named },
+    { kind: 'memberships', consumerId, version: 1, units: {}, lists: [], dueAt: null },
+    {
+      kind: 'memberships',
+      consumerId,
+      version: 2,
+      units: { 1: at, 36: day(2) },
+      lists: [{ listId: 'l', addedAt: at }],
+      dueAt: MUCH_LATER,
+    },
+    { kind: 'memberCounts', version: 1, content: '{}' },
+    { kind: 'backfillLease', version: 1, runId: 'r', expiresAt: at, slicesDone: 3 },
+    { kind: 'ruleSummary', version: 1, asOf: at, content: '{}' },
   ];
 }
 

@@ -1,0 +1,98 @@
+/** Heads of consumers: one by its partition, everyone's by the population index, part by part and put together. */
+import type { ConsumerPicture, StoredRecord } from '../usecases/ports.ts';
+import type { Item } from './fields.ts';
+import { recordOf } from './items.ts';
+import type { Storage } from './storage.ts';
+import { headSlice, metricsSlice, partitionOf, profileSlice } from './table.ts';
+
+const HEAD = { from: 'z/', before: 'z0' };
+const MOST_PARTS = 10;
+/** Rows of one query, before the megabyte of its answer ends it. */
+const CHUNK = 1_000;
+
+/** Null where profile or metrics are missing: then there is no such consumer. */
+export const pictureIn = (records: readonly StoredRecord[]): ConsumerPicture | null => {
+  const profile = records.find((record) => record.kind === 'profile');
+  const metrics = records.find((record) => record.kind === 'metrics');
+  if (!profile || !metrics) return null;
+  return {
+    profile,
+    metrics,
+    account: records.find((record) => record.kind === 'account'),
+    programme: records.find((record) => record.kind === 'programme'),
+    memberships: records.find((record) => record.kind === 'memberships'),
+  };
+};
+
+export const pictureOf = async (storage: Storage, consumerId: string): Promise<ConsumerPicture | null> => {
+  const { items } = await storage.query({ hash: partitionOf(consumerId), ...HEAD, limit: MOST_PARTS, fresh: true });
+  return pictureIn(items.map((item) => recordOf(item)));
+};
+
+/** All parts are walked side by side in the order of their consumers; the profile leads. */
+export async function* pictureSlice(storage: Storage, slice: number, after?: string): AsyncGenerator<ConsumerPicture> {
+  const walk = (hash: string) => new Walk(storage, hash, after);
+  const others = [
+    walk(metricsSlice(slice)),
+    ...(['account', 'programme', 'memberships'] as const).map((kind) => walk(headSlice(kind, slice))),
+  ];
+  const profiles = walk(profileSlice(slice));
+  for (let profile = await profiles.next(); profile !== undefined; profile = await profiles.next()) {
+    const pk = profile['pk']?.S ?? '';
+    const parts: Item[] = [profile];
+    for (const other of others) {
+      const part = await other.at(pk);
+      if (part) parts.push(part);
+    }
+    const picture = pictureIn(parts.map((part) => recordOf(part)));
+    if (picture) yield picture;
+  }
+}
+
+/** One index partition, forwards; a chunk is asked for before it is needed. */
+class Walk {
+  readonly #storage: Storage;
+  readonly #hash: string;
+  #rows: Item[] = [];
+  #place = 0;
+  #next: Promise<{ items: Item[]; more: boolean }> | null;
+
+  constructor(storage: Storage, hash: string, after: string | undefined) {
+    this.#storage = storage;
+    this.#hash = hash;
+    this.#next = this.#ask(after === undefined ? undefined : `${partitionOf(after)}\0`);
+  }
+
+  #ask(from: string | undefined) {
+    const range = from === undefined ? {} : { from };
+    return this.#storage.query({ index: 'population', hash: this.#hash, ...range, limit: CHUNK });
+  }
+
+  async #peek(): Promise<Item | undefined> {
+    while (this.#place === this.#rows.length && this.#next !== null) {
+      const { items, more } = await this.#next;
+      [this.#rows, this.#place] = [items, 0];
+      const last = items.at(-1)?.['pk']?.S;
+      this.#next = more && last !== undefined ? this.#ask(`${last}\0`) : null;
+      this.#next?.catch(() => undefined);
+    }
+    return this.#rows[this.#place];
+  }
+
+  async next(): Promise<Item | undefined> {
+    const row = await this.#peek();
+    if (row) this.#place += 1;
+    return row;
+  }
+
+  /** The row of this consumer, if there is one; those before it are passed by. */
+  async at(pk: string): Promise<Item | undefined> {
+    for (let row = await this.#peek(); row !== undefined; row = await this.#peek()) {
+      const own = row['pk']?.S ?? '';
+      if (own > pk) return undefined;
+      this.#place += 1;
+      if (own === pk) return row;
+    }
+    return undefined;
+  }
+}
