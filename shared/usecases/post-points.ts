@@ -1,7 +1,7 @@
 /** Points by hand and by other systems: one operation of the ledger. */
 import { canonicalJson, sha256 } from '../domain/canonical.ts';
 import type { Instant } from '../domain/facts.ts';
-import { instantOf, MINUTE_MS, msOf } from '../domain/instants.ts';
+import { instantOf, laterOf, MINUTE_MS, msOf } from '../domain/instants.ts';
 import type { Balances, Entry, Hold } from '../domain/points/account.ts';
 import { balancesOf } from '../domain/points/account.ts';
 import { isEntryId } from '../domain/points/ids.ts';
@@ -20,7 +20,7 @@ import {
 import { RESERVATION_MINUTES } from '../domain/points/settings.ts';
 import { invalid, Refusal } from '../domain/refusal.ts';
 import { type Decision, type Desk, keepBooks, type Request, refuseOutsider } from './bookkeeping.ts';
-import type { Commit, Deps, RecordOf, Write } from './ports.ts';
+import type { Commit, Deps, RecordOf, Store, Write } from './ports.ts';
 
 interface Said {
   reason?: string | undefined;
@@ -105,7 +105,13 @@ class TakenMeanwhile extends Error {}
 
 /** What the first request under this id was answered; null where there was none. */
 const firstOf = async ({ store }: Deps, consumerId: string, holdId: string, command: Opening) => {
-  const [claim] = await store.get([{ kind: 'holdClaim', consumerId, holdId }], true);
+  const [claim, other] = await store.get(
+    [{ kind: 'holdClaim', consumerId, holdId }, ...entryKeys(consumerId, holdId)],
+    true,
+  );
+  if (!claim && other) {
+    throw new Refusal('idempotency_key_reused', 'This id is that of an entry: it stands for what that one held.');
+  }
   if (!claim) return null;
   if (claim.digest !== digestOf(command)) {
     throw new Refusal('idempotency_key_reused', 'This id was used for a hold with other content.');
@@ -114,6 +120,10 @@ const firstOf = async ({ store }: Deps, consumerId: string, holdId: string, comm
   if (!entry) throw new TypeError('a hold without its entry');
   return { posted: postedBy(entry, entry.balances), replayed: true };
 };
+
+/** A hold without an id of its own goes by that of the entry that opened it. */
+const entryKeys = (consumerId: string, holdId: string) =>
+  isEntryId(holdId) ? [{ kind: 'entry', consumerId, entryId: holdId } as const] : [];
 
 const digestOf = (command: Opening): string => sha256(canonicalJson(command));
 
@@ -221,15 +231,25 @@ const refusalOfHold = async (
   if (entry?.type !== OPENS[kind]) return new Refusal('hold_not_found', 'There are no held points with this id.');
   const until = entry.about.settlesAt;
   if (kind === 'reserved' && until !== undefined && until <= now) {
-    const range = { from: until, to: instantOf(msOf(until) + 1), limit: 100 };
-    const ended = (await store.ledgerOf(consumerId, range)).items.some((one) => one.about.holdId === holdId);
     // Not booked yet: time has ended it all the same.
     const [account] = await store.get([{ kind: 'account', consumerId }], true);
     const isOpen = account?.holds.some((hold) => hold.holdId === holdId) ?? false;
-    if (ended || isOpen)
+    if (isOpen || (await endedAt(store, consumerId, holdId, laterOf(until, entry.at) ?? until)))
       return new Refusal('reservation_expired', 'The reservation ended, and its points were released.');
   }
   return new Refusal('hold_settled', 'These points were settled before.');
+};
+
+/** Whether an entry of that very instant ended the hold: time's own entries are no later. */
+const endedAt = async (store: Store, consumerId: string, holdId: string, at: Instant): Promise<boolean> => {
+  const range = { from: at, to: instantOf(msOf(at) + 1), limit: 100 };
+  let cursor: string | null | undefined;
+  while (cursor !== null) {
+    const page = await store.ledgerOf(consumerId, { ...range, cursor });
+    if (page.items.some(({ about }) => about.holdId === holdId)) return true;
+    cursor = page.nextCursor;
+  }
+  return false;
 };
 
 /** What is rejected by hand of an order's pending points, no refund takes back once more. */
