@@ -47,7 +47,7 @@ export const pointsRoutes = {
     summary: 'List the open lots of a consumer in the order in which they are taken',
     params: consumerIdParam,
     answers: { 200: openLots },
-    refusals: ['consumer_not_found'],
+    refusals: ['consumer_not_found', 'too_busy'],
   },
   readLiability: {
     method: 'GET',

@@ -33,6 +33,26 @@ export const openAccount = async (
   return { consumerId, record, pages, account };
 };
 
+/** So often an account is read again that others keep writing to. */
+const MOST_READS = 10;
+
+/** As `openAccount`, for who only reads it: what was being written meanwhile is read again. */
+export const readAccount = async (
+  store: Store,
+  consumerId: string,
+  record: RecordOf<'account'> | undefined,
+): Promise<Account> => {
+  let latest = record;
+  for (let reads = 1; ; reads++) {
+    try {
+      return (await openAccount(store, consumerId, latest)).account;
+    } catch (error) {
+      if (!(error instanceof WriteConflict) || reads === MOST_READS) throw error;
+      [latest] = await store.get([{ kind: 'account', consumerId }], true);
+    }
+  }
+};
+
 const accountIn = (record: RecordOf<'account'>, pages: readonly RecordOf<'lotPage'>[]): Account => {
   const { score, spent, pending, reserved, expired, entries, at, holds, tier, given } = record;
   const lots = [...record.lots, ...pages.flatMap((page) => page.lots)];

@@ -2,7 +2,7 @@
 import type { Instant } from '../domain/facts.ts';
 import { isBehind } from '../domain/points/passing-of-time.ts';
 import { Refusal } from '../domain/refusal.ts';
-import { openAccount } from './accounts.ts';
+import { readAccount } from './accounts.ts';
 import { bookTimeOf } from './book-time.ts';
 import { accountAt } from './points-shown.ts';
 import type { Deps, Page, PageRequest, RecordOf, Store } from './ports.ts';
@@ -28,7 +28,7 @@ export const listPoints = async (
 /** Open lots in the order in which they are taken. Throws `Refusal('consumer_not_found')`. */
 export const listLots = async ({ store }: Deps, consumerId: string, now: Instant) => {
   const record = await accountOf(store, consumerId);
-  const { account } = await openAccount(store, consumerId, record);
+  const account = await readAccount(store, consumerId, record);
   const items = accountAt(account, now).lots.map(({ lotId, size, remaining, earnedAt, expiresAt }) => ({
     lotId,
     points: size,

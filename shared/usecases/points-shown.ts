@@ -7,7 +7,7 @@ import { caughtUp } from '../domain/points/passing-of-time.ts';
 import { type Clerk, opened, SYSTEM } from '../domain/points/posting.ts';
 import { nextTier, tierInForce } from '../domain/points/tiers.ts';
 import type { Settings } from '../domain/settings.ts';
-import { openAccount } from './accounts.ts';
+import { readAccount } from './accounts.ts';
 import { ladderIn } from './bookkeeping.ts';
 import type { ConsumerOverview, RecordOf, SettingsRecord, Store } from './ports.ts';
 
@@ -31,16 +31,14 @@ export const withAllLots = async (
   now: Instant,
 ): Promise<RecordOf<'account'> | undefined> => {
   if (record === undefined || record.pages.length === 0 || !tellsOnlyWithPages(record, now)) return record;
-  const { account } = await openAccount(store, record.consumerId, record);
-  return { ...record, lots: account.lots };
+  return { ...record, ...(await readAccount(store, record.consumerId, record)) };
 };
 
-/** Where all lots that stand with the account end at once, or have ended, those on pages may too. */
-const tellsOnlyWithPages = ({ lots }: RecordOf<'account'>, now: Instant): boolean => {
-  const [first, last] = [lots[0], lots.at(-1)];
-  return (
-    last === undefined || last.expiresAt === first?.expiresAt || (last.expiresAt !== null && last.expiresAt <= now)
-  );
+/** Lots on pages end no earlier than the last one that stands with the account: whatever ends before is all there. */
+const tellsOnlyWithPages = (record: RecordOf<'account'>, now: Instant): boolean => {
+  const end = record.lots.at(-1)?.expiresAt ?? null;
+  const next = accountAt(record, now).lots[0]?.expiresAt ?? null;
+  return end !== null && (next === null || next >= end);
 };
 
 /** Nothing that is only read is posted: what these entries would be called is all the same. */
