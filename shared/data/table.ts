@@ -187,6 +187,7 @@ export const table: { [K in Kind]: Block<K> } = {
       place: nullable(json('place')),
       timezone: nullable(json('zone')),
       lastEventAt: nullable(text('lastEvent')),
+      tallies: map('tally'),
       scoringVersion: number('scoring'),
       halfLifeDays: number('halfLife'),
       activityHalfLifeDays: number('activityHalfLife'),

@@ -121,4 +121,6 @@ export interface MetricsState {
   timezone: Seen<string> | null;
   /** The consumer's own newest event; null before the first. */
   lastEventAt: Instant | null;
+  /** What segment rules ask of events, by the key of what is asked (see segments/tally.ts). */
+  tallies: Readonly<Record<string, string>>;
 }

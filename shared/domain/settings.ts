@@ -133,6 +133,9 @@ export const TOLERATED_AHEAD_MS = 5 * MINUTE_MS;
 export const TALLIES = {
   /** Of one tally: so many of the newest instants are kept to the millisecond. */
   mostExact: 1_000,
+  /** Of all tallies of a consumer together: with many conditions, each is left less. */
+  mostTogether: 20_000,
+  leastExact: 50,
   /** What is older than these is kept in so many steps of the window. */
   coarseSteps: 64,
 } as const;

@@ -2,6 +2,7 @@
 import { canonicalJson, sha256 } from '../domain/canonical.ts';
 import type { ScoringRules } from '../domain/metrics/scoring.ts';
 import { scoringRulesOf } from '../domain/metrics/scoring.ts';
+import type { TalliedByKey } from '../domain/metrics/tallies.ts';
 import type { LoyaltySettings, Settings } from '../domain/settings.ts';
 import { settingsOf } from '../domain/settings.ts';
 import type { RecordOf } from './ports.ts';
@@ -47,7 +48,7 @@ const madeOf = (record: RecordOf<'settings'> | undefined): Scoring => {
   return {
     settings,
     get rules() {
-      rules ??= scoringRulesOf(settings, nowhere);
+      rules ??= scoringRulesOf(settings, nowhere, talliedIn(record));
       return rules;
     },
     get version() {
@@ -57,7 +58,18 @@ const madeOf = (record: RecordOf<'settings'> | undefined): Scoring => {
   };
 };
 
-const fingerprintOf = (rules: ScoringRules, { loyalty }: Settings): number => {
-  const said = canonicalJson({ ...rules, timezoneAt: undefined, bands: loyalty.bands });
+/** What the rules of all segments ask of events: they keep it beside the settings, written with each rule. */
+export const talliedIn = (record: RecordOf<'settings'> | undefined): TalliedByKey | undefined =>
+  (record?.documents['segments']?.value as { tallied?: TalliedByKey } | undefined)?.tallied;
+
+/** A key says all about what is asked. Where nothing is, the number is the same as before anything ever was. */
+const fingerprintOf = ({ tallied, ...rules }: ScoringRules, { loyalty }: Settings): number => {
+  const keys = Object.keys(tallied).sort();
+  const said = canonicalJson({
+    ...rules,
+    timezoneAt: undefined,
+    bands: loyalty.bands,
+    tallied: keys.length === 0 ? undefined : keys,
+  });
   return Number.parseInt(Buffer.from(sha256(said), 'base64url').toString('hex').slice(0, FINGERPRINT_DIGITS), 16);
 };

@@ -471,6 +471,7 @@ function everyKind(): StoredRecord[] {
       place: { value: { city: 'Leeds', region: null, country: 'GB' }, at, eventId: 'e' },
       timezone: { value: 'Europe/London', at, eventId: 'e' },
       lastEventAt: at,
+      tallies: { wmFlbjpg_VGtNmEv: '36rovvsgBbeU54pe0B', '-mFlbjpg_VGtNmEw': '54pe~*!' },
       bandCause: 'time',
       dueAt: MUCH_LATER,
     }),

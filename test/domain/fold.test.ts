@@ -5,7 +5,19 @@ import type { ConsumerEvent, MetricsState } from '../../shared/domain/facts.ts';
 import { daysBetween, instantOf, msOf } from '../../shared/domain/instants.ts';
 import { applied, emptyMetrics, folded } from '../../shared/domain/metrics/fold.ts';
 import { lifetimeValueMinorOf } from '../../shared/domain/metrics/read.ts';
-import { appliedOneByOne, arrival, engaged, event, history, placed, refunded, rules, sent } from './histories.ts';
+import { type Tallied, tallyKeyOf, tallyValueAt } from '../../shared/domain/segments/tally.ts';
+import {
+  appliedOneByOne,
+  arrival,
+  asking,
+  engaged,
+  event,
+  history,
+  placed,
+  refunded,
+  rules,
+  sent,
+} from './histories.ts';
 
 const NOW = '2026-06-01T12:00:00.000Z';
 const metricsOf = (...events: ConsumerEvent[]): MetricsState => appliedOneByOne(events).metrics;
@@ -289,6 +301,75 @@ describe('place and timezone', () => {
     ['not from an offset', { timezone: '+02:00' }, null],
   ])('timezone: %s', (_, geo, timezone) => {
     expect(metricsOf(visit('2026-01-01', geo)).timezone?.value ?? null).toBe(timezone);
+  });
+});
+
+describe('what segment rules ask of events', () => {
+  const asked = (event: string, other: Partial<Tallied> = {}): Tallied => ({
+    ...{ event, where: [], measure: 'count', within: null },
+    ...other,
+  });
+  const PLACED = asked('order_placed');
+  const SPENT = asked('order_placed', { measure: { sum: 'totalMinor' }, within: { days: 3 } });
+  const ENGAGED = asked('message_engaged', { within: { hours: 48 } });
+  const REFUNDED = asked('order_refunded', { where: [{ attribute: 'returned', operator: 'eq', value: true }] });
+  const VISITED = asked('visit', { where: [{ attribute: 'geo.city', operator: 'eq', value: 'Leeds' }] });
+  const all = [PLACED, SPENT, ENGAGED, REFUNDED, VISITED];
+  const valuesIn = ({ tallies }: MetricsState, asked: Tallied[]) =>
+    asked.map((one) => tallyValueAt(tallies[tallyKeyOf(one)], one, msOf(NOW)));
+
+  it('is the same in any order, one by one or folded, to the text', () => {
+    const twoArrivals = history.chain((events) => fc.tuple(arrival(events), arrival(events)));
+    fc.assert(
+      fc.property(twoArrivals, ([one, other]) => {
+        const live = JSON.stringify(appliedOneByOne(one, asking(...all)).metrics);
+        expect(JSON.stringify(appliedOneByOne(other, asking(...all.toReversed())).metrics)).toBe(live);
+        expect(JSON.stringify(folded(other, asking(...all)).metrics)).toBe(live);
+      }),
+    );
+  });
+
+  it('is counted of every event of its type, and taken back by none', () => {
+    const events = [
+      placed('o', '2026-05-30', 900),
+      placed('p', '2026-05-31', 70),
+      refunded('o', '2026-05-31', 300, true),
+      refunded('o', '2026-05-31', 1),
+      event('order_rejected', '2026-06-01', { orderId: 'p' }),
+      ...[sent('m', '2026-05-31'), engaged('m', '2026-05-31'), engaged('m', '2026-06-01')],
+      event('visit', '2026-06-01', { geo: { city: 'leeds' } }),
+      event('visit', '2026-06-01', { geo: { city: 'York' } }),
+    ];
+    const { metrics } = appliedOneByOne(events, asking(...all));
+    expect(valuesIn(metrics, all)).toEqual([2, 970, 2, 1, 1]);
+    expect({ ...metrics, tallies: {} }).toEqual(metricsOf(...events));
+  });
+
+  it('costs nothing, and leaves nothing, where no event is about it', () => {
+    const { metrics } = applied({ metrics: emptyMetrics() }, placed('o', '2026-05-30', 900), asking(PLACED, VISITED));
+    expect(Object.keys(metrics.tallies)).toEqual([tallyKeyOf(PLACED)]);
+    const other = event('participated', NOW);
+    expect(applied({ metrics }, other, asking(PLACED, VISITED)).metrics.tallies).toBe(metrics.tallies);
+    expect(applied({ metrics }, placed('p', NOW, 1), rules).metrics.tallies).toBe(metrics.tallies);
+  });
+
+  it('takes in nothing that is written beside the fold', () => {
+    const beside = ['tier_changed', 'segment_entered', 'segment_left'].map((type) => event(type, NOW));
+    const rules = asking(...beside.map(({ type }) => asked(type)));
+    expect(appliedOneByOne(beside, rules).metrics.tallies).toEqual({});
+    expect(folded(beside, rules).metrics.tallies).toEqual({});
+  });
+
+  it('with very many conditions is kept less exactly of each, so that all have room', () => {
+    const many = Array.from({ length: 400 }, (_, n) => asked('visit', { within: { days: n + 1 } }));
+    const visits = Array.from({ length: 300 }, (_, n) => event('visit', instantOf(msOf(NOW) - n * 3_600_000)));
+    const { metrics } = folded(visits, asking(...many));
+    expect(JSON.stringify(metrics.tallies).length).toBeLessThan(250 * 1024);
+    expect(valuesIn(metrics, many.slice(0, 2))).toEqual([24, 48]);
+    expect(valuesIn(folded(visits, asking(...many.slice(0, 12))).metrics, many.slice(9, 12))).toEqual([240, 264, 288]);
+    const some = visits.slice(0, 80);
+    const live = appliedOneByOne(some, asking(...many)).metrics;
+    expect(folded(some.toReversed(), asking(...many)).metrics).toEqual(live);
   });
 });
 

@@ -4,11 +4,18 @@ import type { ConsumerEvent, JsonObject } from '../../shared/domain/facts.ts';
 import { instantOf } from '../../shared/domain/instants.ts';
 import { subjectOf } from '../../shared/domain/metrics/entities.ts';
 import { applied, emptyMetrics, type Folded, folded } from '../../shared/domain/metrics/fold.ts';
-import { scoringRulesOf } from '../../shared/domain/metrics/scoring.ts';
+import { type ScoringRules, scoringRulesOf } from '../../shared/domain/metrics/scoring.ts';
+import { type Tallied, tallyKeyOf } from '../../shared/domain/segments/tally.ts';
 import { settingsOf } from '../../shared/domain/settings.ts';
 
 export const settings = settingsOf({});
 export const rules = scoringRulesOf(settings, (latitude) => (latitude > 0 ? 'Europe/London' : 'Australia/Sydney'));
+
+/** The same rules, where segments ask this of events. */
+export const asking = (...tallied: Tallied[]): ScoringRules => ({
+  ...rules,
+  tallied: Object.fromEntries(tallied.map((one) => [tallyKeyOf(one), one])),
+});
 
 let events = 0;
 /** An event; ids count up unless given. */
@@ -28,7 +35,10 @@ export const engaged = (messageId: string, at: string) => event('message_engaged
 export const sent = (messageId: string, at: string) => event('message_sent', at, { messageId, channel: 'email' });
 
 /** One by one, as events arrive; the whole history where that is asked for. */
-export function appliedOneByOne(history: readonly ConsumerEvent[]): Folded & { foldedAgain: number } {
+export function appliedOneByOne(
+  history: readonly ConsumerEvent[],
+  by: ScoringRules = rules,
+): Folded & { foldedAgain: number } {
   let state: Folded = { metrics: emptyMetrics(), orders: new Map(), messages: new Map() };
   let foldedAgain = 0;
   for (const [index, one] of history.entries()) {
@@ -36,14 +46,14 @@ export function appliedOneByOne(history: readonly ConsumerEvent[]): Folded & { f
     const after = applied(
       { metrics: state.metrics, order: state.orders.get(id), message: state.messages.get(id) },
       one,
-      rules,
+      by,
     );
     if (after.order) state.orders.set(id, after.order);
     if (after.message) state.messages.set(id, after.message);
     state.metrics = after.metrics;
     if (!after.incomplete) continue;
     foldedAgain++;
-    state = folded(history.slice(0, index + 1), rules);
+    state = folded(history.slice(0, index + 1), by);
   }
   return { ...state, foldedAgain };
 }

@@ -2,8 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import { makeHandler as foldSlice } from '../../functions/insights/fold-slice.ts';
 import { makeHandler as listSlices } from '../../functions/insights/list-slices.ts';
 import { makeHandler as metricsRebuild } from '../../functions/outbox/metrics-rebuild.ts';
+import { msOf } from '../../shared/domain/instants.ts';
+import { type Tallied, tallyKeyOf, tallyValueAt } from '../../shared/domain/segments/tally.ts';
 import type { Store } from '../../shared/usecases/ports.ts';
-import { depsOn, NOW, storeWith } from '../support/events.ts';
+import { recordEvents } from '../../shared/usecases/record-events.ts';
+import { depsOn, NOW, storeWith, sumsOf } from '../support/events.ts';
+import { settingsAsking } from '../support/records.ts';
 import { outputOf } from '../support/workflow.ts';
 
 /** The output of the workflow on these consumers. */
@@ -26,6 +30,26 @@ const world = async (): Promise<Store> => {
 describe('the workflow that folds everyone again', () => {
   it('after new rules folds those who were made by others', async () => {
     expect(await ran(await world(), { now: NOW })).toEqual({ consumers: 12, differed: 1 });
+  });
+
+  it('gives everyone what a new segment rule asks of their events, once', async () => {
+    const store = await storeWith('c1', 'c2', 'c3');
+    const orders = (...placed: string[]) =>
+      placed.map((orderId) => ({ type: 'order_placed', attributes: { orderId, totalMinor: 250 } }));
+    await recordEvents(depsOn(store), { consumerId: 'c1', now: NOW }, orders('o1', 'o2'));
+    await recordEvents(depsOn(store), { consumerId: 'c2', now: NOW }, [{ type: 'visit', attributes: {} }]);
+    await recordEvents(depsOn(store), { consumerId: 'c3', now: NOW }, orders('o1'));
+    const spent: Tallied = { event: 'order_placed', where: [], measure: { sum: 'totalMinor' }, within: { days: 30 } };
+    const spentBy = async (consumerId: string) =>
+      tallyValueAt((await sumsOf(store, consumerId)).tallies[tallyKeyOf(spent)], spent, msOf(NOW));
+    await store.commit([{ put: settingsAsking(1, spent), expect: 'absent' }]);
+    await recordEvents(depsOn(store), { consumerId: 'c3', now: NOW }, orders('o2'));
+    expect(await ran(store, { now: NOW })).toEqual({ consumers: 3, differed: 2 });
+    expect(await Promise.all(['c1', 'c2', 'c3'].map(spentBy))).toEqual([500, 0, 500]);
+    expect(await ran(store, { now: NOW, always: true })).toEqual({ consumers: 3, differed: 0 });
+    await store.commit([{ put: settingsAsking(2), expect: 'present' }]);
+    expect(await ran(store, { now: NOW })).toEqual({ consumers: 3, differed: 3 });
+    expect((await sumsOf(store, 'c1')).tallies).toEqual({});
   });
 
   it('always, where it is told so, and says for how many history and sums did not agree', async () => {

@@ -1,6 +1,8 @@
 /** Records with everything that a test doesn't care about filled in. */
+import type { JsonObject } from '../../shared/domain/facts.ts';
 import { emptyMetrics } from '../../shared/domain/metrics/fold.ts';
 import { emptyAccount } from '../../shared/domain/points/account.ts';
+import { type Tallied, tallyKeyOf } from '../../shared/domain/segments/tally.ts';
 import type { RecordOf } from '../../shared/usecases/ports.ts';
 
 export const profileOf = (consumerId: string, other: Partial<RecordOf<'profile'>> = {}): RecordOf<'profile'> => ({
@@ -60,6 +62,14 @@ export const eventOf = (consumerId: string, other: Partial<RecordOf<'event'>> = 
   earned: null,
   ...other,
 });
+
+/** Settings by which segment rules ask this of events. */
+export const settingsAsking = (version: number, ...asked: Tallied[]): RecordOf<'settings'> => {
+  const tallied = Object.fromEntries(asked.map((one) => [tallyKeyOf(one), one]));
+  const document = { version, updatedAt: '2026-01-01T00:00:00.000Z', updatedBy: 'staff' };
+  const value = { revision: version, tallied } as unknown as JsonObject;
+  return { kind: 'settings', version, documents: { segments: { ...document, value } } };
+};
 
 /** Points that were all spent need no lots. */
 export const accountOf = (

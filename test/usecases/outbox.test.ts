@@ -4,7 +4,7 @@ import type { Bus, Change, DomainEvent, RecordOf } from '../../shared/usecases/p
 import { publishChanges } from '../../shared/usecases/publish-changes.ts';
 import { scoringOf } from '../../shared/usecases/scoring.ts';
 import { NOW } from '../support/events.ts';
-import { accountOf, eventOf, metricsOf, profileOf } from '../support/records.ts';
+import { accountOf, eventOf, metricsOf, profileOf, settingsAsking } from '../support/records.ts';
 
 const profile = (other: Partial<Profile>) => profileOf('c1', { updatedAt: NOW, ...other });
 const change = (before: Change['before'], after: Change['after']): Change => ({ at: NOW, before, after });
@@ -124,6 +124,27 @@ describe('new scoring rules', () => {
     const { deps, started } = world();
     await publishChanges(deps, [changed, change(settings(4, { halfLifeDays: 90 }), settings(5, { halfLifeDays: 60 }))]);
     expect(new Set(started.map(([, name]) => name)).size).toBe(2);
+  });
+
+  const ordersOf = (days: number) => ({
+    event: 'order_placed',
+    where: [],
+    measure: 'count' as const,
+    within: { days },
+  });
+  const asked = (version: number, ...days: number[]) => settingsAsking(version, ...days.map(ordersOf));
+
+  it.each([
+    ['asked of events for the first time', undefined, asked(1, 7), 1],
+    ['asked of events besides', asked(4, 7), asked(5, 7, 30), 1],
+    ['no longer asked', asked(4, 7, 30), asked(5, 30), 1],
+    ['asked instead', asked(4, 7), asked(5, 30), 1],
+    ['asked again', asked(4, 7, 30), asked(5, 30, 7), 0],
+    ['asked by none, nor was before', undefined, asked(1), 0],
+  ])('are what segment rules ask: %s', async (_, before, after, times) => {
+    const { deps, started } = world();
+    await publishChanges(deps, [change(before, after)]);
+    expect(started).toEqual(Array(times).fill(['metrics-rebuild', expect.any(String), { now: NOW }]));
   });
 
   it.each([

@@ -13,6 +13,7 @@ import { exchanged, NOTHING, ofEvent, ofMessage, ofOrder } from './contribution.
 import { messageAfter, orderAfter, stands, subjectOf } from './entities.ts';
 import { isOwn, type ScoringRules } from './scoring.ts';
 import { newerSeen, seenIn } from './seen.ts';
+import { newTallies, talliesWith } from './tallies.ts';
 
 export interface Before {
   metrics: MetricsState;
@@ -50,11 +51,13 @@ export const emptyMetrics = (): MetricsState => ({
   place: null,
   timezone: null,
   lastEventAt: null,
+  tallies: {},
 });
 
 /** The state after one more event. Refuses `unknown_order` and `refund_exceeds_order`. Each event is given once. */
 export function applied(before: Before, event: ConsumerEvent, rules: ScoringRules): Applied {
   const metrics = witnessed(before.metrics, event, rules);
+  metrics.tallies = talliesWith(metrics.tallies, event, rules.tallied);
   switch (subjectOf(event)?.kind) {
     case 'order': {
       const order = orderAfter(before.order, event);
@@ -81,10 +84,12 @@ export function newFold(rules: ScoringRules): { add(event: ConsumerEvent): void;
   const placed = new Map<string, OrderState>();
   const messages = new Map<string, MessageState>();
   const onOrders: ConsumerEvent[] = [];
+  const tallies = newTallies(rules.tallied);
   let sums = emptyMetrics();
   const add = (event: ConsumerEvent) => {
     const subject = subjectOf(event);
     sums = witnessed(sums, event, rules);
+    tallies.add(event);
     if (subject?.kind === 'message') messages.set(subject.id, messageAfter(messages.get(subject.id), event));
     else if (event.type === 'order_placed')
       placed.set(orderAfter(undefined, event).orderId, orderAfter(undefined, event));
@@ -93,7 +98,7 @@ export function newFold(rules: ScoringRules): { add(event: ConsumerEvent): void;
   };
   const folded = (): Folded => {
     const orders = new Map(placed);
-    let metrics = sums;
+    let metrics: MetricsState = { ...sums, tallies: tallies.tallies() };
     for (const event of onOrders) {
       const order = orderAfter(orders.get(subjectOf(event)?.id ?? ''), event);
       orders.set(order.orderId, order);

@@ -1,6 +1,7 @@
 /** What each event is worth, to the loyalty score and to the activity of a consumer. */
 import type { ConsumerEvent, MessageState, OrderState } from '../facts.ts';
 import { type LoyaltyWeights, minorDigitsOf, type Settings } from '../settings.ts';
+import type { TalliedByKey } from './tallies.ts';
 
 /** Names the IANA timezone of a place on earth, null where there is none. */
 export type TimezoneAt = (latitude: number, longitude: number) => string | null;
@@ -13,15 +14,23 @@ export interface ScoringRules {
   /** Digits of the currency's minor unit. */
   currencyDigits: number;
   timezoneAt: TimezoneAt;
+  /** What segment rules ask of events, by its key. */
+  tallied: TalliedByKey;
 }
 
-export const scoringRulesOf = (settings: Settings, timezoneAt: TimezoneAt): ScoringRules => ({
+export const scoringRulesOf = (
+  settings: Settings,
+  timezoneAt: TimezoneAt,
+  tallied: TalliedByKey = NOTHING_TALLIED,
+): ScoringRules => ({
   halfLifeDays: settings.loyalty.halfLifeDays,
   activityHalfLifeDays: settings.loyalty.activityHalfLifeDays,
   weights: settings.loyalty.weights,
   currencyDigits: minorDigitsOf(settings.organization.currency),
   timezoneAt,
+  tallied,
 });
+const NOTHING_TALLIED: TalliedByKey = {};
 
 /** Score points of an order that stands: capped for the whole order, less the refunded share. */
 export function orderWeight(order: OrderState, rules: ScoringRules): number {

@@ -20,19 +20,20 @@ export function entriesText(entries: readonly Entry[]): string {
   for (const entry of entries) {
     const isOther = entry.amount !== before.amount;
     text += numberText(2 * (entry.ms - before.ms) + (isOther ? 1 : 0));
-    if (isOther) text += numberText(amountCode(entry.amount));
+    if (isOther) text += amountText(entry.amount);
     before = entry;
   }
   return text;
 }
 
 export function entriesIn(text: string): Entry[] {
-  const numbers = text.match(NUMBERS) ?? [];
   const entries: Entry[] = [];
   let before: Entry = { ms: 0, amount: UNIT };
-  for (let at = 0; at < numbers.length; at++) {
-    const step = numberIn(numbers[at] ?? '');
-    const amount = step % 2 === 1 ? amountIn(numbers[++at] ?? '') : before.amount;
+  for (let at = 0; at < text.length; ) {
+    const afterStep = endOfNumber(text, at);
+    const step = numberIn(text, at, afterStep);
+    at = step % 2 === 1 ? endOfNumber(text, afterStep) : afterStep;
+    const amount = at === afterStep ? before.amount : amountIn(text, afterStep, at);
     before = { ms: before.ms + Math.floor(step / 2), amount };
     entries.push(before);
   }
@@ -40,37 +41,47 @@ export function entriesIn(text: string): Entry[] {
 }
 
 const RADIX = 32;
-/** The last digits of numbers, by what they are worth. */
-const LAST = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ-_.~*!';
-const NUMBERS = /[0-9a-v]*[A-Z\-_.~*!]/g;
+/** Digits by what they are worth, and then the same again for the last of each number. */
+const DIGITS = '0123456789abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ-_.~*!';
+const WORTH = Uint8Array.from({ length: 128 }, (_, code) => DIGITS.indexOf(String.fromCharCode(code)));
+const worthAt = (text: string, at: number): number => WORTH[text.charCodeAt(at)] ?? RADIX;
 
-function numberText(number: number | bigint): string {
-  const digits = number.toString(RADIX);
-  return digits.slice(0, -1) + LAST[Number.parseInt(digits.slice(-1), RADIX)];
+function numberText(number: number): string {
+  let text = DIGITS[RADIX + (number % RADIX)] ?? '';
+  for (let rest = Math.floor(number / RADIX); rest > 0; rest = Math.floor(rest / RADIX)) {
+    text = DIGITS[rest % RADIX] + text;
+  }
+  return text;
 }
 
-const numberIn = (text: string): number =>
-  RADIX * (Number.parseInt(text.slice(0, -1), RADIX) || 0) + LAST.indexOf(text.slice(-1));
+function endOfNumber(text: string, from: number): number {
+  let end = from;
+  while (worthAt(text, end) < RADIX) end++;
+  return end + 1;
+}
+
+function numberIn(text: string, from: number, end: number): number {
+  let number = 0;
+  for (let at = from; at < end; at++) number = number * RADIX + (worthAt(text, at) % RADIX);
+  return number;
+}
+
+/** Whether it is whole, its sign, and its size in units where it is whole, else in millionths. */
+function amountText(amount: bigint): string {
+  const isWhole = amount % UNIT === 0n;
+  const size = (amount < 0n ? -amount : amount) / (isWhole ? UNIT : 1n);
+  const code = 4n * size + (amount < 0n ? 2n : 0n) + (isWhole ? 0n : 1n);
+  const leading = code / BigInt(RADIX);
+  return (leading > 0n ? leading.toString(RADIX) : '') + DIGITS[RADIX + Number(code % BigInt(RADIX))];
+}
 
 /** So many digits are a safe integer. */
 const SAFE_DIGITS = 10;
 
-function bigIn(text: string): bigint {
-  if (text.length <= SAFE_DIGITS) return BigInt(numberIn(text));
-  let leading = 0n;
-  for (const digit of text.slice(0, -1)) leading = leading * BigInt(RADIX) + BigInt(Number.parseInt(digit, RADIX));
-  return leading * BigInt(RADIX) + BigInt(LAST.indexOf(text.slice(-1)));
-}
-
-/** Whether it is whole, its sign, and its size in units where it is whole, else in millionths. */
-function amountCode(amount: bigint): bigint {
-  const isWhole = amount % UNIT === 0n;
-  const size = (amount < 0n ? -amount : amount) / (isWhole ? UNIT : 1n);
-  return 4n * size + (amount < 0n ? 2n : 0n) + (isWhole ? 0n : 1n);
-}
-
-function amountIn(text: string): bigint {
-  const code = bigIn(text);
+function amountIn(text: string, from: number, end: number): bigint {
+  const safe = Math.min(end, from + SAFE_DIGITS);
+  let code = BigInt(numberIn(text, from, safe));
+  for (let at = safe; at < end; at++) code = code * BigInt(RADIX) + BigInt(worthAt(text, at) % RADIX);
   const size = (code >> 2n) * (code & 1n ? 1n : UNIT);
   return code & 2n ? -size : size;
 }

@@ -123,12 +123,8 @@ function inMillionths(units: number): bigint {
   return BigInt(whole) * UNIT + BigInt(Math.round((bounded - whole) * Number(UNIT)));
 }
 
-/** The nearest number; whole ones are exact as far as numbers go. */
-function inUnits(millionths: bigint): number {
-  const all = Number(millionths);
-  if (Number.isSafeInteger(all)) return all / Number(UNIT);
-  return Number(millionths / UNIT) + Number(millionths % UNIT) / Number(UNIT);
-}
+/** The nearest number that there is. */
+const inUnits = (millionths: bigint): number => Number(`${millionths}e-6`);
 
 /** Puts the entry into its place, from the end, where most belong. */
 function insert(entries: Entry[], entry: Entry): void {
