@@ -16,6 +16,9 @@ export interface LotPage {
   lots: Lot[];
 }
 
+/** A page that has no number yet. */
+const NEW = -1;
+
 /** The lots as they are to be stored: `pages` in their order, those whose lots are the same are the very same objects. */
 export function paged(
   lots: readonly Lot[],
@@ -24,21 +27,26 @@ export function paged(
 ): { first: Lot[]; pages: LotPage[] } {
   if (before.length === 0 && lots.length <= LOTS_WITH_ACCOUNT) return { first: [...lots], pages: [] };
   const { first, pages } = distributed(lots, before);
-  if (first.length > LOTS_WITH_ACCOUNT) pages.unshift({ page: -1, lots: first.splice(LOTS_WITH_ACCOUNT / 2) });
-  while (first.length === 0 && pages[0]) {
-    const [head, ...rest] = pages;
-    first.push(...head.lots.slice(0, LOTS_WITH_ACCOUNT / 2));
-    pages.splice(0, pages.length, { ...head, lots: head.lots.slice(LOTS_WITH_ACCOUNT / 2) }, ...rest);
+  const half = LOTS_WITH_ACCOUNT / 2;
+  const head = pages[0];
+  if (first.length > LOTS_WITH_ACCOUNT) {
+    const over = first.splice(half);
+    const fits = head !== undefined && over.length + head.lots.length <= LOTS_A_PAGE;
+    if (fits) pages[0] = { ...head, lots: [...over, ...head.lots] };
+    else pages.unshift({ page: NEW, lots: over });
+  } else if (first.length === 0 && head) {
+    first.push(...head.lots.slice(0, half));
+    pages[0] = { ...head, lots: head.lots.slice(half) };
   }
   let number = nextPage;
   const whole = pages
     .filter((page) => page.lots.length > 0)
     .flatMap(inTwo)
-    .map((page) => (page.page < 0 ? { ...page, page: number++ } : page));
+    .map((page) => (page.page === NEW ? { ...page, page: number++ } : page));
   return { first, pages: whole };
 }
 
-/** Each lot to the last page that begins no later than it; to the account where none does. */
+/** Each lot to the last page that begins no later than it; to the account where none does. No page that is empty now. */
 function distributed(lots: readonly Lot[], before: readonly LotPage[]): { first: Lot[]; pages: LotPage[] } {
   const first: Lot[] = [];
   const filled = before.map(({ page }) => ({ page, lots: [] as Lot[] }));
@@ -50,7 +58,7 @@ function distributed(lots: readonly Lot[], before: readonly LotPage[]): { first:
     const known = before[index];
     return known && isSame(known.lots, page.lots) ? known : page;
   });
-  return { first, pages };
+  return { first, pages: pages.filter((page) => page.lots.length > 0) };
 }
 
 const isSame = (one: readonly Lot[], other: readonly Lot[]): boolean =>
@@ -60,5 +68,5 @@ const isSame = (one: readonly Lot[], other: readonly Lot[]): boolean =>
 const inTwo = (page: LotPage): LotPage[] => {
   if (page.lots.length <= LOTS_A_PAGE) return [page];
   const half = LOTS_A_PAGE / 2;
-  return [{ ...page, lots: page.lots.slice(0, half) }, ...inTwo({ page: -1, lots: page.lots.slice(half) })];
+  return [{ ...page, lots: page.lots.slice(0, half) }, ...inTwo({ page: NEW, lots: page.lots.slice(half) })];
 };
