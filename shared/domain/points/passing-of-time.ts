@@ -3,7 +3,7 @@
  * takes effect on every read and decision, whether or not it was booked; booking it later says the same.
  */
 import type { Instant } from '../facts.ts';
-import { earlierOf } from '../instants.ts';
+import { earlierOf, laterOf } from '../instants.ts';
 import type { Account, Hold } from './account.ts';
 import { accept, type Books, type Clerk, expire, release, type Saying } from './posting.ts';
 
@@ -21,18 +21,24 @@ export function nextChangeAt({ holds, lots }: Account): Instant | null {
 export function caughtUp(books: Books, clerk: Clerk, now: Instant, most = Number.POSITIVE_INFINITY): Books {
   let caught = books;
   for (let entries = 0; entries < most; entries++) {
-    const at = nextChangeAt(caught.account);
-    if (at === null || at > now) return caught;
+    const at = dueAt(caught.account, now);
+    if (at === null) return caught;
     caught = changedAt(caught, clerk, at);
   }
   return caught;
 }
 
 /** Whether time has done what the account doesn't show yet. */
-export const isBehind = (account: Account, now: Instant): boolean => {
+export const isBehind = (account: Account, now: Instant): boolean => dueAt(account, now) !== null;
+
+/**
+ * Clocks of servers differ, and what is posted now is not earlier than the newest entry: where a clock is behind it, time
+ * has come as far as that entry.
+ */
+function dueAt(account: Account, now: Instant): Instant | null {
   const at = nextChangeAt(account);
-  return at !== null && at <= now;
-};
+  return at !== null && at <= (laterOf(account.at, now) ?? now) ? at : null;
+}
 
 function changedAt(books: Books, clerk: Clerk, at: Instant): Books {
   const { holds, lots } = books.account;
