@@ -9,7 +9,14 @@ import { offsetMsAt } from '../timezones.ts';
 import type { Account, Given, PendingHold } from './account.ts';
 import { isInAudience, type Memberships } from './audience.ts';
 import { accept, add, addPending, type Books, type Clerk, reject, reverse } from './posting.ts';
-import { type EarningRule, MODULE_OF_EVENT, type Modules, RATE_DECIMALS, type RefundPolicy } from './settings.ts';
+import {
+  type EarningRule,
+  MODULE_OF_EVENT,
+  MOST_POINTS,
+  type Modules,
+  RATE_DECIMALS,
+  type RefundPolicy,
+} from './settings.ts';
 
 /** Why a rule for this type of event gave nothing. */
 export type Skipped = 'module_off' | 'not_member' | 'not_in_audience' | 'cap_per_day' | 'cap_per_month';
@@ -115,12 +122,13 @@ const waitingOf = ({ pendingDays, expiresAfterDays }: EarningRule, event: Consum
 const expiryOf = ({ expiresAfterDays }: EarningRule, now: Instant): Instant | null =>
   expiresAfterDays === undefined ? null : plusDays(now, expiresAfterDays);
 
-/** Fractions of a point are cut off. In whole numbers: 0.29 · 100 is 29 here. */
+/** Fractions of a point are cut off. In whole numbers: 0.29 · 100 is 29 here, and no order is more than an entry holds. */
 function basePoints(rule: EarningRule, event: ConsumerEvent, currencyDigits: number): number {
   if (rule.points !== undefined) return rule.points;
   const rate = BigInt(Math.round((rule.pointsPerMajorUnit ?? 0) * 10 ** RATE_DECIMALS));
   const totalMinor = BigInt(Number(event.attributes['totalMinor'] ?? 0));
-  return Number((totalMinor * rate) / 10n ** BigInt(RATE_DECIMALS + currencyDigits));
+  const points = (totalMinor * rate) / 10n ** BigInt(RATE_DECIMALS + currencyDigits);
+  return Math.min(MOST_POINTS, Number(points));
 }
 
 /** The day and the month of an instant on the organization's calendar, as numbers that sort. */
