@@ -38,6 +38,7 @@ export type Balances = Sums & { available: number };
 
 /** Points that were earned together and expire together. `size` is how many they were. */
 export interface LotIdentity {
+  /** Of the entry that earned them: it begins with `earnedAt`. */
   lotId: string;
   earnedAt: Instant;
   /** Null: never. At this instant they are gone. */

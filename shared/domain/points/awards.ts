@@ -34,7 +34,7 @@ export interface OrderAward {
   points: number;
   /** Of points that were there at once. */
   lotId: string | null;
-  /** Of points that had to wait. */
+  /** Of points that had to wait; of the lot that they end in, too. */
   holdId: string | null;
   taken: number;
 }
@@ -200,7 +200,7 @@ export function takeBackAwards(
     if (hold && fromHold > 0) taking = reject(taking, clerk, { ...saying, hold, points: fromHold });
     const posted = taking.entries.length;
     if (due > fromHold) {
-      taking = reverse(taking, clerk, { ...saying, points: due - fromHold, lotId: award.lotId });
+      taking = reverse(taking, clerk, { ...saying, points: due - fromHold, lotId: award.lotId ?? award.holdId });
     }
     const fromBalance = taking.entries[posted]?.points ?? 0;
     return { ...award, taken: award.taken + fromHold + fromBalance };

@@ -18,7 +18,7 @@ import type {
   Sums,
 } from './account.ts';
 import { availableIn, balancesOf, EFFECT } from './account.ts';
-import { entryIdOf } from './ids.ts';
+import { entryIdOf, instantOfEntry } from './ids.ts';
 import { given, split, taken } from './lots.ts';
 import type { RefundPolicy } from './settings.ts';
 import { type Ladder, tierAfter } from './tiers.ts';
@@ -87,11 +87,19 @@ export function accept(books: Books, clerk: Clerk, saying: Saying & { hold: Pend
   const { hold, points } = saying;
   return posted(books, clerk, saying, ({ account, entryId, at }) => {
     const expiresAt = hold.expiresAfterDays === null ? hold.expiresAt : plusDays(at, hold.expiresAfterDays);
-    const lot = { lotId: entryId, earnedAt: at, expiresAt, size: points, points };
+    const lotId = isAward(hold, points) ? hold.holdId : entryId;
+    const lot = { lotId, earnedAt: instantOfEntry(lotId), expiresAt, size: points, points };
     const holds = reduced(account.holds, hold, points);
     return { type: 'accept', points, ...credited(account, [lot]), holds, about: { holdId: hold.holdId } };
   });
 }
+
+/**
+ * What an order earned, or the last of it, is a lot by the id of the entry that earned it, whoever or whatever accepted
+ * it: there a refund finds it.
+ */
+const isAward = ({ orderId, points: waiting }: PendingHold, points: number): boolean =>
+  orderId !== null && points === waiting;
 
 export function reject(books: Books, clerk: Clerk, saying: Saying & { hold: PendingHold; points: number }): Books {
   const { hold, points } = saying;
