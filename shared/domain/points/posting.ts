@@ -125,7 +125,7 @@ export function reserve(
   });
 }
 
-/** Spends of a reservation what expires first; the rest goes back to its lots. */
+/** Spends of a reservation what expires first; the rest goes back to its lots, and the text is not about that. */
 export function capture(books: Books, clerk: Clerk, saying: Saying & { hold: ReservedHold; points: number }): Books {
   const { hold, points } = saying;
   const [parts, rest] = split(hold.parts, points);
@@ -135,7 +135,7 @@ export function capture(books: Books, clerk: Clerk, saying: Saying & { hold: Res
   });
   const left = captured.account.holds.find((other) => other.holdId === hold.holdId);
   return left?.kind === 'reserved'
-    ? release(captured, clerk, { ...saying, hold: left, points: left.points })
+    ? release(captured, clerk, { ...saying, textKey: undefined, hold: left, points: left.points })
     : captured;
 }
 
