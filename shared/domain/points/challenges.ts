@@ -33,8 +33,9 @@ export interface Progress {
 
 export const NO_PROGRESS: Progress = { progress: 0, completions: 0, completedAt: null };
 
-/** Of one event: so much more than any real goal asks for that nothing can run away. */
+/** Of one event: so much more than any real goal asks for that nothing can run away. What is over waits for the next. */
 const MOST_COMPLETIONS_AT_ONCE = 1_000;
+const MOST_AMOUNT = 1e12;
 /** Sums of decimals are cut there, so that ten times 0.1 is 1. */
 export const PROGRESS_DECIMALS = 6;
 
@@ -52,7 +53,7 @@ export function contribution(
   const { goal, audience } = challenge;
   if (goal.event !== event.type || !isRunning(challenge, event.occurredAt)) return 0;
   if (!isInAudience(audience, memberships) || !areMet(goal.where, event.attributes, now)) return 0;
-  return goal.measure === 'count' ? 1 : Math.max(0, sumAt(event.attributes, goal.measure.sum));
+  return goal.measure === 'count' ? 1 : Math.min(MOST_AMOUNT, Math.max(0, sumAt(event.attributes, goal.measure.sum)));
 }
 
 /** The progress with so much more, and how many times that completes the challenge. */
@@ -64,11 +65,17 @@ export function advanced(
 ): { progress: Progress; times: number } {
   if (amount === 0 || (!repeatable && before.completions > 0)) return { progress: before, times: 0 };
   const reached = roundedOff(before.progress + amount);
-  const most = repeatable ? MOST_COMPLETIONS_AT_ONCE : 1;
-  const times = Math.min(most, Math.floor(roundedOff(reached / goal.target)));
+  const times = Math.min(repeatable ? MOST_COMPLETIONS_AT_ONCE : 1, timesIn(reached, goal.target));
   if (times === 0) return { progress: { ...before, progress: reached }, times };
   const left = repeatable ? roundedOff(reached - times * goal.target) : reached;
   return { progress: { progress: left, completions: before.completions + times, completedAt: now }, times };
 }
 
-const roundedOff = (value: number): number => Number(value.toFixed(PROGRESS_DECIMALS));
+/** How often the target is in the sum. The quotient of decimals may miss a whole number: what is left over decides. */
+function timesIn(sum: number, target: number): number {
+  const nearest = Math.round(sum / target);
+  return roundedOff(sum - nearest * target) < 0 ? nearest - 1 : nearest;
+}
+
+/** Never −0. */
+const roundedOff = (value: number): number => Number(value.toFixed(PROGRESS_DECIMALS)) + 0;
