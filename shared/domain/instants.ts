@@ -49,6 +49,28 @@ export const plusDays = (instant: Instant, days: number): Instant =>
 /** Exact 24 h periods from one instant to another; negative where `to` is earlier. */
 export const daysBetween = (from: Instant, to: Instant): number => (msOf(to) - msOf(from)) / DAY_MS;
 
+/**
+ * So many calendar months later, in UTC, at the same time of day; in a month without that day on its last one: a month after
+ * Jan 31 is Feb 28 or 29. Negative for earlier.
+ */
+export function plusMonths(instant: Instant, months: number): Instant {
+  const moved = new Date(instant);
+  const day = moved.getUTCDate();
+  moved.setUTCMonth(moved.getUTCMonth() + months, 1);
+  moved.setUTCDate(Math.min(day, lastDayOf(moved.getUTCFullYear(), moved.getUTCMonth())));
+  return moved.toISOString();
+}
+
+const lastDayOf = (year: number, month: number): number => new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
+
+/** The most calendar months that can be added to the one instant without passing the other; negative where it is earlier. */
+export function wholeMonthsBetween(from: Instant, to: Instant): number {
+  const [one, other] = [new Date(from), new Date(to)];
+  const years = other.getUTCFullYear() - one.getUTCFullYear();
+  const months = 12 * years + other.getUTCMonth() - one.getUTCMonth();
+  return plusMonths(from, months) <= to ? months : months - 1;
+}
+
 /** Whichever is earlier; null counts as absent. */
 export const earlierOf = (one: Instant | null, other: Instant | null): Instant | null =>
   one === null || (other !== null && other < one) ? other : one;

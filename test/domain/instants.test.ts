@@ -1,6 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { daysBetween, earlierOf, laterOf, parseInstant, plusDays } from '../../shared/domain/instants.ts';
+import {
+  daysBetween,
+  earlierOf,
+  laterOf,
+  parseInstant,
+  plusDays,
+  plusMonths,
+  wholeMonthsBetween,
+} from '../../shared/domain/instants.ts';
 
 const LATEST = new Date('9999-12-31T23:59:59.999Z');
 const instants = fc.date({ min: new Date(0), max: LATEST, noInvalidDate: true });
@@ -75,5 +83,82 @@ describe('days are exact 24 h periods', () => {
     expect(laterOf('2026-01-01T00:00:00.000Z', '2025-01-01T00:00:00.000Z')).toBe('2026-01-01T00:00:00.000Z');
     expect(earlierOf(null, '2025-01-01T00:00:00.000Z')).toBe('2025-01-01T00:00:00.000Z');
     expect(laterOf('2025-01-01T00:00:00.000Z', null)).toBe('2025-01-01T00:00:00.000Z');
+  });
+});
+
+describe('months are calendar months in UTC, from an instant’s own time of day', () => {
+  const at = (day: string): string => (day.length === 10 ? `${day}T12:00:00.000Z` : day);
+
+  it.each([
+    ['2026-01-31', '2026-02-28', 1, 'the anniversary is clamped to the end of the month'],
+    ['2024-01-31', '2024-02-29', 1, 'which in a leap year is later'],
+    ['2024-01-31', '2024-02-28', 0, ''],
+    ['2024-02-29', '2025-02-28', 12, 'so is that of a leap day'],
+    ['2024-02-29', '2028-02-28', 47, 'in other years alone'],
+    ['2024-02-29', '2028-02-29', 48, ''],
+    ['2026-08-31', '2026-09-30', 1, ''],
+    ['2026-08-31', '2026-09-29', 0, ''],
+    ['2026-01-31', '2026-03-30', 1, 'clamped months leave no trace in later ones'],
+    ['2026-01-31', '2026-03-31', 2, ''],
+    ['2026-01-15', '2026-04-15', 3, ''],
+    ['2026-01-15', '2026-04-14', 2, ''],
+    ['2026-02-28', '2026-03-28', 1, 'the end of a month is no day of its own'],
+    ['2025-12-31', '2026-01-31', 1, 'over the year’s end'],
+    ['2099-12-31', '2100-02-28', 2, 'in a year that might be a leap year'],
+    ['2016-03-01', '2026-03-01', 120, ''],
+    ['2026-01-31T09:30:00.000Z', '2026-02-28T09:29:59.999Z', 0, 'the time of day counts'],
+    ['2026-01-31T09:30:00.000Z', '2026-02-28T09:30:00.000Z', 1, ''],
+    ['2026-01-30T10:00:00.000Z', '2026-02-28T09:30:00.000Z', 0, 'even where a later day has its month sooner'],
+    ['2026-01-31T23:59:59.999Z', '2026-02-28T23:59:59.998Z', 0, ''],
+    ['2026-01-31T23:59:59.999Z', '2026-02-28T23:59:59.999Z', 1, ''],
+    ['2026-05-20', '2026-05-20', 0, ''],
+    ['2026-05-20', '2026-05-19', -1, 'back in time'],
+    ['2026-03-31', '2026-02-28', -1, ''],
+    ['2026-03-31', '2026-02-27', -2, ''],
+  ])('from %s to %s are %d whole months %s', (from, to, months) => {
+    expect(wholeMonthsBetween(at(from), at(to))).toBe(months);
+  });
+
+  it.each([
+    ['2026-01-31', 1, '2026-02-28'],
+    ['2024-01-31', 1, '2024-02-29'],
+    ['2024-02-29', 12, '2025-02-28'],
+    ['2024-02-29', 48, '2028-02-29'],
+    ['2026-08-31', 1, '2026-09-30'],
+    ['2026-01-31', 2, '2026-03-31'],
+    ['2026-12-31', 2, '2027-02-28'],
+    ['2026-03-31', -1, '2026-02-28'],
+    ['2026-01-15', -13, '2024-12-15'],
+    ['2026-05-20', 0, '2026-05-20'],
+    ['2026-10-31T23:59:59.999Z', 13, '2027-11-30T23:59:59.999Z'],
+  ])('%s and %d months is %s', (from, months, to) => {
+    expect(plusMonths(at(from), months)).toBe(at(to));
+  });
+
+  const decades = fc.date({ min: new Date('2000-01-01'), max: new Date('2100-01-01'), noInvalidDate: true });
+  const months = fc.integer({ min: 0, max: 1_200 });
+
+  it('so many are whole between two instants as can be added without passing the later one', () => {
+    fc.assert(
+      fc.property(decades, decades, (one, other) => {
+        const [from, to] = [one.toISOString(), other.toISOString()];
+        const whole = wholeMonthsBetween(from, to);
+        expect(plusMonths(from, whole) <= to && plusMonths(from, whole + 1) > to).toBe(true);
+      }),
+    );
+  });
+
+  it('counts what it added, on the same day or the month’s last, at the same time', () => {
+    fc.assert(
+      fc.property(decades, months, (date, n) => {
+        const from = date.toISOString();
+        const to = plusMonths(from, n);
+        expect(wholeMonthsBetween(from, to)).toBe(n);
+        expect(to.slice(10)).toBe(from.slice(10));
+        const [day, sameDay] = [from, to].map((instant) => Number(instant.slice(8, 10)));
+        const isLast = plusDays(to, 1).slice(8, 10) === '01';
+        expect(sameDay === day || (isLast && (sameDay ?? 0) < (day ?? 0))).toBe(true);
+      }),
+    );
   });
 });
