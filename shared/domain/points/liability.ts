@@ -2,8 +2,8 @@
  * What an organization owes its members in points: a sum that each entry of the ledger changes. Nobody is asked for it;
  * an entry that is delivered twice counts once.
  */
-import { sha256 } from '../canonical.ts';
 import type { Instant } from '../facts.ts';
+import { decodedMarks, encodedMarks, unseen } from '../recent-marks.ts';
 import { EFFECT, type Entry, LOT_DIRECTION, type Part } from './account.ts';
 
 export interface Liability {
@@ -25,27 +25,13 @@ export interface Movement {
 
 export const NEVER = 'never';
 
-/**
- * Entries remembered: the stream has one batch of up to 200 changes on its way per shard, and with ten shards each may
- * come again after all others. 48 bits of a hash each: two of them are the same once in 10¹¹ times.
- */
-const RECENT_MARKS = 2_048;
-const MARK_LENGTH = 8;
-
 export const emptyLiability = (): Liability => ({ byMonth: {}, reserved: 0, pending: 0, debt: 0, recent: [] });
 
 /** The liability with these movements; one that is among the recent ones changes nothing. */
 export function counted(before: Liability, movements: Iterable<Movement>): Liability {
-  const next: Liability = { ...before, byMonth: { ...before.byMonth }, recent: [...before.recent] };
-  const known = new Set(next.recent);
-  for (const movement of movements) {
-    const mark = markOf(movement);
-    if (known.has(mark)) continue;
-    known.add(mark);
-    next.recent.push(mark);
-    count(next, movement);
-  }
-  next.recent = next.recent.slice(-RECENT_MARKS);
+  const { changes, recent } = unseen(before.recent, movements, nameOf);
+  const next: Liability = { ...before, byMonth: { ...before.byMonth }, recent };
+  for (const movement of changes) count(next, movement);
   return next;
 }
 
@@ -68,8 +54,7 @@ function count(liability: Liability, { entry, isGone }: Movement): void {
 
 const monthOf = ({ expiresAt }: Part): string => expiresAt?.slice(0, 'YYYY-MM'.length) ?? NEVER;
 
-const markOf = ({ consumerId, entry, isGone }: Movement): string =>
-  sha256(`${consumerId} ${entry.entryId} ${isGone}`).slice(0, MARK_LENGTH);
+const nameOf = ({ consumerId, entry, isGone }: Movement): string => `${consumerId} ${entry.entryId} ${isGone}`;
 
 /** The report: months in their order, those that are past left out, since nothing of them is owed any more. */
 export function liabilityShown(liability: Liability, now: Instant) {
@@ -85,9 +70,9 @@ export function liabilityShown(liability: Liability, now: Instant) {
 }
 
 export const encodedLiability = (liability: Liability): string =>
-  JSON.stringify({ ...liability, recent: liability.recent.join('') });
+  JSON.stringify({ ...liability, recent: encodedMarks(liability.recent) });
 
 export function decodedLiability(text: string): Liability {
   const stored = JSON.parse(text) as Omit<Liability, 'recent'> & { recent: string };
-  return { ...stored, recent: stored.recent.match(new RegExp(`.{${MARK_LENGTH}}`, 'g')) ?? [] };
+  return { ...stored, recent: decodedMarks(stored.recent) };
 }
