@@ -29,6 +29,8 @@ export type RefusalCode =
   | 'limit_reached'
   | 'module_off'
   | 'id_taken'
+  | 'segment_cycle'
+  | 'in_use'
   | 'too_busy';
 
 /** What is wrong with one part of the input. `path` is dotted, with indexes: `events.3.attributes.totalMinor`. */

@@ -23,7 +23,9 @@ export const problems = {
   out_of_stock: { status: 409, title: 'Nothing is left of the reward' },
   limit_reached: { status: 409, title: 'There are as many as there may be' },
   module_off: { status: 409, title: 'The module is switched off' },
+  segment_cycle: { status: 422, title: 'The segment would depend on itself' },
   id_taken: { status: 409, title: 'The id is taken' },
+  in_use: { status: 409, title: 'Others use it' },
   erased: { status: 410, title: 'The consumer was erased' },
   body_too_large: { status: 413, title: 'The body is too large' },
   unsupported_media_type: { status: 415, title: 'The body must be application/json' },
@@ -45,7 +47,7 @@ export interface Problem {
   code: RefusalCode | 'internal_error';
   requestId: string;
   errors?: InputError[];
-  /** Of `not_eligible`: every reason. */
+  /** Of `not_eligible`: every reason; of `in_use`: every user, such as `reward:mug`. */
   reasons?: readonly string[];
 }
 
