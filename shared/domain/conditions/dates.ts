@@ -27,7 +27,9 @@ function msOrNull(text: string): number | null {
   return instant === null ? null : Date.parse(instant);
 }
 
-export const spanMs = ({ days = 0, hours = 0 }: Span): number => days * DAY_MS + hours * 60 * MINUTE_MS;
+/** In whole milliseconds, as instants are; at least one. */
+export const spanMs = ({ days = 0, hours = 0 }: Span): number =>
+  Math.max(1, Math.round(days * DAY_MS + hours * 60 * MINUTE_MS));
 
 type InWindow = (dateMs: number, spanMs: number, nowMs: number) => boolean;
 
@@ -38,14 +40,15 @@ export const isMoreThanAgo: InWindow = (dateMs, spanMs, nowMs) => dateMs <= nowM
 export const isWithinNext: InWindow = (dateMs, spanMs, nowMs) => dateMs >= nowMs && dateMs < nowMs + spanMs;
 
 /** Whether any instant of an anniversary, a whole day in UTC, is in the window. The year of the date plays no part. */
-export const hasAnniversaryWithinNext: InWindow = (dateMs, spanMs, nowMs) => {
+export const hasAnniversaryWithinNext: InWindow = (dateMs, spanMs, nowMs) =>
+  nextAnniversaryMs(dateMs, nowMs) < nowMs + spanMs;
+
+/** When the first anniversary begins that is not over yet: in the past where it is today. */
+export function nextAnniversaryMs(dateMs: number, nowMs: number): number {
   const year = new Date(nowMs).getUTCFullYear();
-  // One that is over this year comes again in the next; none later can be the first to come.
-  return [year, year + 1].some((each) => {
-    const from = anniversaryMs(dateMs, each);
-    return from < nowMs + spanMs && from + DAY_MS > nowMs;
-  });
-};
+  const thisYears = anniversaryMs(dateMs, year);
+  return thisYears + DAY_MS > nowMs ? thisYears : anniversaryMs(dateMs, year + 1);
+}
 
 function anniversaryMs(dateMs: number, year: number): number {
   const date = new Date(dateMs);

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { dateMsOf, type Span } from './dates.ts';
 
-const MOST_OPERANDS = 100;
+export const MOST_OPERANDS = 100;
 const MOST_DAYS = 36_500;
 
 const text = z.string().check(z.maxLength(1024));

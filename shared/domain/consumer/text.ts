@@ -5,4 +5,10 @@
  * but lower case first, so that ẞ does too; a final sigma is a sigma.
  */
 export const folded = (text: string): string =>
-  text.normalize('NFC').toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFC');
+  IS_ASCII.test(text)
+    ? text.toLowerCase()
+    : text.normalize('NFC').toLowerCase().toUpperCase().toLowerCase().replaceAll('ς', 'σ').normalize('NFC');
+
+/** Most texts, and for them it is ten times as fast. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are characters of ASCII like all others.
+const IS_ASCII = /^[\x00-\x7f]*$/;

@@ -13,11 +13,22 @@ export interface BestSendTime {
   nextAt: Instant;
 }
 
+/** The best window, and when it comes next. Null without any engagement in a window. */
+export function bestSendTime(engagedMinutes: number[], timezone: string | null, now: Instant): BestSendTime | null {
+  const best = bestWindow(engagedMinutes, timezone);
+  return best && { ...best, nextAt: instantOf(nextSendMs(best, timezone, msOf(now))) };
+}
+
+export type BestWindow = Omit<BestSendTime, 'nextAt'>;
+
+export const nextSendMs = ({ localHour }: BestWindow, timezone: string | null, nowMs: number): number =>
+  nextLocalHour(timezone ?? 'UTC', localHour, nowMs);
+
 /**
  * The window with the most of these engagements (minutes since 1970), by the local hour in the timezone known now;
  * UTC where none is. Null without any in a window.
  */
-export function bestSendTime(engagedMinutes: number[], timezone: string | null, now: Instant): BestSendTime | null {
+export function bestWindow(engagedMinutes: readonly number[], timezone: string | null): BestWindow | null {
   const zone = timezone ?? 'UTC';
   const hours = engagedMinutes.map((minute) => localHourAt(zone, minute * MINUTE_MS));
   const counted = SEND_WINDOWS.map((window) => ({
@@ -28,5 +39,5 @@ export function bestSendTime(engagedMinutes: number[], timezone: string | null, 
   const best = counted.find(({ engagements }) => engagements === most);
   if (best === undefined || most === 0) return null;
   const { window, localHour, engagements } = best;
-  return { window, localHour, engagements, nextAt: instantOf(nextLocalHour(zone, localHour, msOf(now))) };
+  return { window, localHour, engagements };
 }

@@ -1,5 +1,5 @@
 /** Everything about one consumer that a segment's rule may look at, as it is stored. What depends on now is read from it. */
-import type { MetricsState, Profile } from '../facts.ts';
+import type { Instant, MetricsState, Profile } from '../facts.ts';
 import type { ChurnModel } from '../metrics/churn-risk.ts';
 import type { Account } from '../points/account.ts';
 import type { Progress } from '../points/challenges.ts';
@@ -26,4 +26,6 @@ export interface RuleContext {
   /** As of its last renewal: percentiles and ranks in rules don't move between renewals. */
   summary: PopulationSummary | null;
   churnModel: ChurnModel;
+  /** When the ladder of tiers was edited last: who was moved by that has the tier since then. Null where it never was. */
+  tiersUpdatedAt: Instant | null;
 }
