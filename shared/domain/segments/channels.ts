@@ -47,16 +47,12 @@ export class Channels {
 
   /** Numbers; dates, by an aspect; truths as 0 and 1. Of an attribute of any kind those values that are numbers. */
   numbersOf(name: string, { attribute, key }: NamedAttribute, aspect: Aspect = 'value'): OrderedChannel {
-    return this.#orderedBy(name, aspect, () => ({
-      value: numberReader(attribute, key),
-      ...(attribute.moves && { moves: attribute.moves }),
-      key,
-    }));
+    return this.#orderedBy(name, aspect, () => sourceOf(numberReader(attribute, key), attribute, key));
   }
 
   /** Of an attribute of any kind those values that are true or false. */
   truthsOf(name: string, { attribute, key }: NamedAttribute): OrderedChannel {
-    return this.#orderedBy(`${name} truth`, 'value', () => ({ value: truthReader(attribute, key), key }));
+    return this.#orderedBy(`${name} truth`, 'value', () => sourceOf(truthReader(attribute, key), attribute, key));
   }
 
   /** What a condition over events has counted. */
@@ -112,6 +108,8 @@ export class Channels {
     return made;
   }
 }
+
+const sourceOf = (value: Source['value'], { moves }: Attribute, key: string): Source => ({ value, moves, key });
 
 function numberReader(attribute: Attribute, key: string): (of: Reading) => number | null {
   switch (attribute.kind) {
