@@ -39,39 +39,42 @@ describe('each operation', () => {
   const reject = { type: 'reject', pendingId: 'p' };
   const some = { points: 15 };
 
-  it.each<[string, object[], Partial<typeof ALL>, string]>([
-    ['add', [{ type: 'add', points: 9, reason }], { available: 109, score: 109 }, 'own 9'],
-    ['subtract', [{ type: 'subtract', points: 40, reason }], { available: 60, score: 60 }, 'soon 30, later 10'],
-    ['spend', [spend(60)], { available: 40, spent: 60 }, 'soon 30, later 20, never 10'],
-    ['spend all there is', [spend(100)], { available: 0, spent: 100 }, 'soon 30, later 20, never 50'],
-    ['add_pending', [wait], { pending: 40 }, ''],
-    ['accept', [wait, accept], { available: 140, score: 140 }, 'own 40'],
-    ['accept some', [wait, { ...accept, ...some }], { available: 115, score: 115, pending: 25 }, 'own 15'],
-    ['reject', [wait, reject], {}, ''],
-    ['reject some', [wait, { ...reject, ...some }], { pending: 25 }, ''],
-    ['accept what is left', [wait, { ...reject, ...some }, accept], { available: 125, score: 125 }, 'own 25'],
-    ['reserve', [reserve], { available: 60, reserved: 40 }, 'soon 30, later 10'],
-    ['capture', [reserve, capture], { available: 60, spent: 40 }, 'soon 30, later 10'],
+  it.each<[string, object[], number, Partial<typeof ALL>, string]>([
+    ['add', [{ type: 'add', points: 9, reason }], 9, { available: 109, score: 109 }, 'own 9'],
+    ['subtract', [{ type: 'subtract', points: 40, reason }], 40, { available: 60, score: 60 }, 'soon 30, later 10'],
+    ['spend', [spend(60)], 60, { available: 40, spent: 60 }, 'soon 30, later 20, never 10'],
+    ['spend all there is', [spend(100)], 100, { available: 0, spent: 100 }, 'soon 30, later 20, never 50'],
+    ['add_pending', [wait], 40, { pending: 40 }, ''],
+    ['accept', [wait, accept], 40, { available: 140, score: 140 }, 'own 40'],
+    ['accept some', [wait, { ...accept, ...some }], 15, { available: 115, score: 115, pending: 25 }, 'own 15'],
+    ['reject', [wait, reject], 40, {}, ''],
+    ['reject some', [wait, { ...reject, ...some }], 15, { pending: 25 }, ''],
+    ['accept what is left', [wait, { ...reject, ...some }, accept], 25, { available: 125, score: 125 }, 'own 25'],
+    ['reserve', [reserve], 40, { available: 60, reserved: 40 }, 'soon 30, later 10'],
+    ['capture', [reserve, capture], 40, { available: 60, spent: 40 }, 'soon 30, later 10'],
     [
-      'capture some: first what expires first',
+      'capture some: first what expires first, and the rest goes back',
       [reserve, { ...capture, ...some }],
+      15,
       { available: 85, spent: 15 },
       'soon 15',
     ],
-    ['capture more', [reserve, { ...capture, points: 31 }], { available: 69, spent: 31 }, 'soon 30, later 1'],
-    ['release', [reserve, release], {}, 'soon 30, later 10'],
+    ['capture more', [reserve, { ...capture, points: 31 }], 31, { available: 69, spent: 31 }, 'soon 30, later 1'],
+    ['release', [reserve, release], 40, {}, 'soon 30, later 10'],
     [
       'release some: first what expires last',
       [reserve, { ...release, ...some }],
+      15,
       { available: 75, reserved: 25 },
       'soon 5, later 10',
     ],
-    ['capture what is left', [reserve, { ...release, ...some }, capture], { available: 75, spent: 25 }, 'soon 25'],
-  ])('%s', async (_, operations, balances, lots) => {
+    ['capture what is left', [reserve, { ...release, ...some }, capture], 25, { available: 75, spent: 25 }, 'soon 25'],
+  ])('%s', async (_, operations, points, balances, lots) => {
     const names = await threeLots();
     let answer: Body;
     for (const operation of operations) answer = await world.posted(who, operation);
-    expect(answer).toMatchObject({ type: (operations.at(-1) as Body).type, balances: { ...ALL, ...balances } });
+    const { type } = operations.at(-1) as Body;
+    expect(answer).toMatchObject({ type, points, balances: { ...ALL, ...balances } });
     expect(shown(answer.lots, { ...names, [answer.entryId]: 'own' })).toBe(lots);
     expect(await world.audited(who)).toMatchObject({ ...ALL, ...balances });
   });
