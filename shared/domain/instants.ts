@@ -53,22 +53,26 @@ export const daysBetween = (from: Instant, to: Instant): number => (msOf(to) - m
  * So many calendar months later, in UTC, at the same time of day; in a month without that day on its last one: a month after
  * Jan 31 is Feb 28 or 29. Negative for earlier.
  */
-export function plusMonths(instant: Instant, months: number): Instant {
-  const moved = new Date(instant);
+export const plusMonths = (instant: Instant, months: number): Instant => instantOf(plusMonthsMs(msOf(instant), months));
+
+function plusMonthsMs(ms: number, months: number): number {
+  const moved = new Date(ms);
   const day = moved.getUTCDate();
   moved.setUTCMonth(moved.getUTCMonth() + months, 1);
-  moved.setUTCDate(Math.min(day, lastDayOf(moved.getUTCFullYear(), moved.getUTCMonth())));
-  return moved.toISOString();
+  return moved.setUTCDate(Math.min(day, lastDayOf(moved.getUTCFullYear(), moved.getUTCMonth())));
 }
 
 const lastDayOf = (year: number, month: number): number => new Date(Date.UTC(year, month + 1, 0)).getUTCDate();
 
 /** The most calendar months that can be added to the one instant without passing the other; negative where it is earlier. */
-export function wholeMonthsBetween(from: Instant, to: Instant): number {
-  const [one, other] = [new Date(from), new Date(to)];
-  const years = other.getUTCFullYear() - one.getUTCFullYear();
-  const months = 12 * years + other.getUTCMonth() - one.getUTCMonth();
-  return plusMonths(from, months) <= to ? months : months - 1;
+export const wholeMonthsBetween = (from: Instant, to: Instant): number => wholeMonthsBetweenMs(msOf(from), msOf(to));
+
+/** As `wholeMonthsBetween`, in milliseconds since 1970. */
+export function wholeMonthsBetweenMs(fromMs: number, toMs: number): number {
+  const [from, to] = [new Date(fromMs), new Date(toMs)];
+  const years = to.getUTCFullYear() - from.getUTCFullYear();
+  const months = 12 * years + to.getUTCMonth() - from.getUTCMonth();
+  return plusMonthsMs(fromMs, months) <= toMs ? months : months - 1;
 }
 
 /** Whichever is earlier; null counts as absent. */

@@ -6,7 +6,7 @@ import { minorDigitsOf, SETTINGS_DOCUMENTS, settingsOf } from '../../shared/doma
 type DocumentName = keyof typeof SETTINGS_DOCUMENTS;
 
 describe('without stored documents the product’s own numbers are in force', () => {
-  const { organization, profile, loyalty } = settingsOf({});
+  const { organization, profile, loyalty, influence } = settingsOf({});
 
   it.each([
     ['currency', organization.currency, 'USD'],
@@ -23,6 +23,12 @@ describe('without stored documents the product’s own numbers are in force', ()
     ['participation', loyalty.weights.participated, 2],
     ['review', loyalty.weights.reviewWritten, 3],
     ['referral', loyalty.weights.friendReferred, 5],
+    ['advocate: referral', influence.weights.friend_referred, 20],
+    ['advocate: review', influence.weights.review_written, 5],
+    ['advocate: share impression', influence.weights.share_impression, 5],
+    ['advocate: share', influence.weights.content_shared, 3],
+    ['advocate: kept per month', influence.keptPerMonth, 0.95],
+    ['advocates that are ranked', influence.top, 25],
     [
       'bands',
       loyalty.bands.map(({ band, from }) => `${band} ${from}`).join(),
@@ -76,6 +82,15 @@ describe('a settings document', () => {
     ],
     ['loyalty', { bands: [{ band: 'No Good', from: 0 }] }, 'bands.0.band'],
     ['loyalty', { autoJoin: 'yes' }, 'autoJoin'],
+    ['influence', { weights: { review_written: -1 } }, 'weights.review_written'],
+    ['influence', { weights: { visit: 1 } }, 'weights'],
+    ['influence', { keptPerMonth: 0 }, 'keptPerMonth'],
+    ['influence', { keptPerMonth: 1.01 }, 'keptPerMonth'],
+    ['influence', { keptPerMonth: '0.95' }, 'keptPerMonth'],
+    ['influence', { top: 0 }, 'top'],
+    ['influence', { top: 101 }, 'top'],
+    ['influence', { top: 2.5 }, 'top'],
+    ['influence', { half: 1 }, ''],
   ])('%s refuses %j at "%s"', (name, document, path) => {
     const result = SETTINGS_DOCUMENTS[name].safeParse(document);
     expect(result.error?.issues.map((issue) => issue.path.join('.'))).toEqual([path]);
@@ -90,6 +105,7 @@ describe('a settings document', () => {
     ['profile', { completenessFields: [] }],
     ['loyalty', bands(0)],
     ['loyalty', bands(0, 0.5, 1_000)],
+    ['influence', { weights: { friend_referred: 0, content_shared: 0.5 }, keptPerMonth: 1, top: 100 }],
   ])('%s takes %j', (name, document) => {
     expect(SETTINGS_DOCUMENTS[name].safeParse(document).data).toMatchObject(document);
   });

@@ -40,6 +40,17 @@ export function entriesIn(text: string): Entry[] {
   return entries;
 }
 
+/** Neighbours of the same instant as one. */
+export function merged(entries: readonly Entry[]): Entry[] {
+  const result: Entry[] = [];
+  for (const entry of entries) {
+    const last = result.at(-1);
+    if (last?.ms === entry.ms) result[result.length - 1] = { ms: entry.ms, amount: last.amount + entry.amount };
+    else result.push(entry);
+  }
+  return result;
+}
+
 const RADIX = 32;
 /** Digits by what they are worth, and then the same again for the last of each number. */
 const DIGITS = '0123456789abcdefghijklmnopqrstuvABCDEFGHIJKLMNOPQRSTUVWXYZ-_.~*!';

@@ -13,7 +13,7 @@ import type { WhereCondition } from '../conditions/where.ts';
 import type { ConsumerEvent } from '../facts.ts';
 import { msOf } from '../instants.ts';
 import { TALLIES, TOLERATED_AHEAD_MS } from '../settings.ts';
-import { type Entry, entriesIn, entriesText, UNIT } from './tally-text.ts';
+import { type Entry, entriesIn, entriesText, merged, UNIT } from './tally-text.ts';
 
 /** What a condition asks of events, without what it compares that with. */
 export interface Tallied {
@@ -152,15 +152,4 @@ function prune(entries: Entry[], window: number): void {
   const kept = entries.findIndex(({ ms }) => ms > goneMs);
   const gone = entries.splice(0, kept);
   if (isForEver) entries.unshift(...merged(gone.map(({ amount }) => ({ ms: 0, amount }))));
-}
-
-/** Neighbours of the same instant as one. */
-function merged(entries: readonly Entry[]): Entry[] {
-  const result: Entry[] = [];
-  for (const entry of entries) {
-    const last = result.at(-1);
-    if (last?.ms === entry.ms) result[result.length - 1] = { ms: entry.ms, amount: last.amount + entry.amount };
-    else result.push(entry);
-  }
-  return result;
 }
