@@ -188,6 +188,7 @@ export const table: { [K in Kind]: Block<K> } = {
       timezone: nullable(json('zone')),
       lastEventAt: nullable(text('lastEvent')),
       tallies: map('tally'),
+      advocacy: map('advocacy'),
       scoringVersion: number('scoring'),
       halfLifeDays: number('halfLife'),
       activityHalfLifeDays: number('activityHalfLife'),

@@ -123,4 +123,6 @@ export interface MetricsState {
   lastEventAt: Instant | null;
   /** What segment rules ask of events, by the key of what is asked (see segments/tally.ts). */
   tallies: Readonly<Record<string, string>>;
+  /** When the consumer did what counts for brand advocates, by type (see advocates/activities.ts). */
+  advocacy: Readonly<Record<string, string>>;
 }

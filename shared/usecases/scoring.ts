@@ -1,5 +1,6 @@
 /** The settings that metrics are made with, and the number that tells one set of them from another. */
 import { canonicalJson, sha256 } from '../domain/canonical.ts';
+import { emptyMetrics } from '../domain/metrics/fold.ts';
 import type { ScoringRules } from '../domain/metrics/scoring.ts';
 import { scoringRulesOf } from '../domain/metrics/scoring.ts';
 import type { TalliedByKey } from '../domain/metrics/tallies.ts';
@@ -10,7 +11,7 @@ import type { RecordOf } from './ports.ts';
 export interface Scoring {
   settings: Settings;
   rules: ScoringRules;
-  /** The same for the same rules and bands, another one for others: metrics that carry another one are folded again. */
+  /** The same for the same rules, bands and sums, another one for others: metrics that carry another are folded again. */
   version: number;
 }
 
@@ -62,7 +63,7 @@ const madeOf = (record: RecordOf<'settings'> | undefined): Scoring => {
 export const talliedIn = (record: RecordOf<'settings'> | undefined): TalliedByKey | undefined =>
   (record?.documents['segments']?.value as { tallied?: TalliedByKey } | undefined)?.tallied;
 
-/** A key says all about what is asked. Where nothing is, the number is the same as before anything ever was. */
+/** A key says all about what is asked. Where the sums are others than before, everyone's are made again. */
 const fingerprintOf = ({ tallied, ...rules }: ScoringRules, { loyalty }: Settings): number => {
   const keys = Object.keys(tallied).sort();
   const said = canonicalJson({
@@ -70,6 +71,7 @@ const fingerprintOf = ({ tallied, ...rules }: ScoringRules, { loyalty }: Setting
     timezoneAt: undefined,
     bands: loyalty.bands,
     tallied: keys.length === 0 ? undefined : keys,
+    sums: Object.keys(emptyMetrics()).sort(),
   });
   return Number.parseInt(Buffer.from(sha256(said), 'base64url').toString('hex').slice(0, FINGERPRINT_DIGITS), 16);
 };

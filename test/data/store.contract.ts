@@ -472,6 +472,7 @@ function everyKind(): StoredRecord[] {
       timezone: { value: 'Europe/London', at, eventId: 'e' },
       lastEventAt: at,
       tallies: { wmFlbjpg_VGtNmEv: '36rovvsgBbeU54pe0B', '-mFlbjpg_VGtNmEw': '54pe~*!' },
+      advocacy: { friend_referred: '37bmh0l82W', share_impression: '1aaU3e/37bmh0l82W' },
       bandCause: 'time',
       dueAt: MUCH_LATER,
     }),

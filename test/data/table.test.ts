@@ -69,6 +69,7 @@ describe('the table', () => {
       place: { value: { city: 'Leeds', region: 'England', country: 'GB' }, at, eventId: consumerId },
       timezone: { value: 'Europe/London', at, eventId: consumerId },
       scoringVersion: 281_474_976_710_655,
+      advocacy: { friend_referred: '37bmh0l82W', review_written: '37bmh0l82W1k8h0K6jl82W' },
       dueAt: at,
     });
     expect(sizeOf(itemOf(metrics))).toBeLessThanOrEqual(1024);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { doneIn } from '../../shared/domain/advocates/activities.ts';
+import { ACTIVITIES } from '../../shared/domain/advocates/settings.ts';
 import { decayedAt } from '../../shared/domain/decay.ts';
 import type { ConsumerEvent, MetricsState } from '../../shared/domain/facts.ts';
 import { daysBetween, instantOf, msOf } from '../../shared/domain/instants.ts';
@@ -370,6 +372,23 @@ describe('what segment rules ask of events', () => {
     const some = visits.slice(0, 80);
     const live = appliedOneByOne(some, asking(...many)).metrics;
     expect(folded(some.toReversed(), asking(...many)).metrics).toEqual(live);
+  });
+});
+
+describe('what counts for brand advocates', () => {
+  it('is kept with the metrics, whatever the rules, in any order', () => {
+    const activities = ['content_shared', 'friend_referred', 'review_written', 'share_impression', 'content_shared'];
+    const days = ['2026-01-31', '2026-01-01', '2026-05-05', '2024-02-29', '2026-01-30'];
+    const events = activities.map((type, n) => event(type, days[n] ?? NOW));
+    const { advocacy } = metricsOf(...events, placed('o', '2026-02-01', 1), event('visit', NOW));
+    expect(folded(events.toReversed(), asking()).metrics.advocacy).toEqual(advocacy);
+    const shown = ACTIVITIES.map((type) => [type, doneIn(advocacy, type).map(({ ms }) => instantOf(ms).slice(0, 10))]);
+    expect(Object.fromEntries(shown)).toEqual({
+      friend_referred: ['2026-01-01'],
+      review_written: ['2026-05-05'],
+      share_impression: ['2024-02-29'],
+      content_shared: ['2026-01-30', '2026-01-31'],
+    });
   });
 });
 

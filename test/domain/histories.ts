@@ -91,6 +91,8 @@ const other = fc.oneof(
   at.map((when) => event('participated', when, { experienceId: 'x', distribution: 'draw' })),
   at.map((when) => event('review_written', when)),
   at.map((when) => event('friend_referred', when)),
+  at.map((when) => event('share_impression', when)),
+  at.map((when) => event('content_shared', when)),
   at.map((when) => event('gift_wrapped', when)),
   fc
     .tuple(at, fc.integer({ min: -40, max: 40 }))

@@ -5,6 +5,7 @@
  * exchanged for its new one. Extremes (first order, last engagement, …) only ever merge; where one would have to be
  * taken back, `applied` says so and the caller folds the whole history instead.
  */
+import { advocacyWith, newAdvocacy } from '../advocates/activities.ts';
 import { EMPTY_SUM } from '../decay.ts';
 import type { ConsumerEvent, Instant, MessageState, MetricsState, OrderState } from '../facts.ts';
 import { earlierOf, laterOf, MINUTE_MS, msOf } from '../instants.ts';
@@ -52,12 +53,14 @@ export const emptyMetrics = (): MetricsState => ({
   timezone: null,
   lastEventAt: null,
   tallies: {},
+  advocacy: {},
 });
 
 /** The state after one more event. Refuses `unknown_order` and `refund_exceeds_order`. Each event is given once. */
 export function applied(before: Before, event: ConsumerEvent, rules: ScoringRules): Applied {
   const metrics = witnessed(before.metrics, event, rules);
   metrics.tallies = talliesWith(metrics.tallies, event, rules.tallied);
+  metrics.advocacy = advocacyWith(metrics.advocacy, event);
   switch (subjectOf(event)?.kind) {
     case 'order': {
       const order = orderAfter(before.order, event);
@@ -85,11 +88,13 @@ export function newFold(rules: ScoringRules): { add(event: ConsumerEvent): void;
   const messages = new Map<string, MessageState>();
   const onOrders: ConsumerEvent[] = [];
   const tallies = newTallies(rules.tallied);
+  const advocacy = newAdvocacy();
   let sums = emptyMetrics();
   const add = (event: ConsumerEvent) => {
     const subject = subjectOf(event);
     sums = witnessed(sums, event, rules);
     tallies.add(event);
+    advocacy.add(event);
     if (subject?.kind === 'message') messages.set(subject.id, messageAfter(messages.get(subject.id), event));
     else if (event.type === 'order_placed')
       placed.set(orderAfter(undefined, event).orderId, orderAfter(undefined, event));
@@ -98,7 +103,7 @@ export function newFold(rules: ScoringRules): { add(event: ConsumerEvent): void;
   };
   const folded = (): Folded => {
     const orders = new Map(placed);
-    let metrics: MetricsState = { ...sums, tallies: tallies.tallies() };
+    let metrics: MetricsState = { ...sums, tallies: tallies.tallies(), advocacy: advocacy.advocacy() };
     for (const event of onOrders) {
       const order = orderAfter(orders.get(subjectOf(event)?.id ?? ''), event);
       orders.set(order.orderId, order);
