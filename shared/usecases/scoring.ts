@@ -63,15 +63,10 @@ const madeOf = (record: RecordOf<'settings'> | undefined): Scoring => {
 export const talliedIn = (record: RecordOf<'settings'> | undefined): TalliedByKey | undefined =>
   (record?.documents['segments']?.value as { tallied?: TalliedByKey } | undefined)?.tallied;
 
-/** A key says all about what is asked. Where the sums are others than before, everyone's are made again. */
-const fingerprintOf = ({ tallied, ...rules }: ScoringRules, { loyalty }: Settings): number => {
-  const keys = Object.keys(tallied).sort();
-  const said = canonicalJson({
-    ...rules,
-    timezoneAt: undefined,
-    bands: loyalty.bands,
-    tallied: keys.length === 0 ? undefined : keys,
-    sums: Object.keys(emptyMetrics()).sort(),
-  });
+/** Of what is asked of events the keys say all. Where the sums are others than before, everyone's are made again. */
+const fingerprintOf = (rules: ScoringRules, { loyalty }: Settings): number => {
+  const tallied = Object.keys(rules.tallied).sort();
+  const sums = Object.keys(emptyMetrics()).sort();
+  const said = canonicalJson({ ...rules, timezoneAt: undefined, bands: loyalty.bands, tallied, sums });
   return Number.parseInt(Buffer.from(sha256(said), 'base64url').toString('hex').slice(0, FINGERPRINT_DIGITS), 16);
 };

@@ -194,15 +194,17 @@ const spread = fc.oneof(
   { weight: 3, arbitrary: steps },
   steps.map((step) => 59 * HOUR_MS + Math.floor(step / 600)),
 );
+/** Many within minutes: what is put together leaves while what was close to it stays. */
+const dense = fc.integer({ min: 0, max: 900 }).map((seconds) => seconds * 1_000);
 const amounts = fc.oneof(
   { weight: 3, arbitrary: fc.integer({ min: -5, max: 60_000 }) },
   fc.double({ min: -2, max: 2, noNaN: true }),
   fc.constantFrom(1e12, 9e14, 0.1, 0),
 );
 const world = fc.record({
-  events: fc.array(fc.tuple(spread, amounts), { maxLength: 40 }),
+  events: fc.oneof(...[spread, dense].map((instant) => fc.array(fc.tuple(instant, amounts), { maxLength: 40 }))),
   measure: fc.constantFrom<Tallied['measure']>('count', SUM),
-  within: fc.constantFrom<Tallied['within']>(null, { hours: 12 }, { days: 1 }, { hours: 0.001 }, { days: 365 }),
+  within: fc.constantFrom<Tallied['within']>(null, { hours: 12 }, { days: 1 }, { hours: 0.1 }, { days: 365 }),
 });
 const START_MS = Date.UTC(2026, 0, 1);
 const eventsOf = (events: [number, number][]) => events.map(([ms, amount]) => order(START_MS + ms, amount));
@@ -226,7 +228,7 @@ describe('whatever happens', () => {
         for (const one of eventsOf(events.toSorted(([a], [b]) => a - b))) inTurn.add(one);
         expect(inTurn.tally()).toBe(tally);
       }),
-      { numRuns: 400 },
+      { numRuns: 2_000 },
     );
   });
 
@@ -295,11 +297,25 @@ describe('whatever happens', () => {
     }
   });
 
+  it.each<[string, Tallied['within'], number[], number]>([
+    ['as long as somebody may see it', { hours: 1 }, [-HOUR_MS - TOLERATED_AHEAD_MS + 1, 0], 2],
+    ['no longer', { hours: 1 }, [-HOUR_MS - TOLERATED_AHEAD_MS, 0], 1],
+    ['apart as long as it may lie ahead, of all time', null, [-2 * DAY_MS, -TOLERATED_AHEAD_MS + 1, 0], 3],
+    ['together with all before, of all time', null, [-2 * DAY_MS, -TOLERATED_AHEAD_MS, 0], 2],
+  ])('an event is kept %s', (_, within, events, kept) => {
+    const tally = tallyOf(
+      asked({ within }),
+      events.map((ms) => order(NOW_MS + ms)),
+    );
+    expect(entriesIn(tally ?? '')).toHaveLength(kept);
+  });
+
   it('of all time, many at once are a sum that loses none', () => {
     const burst = Array.from({ length: 500 }, (_, n) => order(NOW_MS + n * 10, n));
     const tally = tallyOf(asked({ measure: SUM }), burst, 20);
     expect(entriesIn(tally ?? '').length).toBeLessThanOrEqual(21 + 65);
     expect(tallyValueAt(tally, asked({ measure: SUM }), NOW_MS + DAY_MS)).toBe((500 * 499) / 2);
+    expect(tallyValueAt(tally, asked({ measure: SUM }), NOW_MS - 5_000)).toBe(0);
   });
 });
 
