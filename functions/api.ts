@@ -6,6 +6,7 @@ import { docsRoutes } from './docs/routes.ts';
 import { eventsRoutes } from './events/routes.ts';
 import { pointsRoutes } from './points/routes.ts';
 import { rewardsRoutes } from './rewards/routes.ts';
+import { segmentsRoutes } from './segments/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
 import { tiersRoutes } from './tiers/routes.ts';
 
@@ -16,6 +17,7 @@ export const api = {
   tiers: tiersRoutes,
   rewards: rewardsRoutes,
   challenges: challengesRoutes,
+  segments: segmentsRoutes,
   settings: settingsRoutes,
   docs: docsRoutes,
 } as const satisfies Record<string, Routes>;

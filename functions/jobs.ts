@@ -26,6 +26,18 @@ export const jobs = {
     summary: 'Book the expiries, ends of reservations and pending points that time has made due',
     timeoutSeconds: 300,
   },
+  'segment-refresh': {
+    capability: 'segments',
+    schedule: 'rate(1 minute)',
+    summary: 'Refresh the segments of those about whom time alone has changed an answer',
+    timeoutSeconds: 300,
+  },
+  'segment-reconcile': {
+    capability: 'segments',
+    schedule: 'cron(40 3 * * ? *)',
+    summary: 'Recompute every membership, and report those that had drifted: 0 is the promise',
+    timeoutSeconds: 900,
+  },
   'metrics-rebuild': {
     capability: 'outbox',
     schedule: 'cron(0 4 1 * ? *)',

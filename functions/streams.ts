@@ -4,17 +4,20 @@ import type { StreamConsumer } from '../shared/edge/catalogue.ts';
 export const streams = {
   'keep-summaries': {
     capability: 'insights',
-    summary: 'Keep the percentile summaries and the liability in points true as consumers change',
-    kinds: ['metrics', 'entry'],
+    summary:
+      'Keep segments, percentile summaries, the liability in points and what is shown of members true as consumers change',
+    kinds: ['profile', 'metrics', 'account', 'programme', 'memberships', 'entry', 'member', 'listMember'],
     // A tenth of the changes that the summaries remember: with ten shards, a batch that comes again is known.
     batchSize: 200,
-    batchWindowSeconds: 2,
+    // A change is in the segments, and they on the bus, within two seconds.
+    batchWindowSeconds: 1,
     maximumRetries: 10,
   },
   'publish-changes': {
     capability: 'outbox',
     summary: 'Tell other systems what happened, and start the workflows that a change calls for',
-    kinds: ['profile', 'metrics', 'account', 'entry', 'claim', 'programme', 'settings'],
+    kinds: ['profile', 'metrics', 'account', 'entry', 'claim', 'programme', 'settings', 'segment'],
+    eventTypes: ['segment_entered', 'segment_left'],
     batchSize: 100,
     batchWindowSeconds: 0,
     maximumRetries: 10,

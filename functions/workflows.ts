@@ -42,7 +42,96 @@ const overEveryone = (step: `step:${string}`) => ({
   },
 });
 
+/**
+ * New and edited rules are filled with members, slice beside slice, then told all at once; and once more, as long as there
+ * are any. One run at a time: see usecases/backfill-segments.ts. Each step goes by the instant at which it was entered, so
+ * that it is never older than what it reads.
+ */
+const backfill = {
+  QueryLanguage: 'JSONata',
+  StartAt: 'Claim',
+  States: {
+    Claim: {
+      Type: 'Task',
+      Resource: 'step:segments/claim-backfill',
+      Arguments: '{% { "runId": $states.context.Execution.Name, "now": $states.context.State.EnteredTime } %}',
+      Retry: RETRY,
+      Next: 'HasWork',
+    },
+    HasWork: {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $states.input.hasWork %}', Next: 'EachSlice' }],
+      Default: 'NothingLeft',
+    },
+    EachSlice: {
+      Type: 'Map',
+      Items: '{% $states.input.slices %}',
+      Output: '{% { "units": $states.input.units } %}',
+      MaxConcurrency: SLICES_AT_ONCE,
+      ItemProcessor: {
+        ProcessorConfig: { Mode: 'INLINE' },
+        StartAt: 'Fill',
+        States: {
+          Fill: {
+            Type: 'Task',
+            Resource: 'step:segments/fill-slice',
+            Arguments: '{% $merge([$states.input, { "now": $states.context.State.EnteredTime }]) %}',
+            Retry: RETRY,
+            Next: 'IsFilled',
+          },
+          IsFilled: {
+            Type: 'Choice',
+            Choices: [{ Condition: '{% $states.input.done %}', Next: 'Filled' }],
+            Default: 'Fill',
+          },
+          Filled: { Type: 'Succeed' },
+        },
+      },
+      Next: 'GoLive',
+    },
+    GoLive: {
+      Type: 'Task',
+      Resource: 'step:segments/go-live',
+      Arguments: '{% { "units": $states.input.units, "now": $states.context.State.EnteredTime } %}',
+      Retry: RETRY,
+      Next: 'Claim',
+    },
+    NothingLeft: { Type: 'Succeed' },
+  },
+};
+
+/** The members of deleted rules are let go, page by page. */
+const cleanUp = {
+  QueryLanguage: 'JSONata',
+  StartAt: 'LetGo',
+  States: {
+    LetGo: {
+      Type: 'Task',
+      Resource: 'step:segments/let-go',
+      Arguments: '{% { "units": $states.input.units, "now": $states.context.State.EnteredTime } %}',
+      Retry: RETRY,
+      Next: 'IsDone',
+    },
+    IsDone: {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $states.input.done %}', Next: 'Done' }],
+      Default: 'LetGo',
+    },
+    Done: { Type: 'Succeed' },
+  },
+};
+
 export const workflows = {
+  'segments-backfill': {
+    capability: 'segments',
+    summary: 'Fill new and edited rules of segments with members, and tell them once they all stand',
+    definition: backfill,
+  },
+  'segments-cleanup': {
+    capability: 'segments',
+    summary: 'Let the members of deleted segments go',
+    definition: cleanUp,
+  },
   'metrics-rebuild': {
     capability: 'insights',
     summary:

@@ -21,7 +21,16 @@ export const permissions: Record<string, Permissions> = {
   // A whole processor: trying out a ladder of tiers goes over everyone while the caller waits.
   settings: { table: { write: true, indexes: ['population'] }, memoryMb: 1_769 },
   insights: { table: { write: true, indexes: ['population', 'due'] }, memoryMb: 1_024 },
-  outbox: { publishes: true, starts: ['metrics-rebuild', 'tiers-rebuild'] },
+  // Everyone is evaluated: a preview has to answer before its caller gives up.
+  segments: {
+    table: { write: true, indexes: ['population', 'due'] },
+    starts: ['segments-backfill'],
+    memoryMb: 1_769,
+  },
+  outbox: {
+    publishes: true,
+    starts: ['metrics-rebuild', 'tiers-rebuild', 'segments-backfill', 'segments-cleanup'],
+  },
   docs: {},
 };
 

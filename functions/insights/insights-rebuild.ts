@@ -1,6 +1,10 @@
 import { job } from '../../shared/edge/job.ts';
 import type { Deps } from '../../shared/usecases/ports.ts';
 import { rebuildSummary } from '../../shared/usecases/rebuild-summary.ts';
+import { renewPercentiles } from '../../shared/usecases/renew-percentiles.ts';
 
 export const makeHandler = (deps: Deps) =>
-  job(async ({ now, isManual }) => ({ ...(await rebuildSummary(deps, { now, always: isManual })) }));
+  job(async ({ now, isManual }) => {
+    const rebuilt = await rebuildSummary(deps, { now, always: isManual });
+    return { ...rebuilt, flips: await renewPercentiles(deps, { now, isRebuilt: rebuilt.rebuilt }) };
+  });

@@ -9,11 +9,12 @@ import { tableSchema } from '../../shared/data/table-schema.ts';
 import type { StreamConsumer } from '../../shared/edge/catalogue.ts';
 import type { CapabilityLambda } from './lambda.ts';
 
-/** Only changes of these kinds of items: as they became, or as they were where they are gone. */
-const patternsFor = (kinds: string[]): string[] =>
-  ['NewImage', 'OldImage'].map((image) =>
-    JSON.stringify({ dynamodb: { [image]: { [tableSchema.kind]: { S: kinds } } } }),
-  );
+/** Only changes of these kinds of items: as they became, or as they were where they are gone; of events, only some types. */
+const patternsFor = ({ kinds, eventTypes }: StreamConsumer): string[] => {
+  const images = ['NewImage', 'OldImage'].map((image) => ({ [image]: { [tableSchema.kind]: { S: kinds } } }));
+  const events = { NewImage: { [tableSchema.kind]: { S: ['event'] }, [tableSchema.eventType]: { S: eventTypes } } };
+  return [...images, ...(eventTypes ? [events] : [])].map((dynamodb) => JSON.stringify({ dynamodb }));
+};
 
 export interface StreamConsumerProps {
   table: Table;
@@ -43,6 +44,6 @@ export const feedStream = (scope: Construct, id: string, props: StreamConsumerPr
     bisectBatchOnError: true,
     reportBatchItemFailures: true,
     onFailure: new SqsDlq(deadLetters),
-    filters: patternsFor(consumer.kinds).map((pattern) => ({ pattern })),
+    filters: patternsFor(consumer).map((pattern) => ({ pattern })),
   });
 };

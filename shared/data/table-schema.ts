@@ -5,6 +5,8 @@ export const tableSchema = {
   ttl: 'ttl',
   /** What kind of record an item is; stream filters read it. */
   kind: 'kind',
+  /** What type of event an item of the history is; they read that too. */
+  eventType: 'type',
   indexes: {
     /** Who is there, newest last? Whose metrics make up the population? In slices. */
     population: { hash: 'shard', range: 'pk', projection: 'ALL' },

@@ -525,7 +525,7 @@ export const table: { [K in Kind]: Block<K> } = {
   },
   ruleSummary: {
     key: () => ofOrganization('rule-summary'),
-    fields: { version: number('v'), asOf: text('asOf'), content: text('content') },
+    fields: { version: number('v'), asOf: text('asOf'), content: text('content'), isApplied: flag('applied') },
     export: { leftOut: 'counts of the whole population' },
     erasure: { kept: 'counts of the whole population' },
   },

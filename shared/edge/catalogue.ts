@@ -69,6 +69,8 @@ export interface StreamConsumer {
   summary: string;
   /** Only changes of these kinds of items arrive. */
   kinds: string[];
+  /** Of the history, only events of these types. */
+  eventTypes?: string[];
   batchSize: number;
   batchWindowSeconds: number;
   maximumRetries: number;

@@ -18,6 +18,13 @@ const nameOf = (error: unknown): string => (error instanceof Error ? error.name 
 
 export const logInfo = (what: string, fields: LogFields = {}): void => write('info', what, fields);
 
+/** A figure that CloudWatch takes from the log (embedded metric format), for alarms. */
+export const logMetric = (name: string, value: number, atMs: number): void => {
+  const CloudWatchMetrics = [{ Namespace: METRICS_NAMESPACE, Dimensions: [[]], Metrics: [{ Name: name }] }];
+  process.stdout.write(`${JSON.stringify({ _aws: { Timestamp: atMs, CloudWatchMetrics }, [name]: value })}\n`);
+};
+export const METRICS_NAMESPACE = 'Regulars';
+
 const write = (level: string, what: string, fields: LogFields): void => {
   process.stdout.write(`${JSON.stringify({ level, what, ...fields })}\n`);
 };

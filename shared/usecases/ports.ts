@@ -153,7 +153,13 @@ export interface Records {
   /** Who fills new rules with members, and until when it may be taken for alive. */
   backfillLease: { version: number; runId: string; expiresAt: Instant; slicesDone: number };
   /** The percentile summaries as of their last renewal: what rules go by until the next one. */
-  ruleSummary: { version: number; asOf: Instant; content: string };
+  ruleSummary: {
+    version: number;
+    asOf: Instant;
+    content: string;
+    /** Whether those who cross a rule's value by them were refreshed. */
+    isApplied: boolean;
+  };
   settings: SettingsRecord;
   /** A settings document as it was at a version. */
   settingsVersion: { name: string; version: number; updatedAt: Instant; updatedBy: string; value: JsonObject };

@@ -41,6 +41,7 @@ export const eventsOf = ({ before, after }: Change): DomainEvent[] => {
   if (after?.kind === 'entry' && before === undefined) return pointsEvents(after);
   if (after?.kind === 'claim' && before === undefined) return claimEvents(after);
   if (after?.kind === 'programme') return completionEvents(before?.kind === 'programme' ? before : null, after);
+  if (after?.kind === 'event' && before === undefined) return flipEvents(after);
   if (after?.kind === 'account') return tierEvents(before?.kind === 'account' ? before : null, after);
   return [];
 };
@@ -91,9 +92,41 @@ const completionEvents = (before: RecordOf<'programme'> | null, after: RecordOf<
     ];
   });
 
+const FLIPS: Readonly<Record<string, string>> = { segment_entered: 'segment.entered', segment_left: 'segment.left' };
+
+/** Entering and leaving segments, as the history tells it. */
+const flipEvents = ({ consumerId, type, occurredAt: at, attributes }: RecordOf<'event'>): DomainEvent[] => {
+  const detailType = FLIPS[type];
+  return detailType === undefined ? [] : [{ detailType, detail: { ...attributes, consumerId, at }, at }];
+};
+
+/** What a change calls for that takes longer than a request. */
+const startFor = async (workflows: Workflows, change: Change): Promise<void> => {
+  const { before, after } = change;
+  if (after?.kind === 'settings') await startForSettings(workflows, { ...change, after });
+  if (after?.kind === 'segment' || before?.kind === 'segment') await startForSegment(workflows, change);
+};
+
+/** Another rule is filled with members; the members of a deleted segment are let go. */
+const startForSegment = async (workflows: Workflows, { at, before, after }: Change): Promise<void> => {
+  const [was, is] = [before, after].map((record) => (record?.kind === 'segment' ? record : undefined));
+  if (is?.next && is.next.unit !== was?.next?.unit) {
+    await workflows.start('segments-backfill', `unit-${is.next.unit}-${markOf(is.next)}`, {});
+  }
+  if (!is && was) {
+    const units = [was.live, was.next, was.last].flatMap((unit) => (unit ? [unit.unit] : []));
+    await workflows.start('segments-cleanup', `units-${units.join('-')}-${markOf(was)}`, { units, now: at });
+  }
+};
+
+/** A table restored to an earlier time counts its units again from there: with what they say, the name is new. */
+const markOf = (said: object): string => sha256(canonicalJson(said)).slice(0, 16);
+
 /** New scoring rules: everyone's metrics are folded again. Another ladder of tiers: everyone climbs it anew. */
-const startFor = async (workflows: Workflows, { at, before, after }: Change): Promise<void> => {
-  if (after?.kind !== 'settings') return;
+const startForSettings = async (
+  workflows: Workflows,
+  { at, before, after }: Change & { after: RecordOf<'settings'> },
+): Promise<void> => {
   const was = scoringOf(before?.kind === 'settings' ? before : undefined);
   const is = scoringOf(after);
   // A table restored to an earlier time counts its versions again from there: with the rules, the name is new.

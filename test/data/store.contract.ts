@@ -562,7 +562,7 @@ function segmentsOf(consumerId: string): StoredRecord[] {
     },
     { kind: 'memberCounts', version: 1, content: '{}' },
     { kind: 'backfillLease', version: 1, runId: 'r', expiresAt: at, slicesDone: 3 },
-    { kind: 'ruleSummary', version: 1, asOf: at, content: '{}' },
+    { kind: 'ruleSummary', version: 1, asOf: at, content: '{}', isApplied: true },
   ];
 }
 

@@ -2,7 +2,7 @@ import { afterAll, describe, expect, it } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
 import { capabilitiesOf } from '../../infra/catalogues.ts';
 import { tableSchema } from '../../shared/data/table-schema.ts';
-import type { Access } from '../../shared/edge/catalogue.ts';
+import type { Access, StreamConsumer } from '../../shared/edge/catalogue.ts';
 import { smallCatalogues, smallPermissions } from '../support/small-project.ts';
 import { appWith, catalogues, removeFolders, resourcesOf, templateOf } from '../support/templates.ts';
 
@@ -173,7 +173,10 @@ describe.each([
       const pattern = (image: string) => ({
         Pattern: JSON.stringify({ dynamodb: { [image]: { kind: { S: consumer.kinds } } } }),
       });
-      const filters = { Filters: [pattern('NewImage'), pattern('OldImage')] };
+      const { eventTypes } = consumer as StreamConsumer;
+      const ofEvents = { dynamodb: { NewImage: { kind: { S: ['event'] }, type: { S: eventTypes } } } };
+      const events = eventTypes ? [{ Pattern: JSON.stringify(ofEvents) }] : [];
+      const filters = { Filters: [pattern('NewImage'), pattern('OldImage'), ...events] };
       const mapping = mappings.find(({ FilterCriteria }) => JSON.stringify(FilterCriteria) === JSON.stringify(filters));
       expect(mapping).toMatchObject({
         StartingPosition: 'TRIM_HORIZON',

@@ -56,7 +56,7 @@ const codeIn = (directory: string, capability: string): string => {
 
 /** Questions to the store by the index that answers them. */
 const ASKED_OF: Record<IndexName, RegExp> = {
-  population: /\.(populationSlice|newestConsumers)\(/,
+  population: /\.(populationSlice|pictureSlice|membersOfUnit|membersOfList|newestConsumers)\(/,
   directory: /\.consumersFoundBy\(/,
   due: /\.(dueConsumers|nextDueAt)\(/,
 };

@@ -31,7 +31,7 @@ export function taken(lots: readonly Lot[], points: number, first?: string): Tak
     left -= part;
   }
   if (left > 0) throw new RangeError('lots do not hold what the balance says');
-  return { lots: without(lots, parts), parts };
+  return { lots: withoutParts(lots, parts), parts };
 }
 const rankOf = ({ lotId }: Lot, first: string): number => (lotId === first ? 0 : 1);
 
@@ -45,7 +45,8 @@ export function given(lots: readonly Lot[], parts: readonly Part[]): Lot[] {
   return [...open.values()].sort(inOrderOfTaking);
 }
 
-function without(lots: readonly Lot[], parts: readonly Part[]): Lot[] {
+/** The lots without these parts of them. */
+export function withoutParts(lots: readonly Lot[], parts: readonly Part[]): Lot[] {
   const byLot = new Map(parts.map(({ lotId, points }) => [lotId, points]));
   return lots
     .map((lot) => ({ ...lot, remaining: lot.remaining - (byLot.get(lot.lotId) ?? 0) }))

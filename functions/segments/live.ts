@@ -1,0 +1,10 @@
+/** The composition root of the segments: they start a backfill where one was given up. */
+import { stepFunctions } from '../../shared/data/workflows.ts';
+import { readVariable, workflowVariable } from '../../shared/edge/env.ts';
+import type { Deps, Workflows } from '../../shared/usecases/ports.ts';
+import { live as common } from '../live.ts';
+
+export const live: Deps & { workflows: Workflows } = {
+  ...common,
+  workflows: stepFunctions((workflow) => readVariable(workflowVariable(workflow))),
+};

@@ -1,0 +1,13 @@
+import { msOf } from '../../shared/domain/instants.ts';
+import { job } from '../../shared/edge/job.ts';
+import { logMetric } from '../../shared/edge/log.ts';
+import type { Deps } from '../../shared/usecases/ports.ts';
+import { refreshEveryone } from '../../shared/usecases/refresh-everyone.ts';
+
+/** What it finds was missed by all that keeps segments true: 0 is promised, and anything else is an alarm. */
+export const makeHandler = (deps: Deps) =>
+  job(async ({ now }) => {
+    const { consumers, flips: drift } = await refreshEveryone(deps, { now, cause: 'change' });
+    logMetric('SegmentDrift', drift, msOf(now));
+    return { consumers, drift };
+  });

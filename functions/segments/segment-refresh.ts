@@ -1,0 +1,13 @@
+import { dueJob } from '../../shared/edge/job.ts';
+import { resumeBackfill } from '../../shared/usecases/backfill-segments.ts';
+import type { Deps, Workflows } from '../../shared/usecases/ports.ts';
+import { refreshDue } from '../../shared/usecases/refresh-due.ts';
+
+/** Eight at once, at 40 ms each, take some four minutes; the next minute's run goes on where this one leaves off. */
+const CONSUMERS_A_RUN = 50_000;
+
+export const makeHandler = (deps: Deps & { workflows: Workflows }) =>
+  dueJob('SegmentsNotRefreshed', async ({ now }) => {
+    await resumeBackfill(deps, now);
+    return { ...(await refreshDue(deps, { now, most: CONSUMERS_A_RUN })) };
+  });

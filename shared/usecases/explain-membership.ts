@@ -1,0 +1,96 @@
+/** Why a consumer is in a segment or out of it, condition by condition; now, or as of a past instant. */
+import type { Instant } from '../domain/facts.ts';
+import { newFold } from '../domain/metrics/fold.ts';
+import type { Account } from '../domain/points/account.ts';
+import { emptyAccount, LOT_DIRECTION } from '../domain/points/account.ts';
+import { given, withoutParts } from '../domain/points/lots.ts';
+import { Refusal } from '../domain/refusal.ts';
+import { type Explained, explained } from '../domain/segments/explain.ts';
+import { parsedRule } from '../domain/segments/rule.ts';
+import { membershipsOf } from './catalogue.ts';
+import { foldAgain } from './fold-again.ts';
+import type { ConsumerPicture, Deps, Store } from './ports.ts';
+import { asOf, pictureFor, type Segmentation, segmentationOf } from './segment-units.ts';
+import { asSeen } from './segments.ts';
+
+export interface Question {
+  segmentId: string;
+  consumerId: string;
+  at?: Instant | undefined;
+  now: Instant;
+}
+
+/**
+ * By the rule that is told; by the new one before the first has its members. As of a past instant, events, metrics and
+ * points are those of then, all else is as it is now. Throws `Refusal` `not_found` and `consumer_not_found`; of a time
+ * before the consumer there is nothing to tell.
+ */
+export const explainMembership = async (
+  deps: Pick<Deps, 'store' | 'pause'>,
+  { segmentId, consumerId, at, now }: Question,
+): Promise<Explained> => {
+  const [[found], segmentation] = await Promise.all([
+    deps.store.get([{ kind: 'segment', segmentId }], true),
+    segmentationOf(deps.store),
+  ]);
+  const segment = asSeen(found, {});
+  const rule = (segment.live ?? segment.next)?.rule;
+  if (!rule) throw new Refusal('not_found', 'Another system says who is in this segment: there is no rule.');
+  const picture = await pictureAt(deps, segmentation, consumerId, { at, now });
+  const { segments } = membershipsOf(picture.memberships, segmentation.catalogue);
+  const instant = at === undefined || at >= now ? asOf(picture, now) : at;
+  return explained(parsedRule(rule), pictureFor(picture), segmentation.context, instant, segments);
+};
+
+const pictureAt = async (
+  deps: Pick<Deps, 'store' | 'pause'>,
+  { scoring }: Segmentation,
+  consumerId: string,
+  { at, now }: { at: Instant | undefined; now: Instant },
+): Promise<ConsumerPicture> => {
+  const { store } = deps;
+  let picture = await store.pictureOf(consumerId);
+  if (picture && picture.metrics.scoringVersion !== scoring.version) {
+    await foldAgain(deps, consumerId, { now, always: false });
+    picture = await store.pictureOf(consumerId);
+  }
+  if (picture === null || (at !== undefined && at < picture.profile.createdAt)) {
+    throw new Refusal('consumer_not_found', 'There is no such consumer, or there was none yet.');
+  }
+  return at === undefined || at >= now ? picture : pictureThen(store, scoring, picture, at);
+};
+
+/** The head as the events and the ledger up to an instant leave it. */
+const pictureThen = async (
+  store: Store,
+  { rules }: Segmentation['scoring'],
+  picture: ConsumerPicture,
+  at: Instant,
+): Promise<ConsumerPicture> => {
+  const { consumerId } = picture.profile;
+  const fold = newFold(rules);
+  for await (const event of store.historyOf(consumerId)) if (event.occurredAt <= at) fold.add(event);
+  const account = picture.account && { ...picture.account, ...(await accountThen(store, consumerId, at)) };
+  return { ...picture, metrics: { ...picture.metrics, ...fold.folded().metrics }, account };
+};
+
+/** Lots and balances, entry by entry. What was held then is told by its sums alone. */
+const accountThen = async (store: Store, consumerId: string, at: Instant): Promise<Partial<Account>> => {
+  const account: Account = { ...emptyAccount() };
+  let cursor: string | undefined;
+  const entries = [];
+  do {
+    const page = await store.ledgerOf(consumerId, { limit: 1_000, cursor });
+    entries.push(...page.items.filter((entry) => entry.at <= at));
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  for (const { type, parts, balances } of entries.reverse()) {
+    const { available: _, ...sums } = balances;
+    Object.assign(account, sums);
+    const direction = LOT_DIRECTION[type];
+    if (direction > 0) account.lots = given(account.lots, parts);
+    if (direction < 0) account.lots = withoutParts(account.lots, parts);
+  }
+  const { score, spent, pending, reserved, expired, lots } = account;
+  return { score, spent, pending, reserved, expired, lots, holds: [] };
+};

@@ -1,0 +1,196 @@
+/** Segments as staff keep them. A new rule is filled with members by a workflow that the change itself starts. */
+import { isDeepStrictEqual } from 'node:util';
+import type { Instant, JsonObject } from '../domain/facts.ts';
+import { invalid, Refusal } from '../domain/refusal.ts';
+import { countOf, decodedCounts, emptyCounts, type MemberCounts } from '../domain/segments/counts.ts';
+import { conditionsIn, cycleIn } from '../domain/segments/references.ts';
+import { parsedRule, type Rule, talliedIn } from '../domain/segments/rule.ts';
+import { type Tallied, tallyKeyOf } from '../domain/segments/tally.ts';
+import { refuseWhereUsed, usersOf } from './bindings.ts';
+import { bookmarksIn, withRevision } from './catalogue.ts';
+import type { Commit, Deps, Page, PageRequest, RecordOf, Store, Write } from './ports.ts';
+import { retrying } from './retrying.ts';
+
+type SegmentRecord = RecordOf<'segment'>;
+
+export interface SegmentShown {
+  segmentId: string;
+  name: string;
+  /** As it was edited last, even while its members are being found. */
+  rule: JsonObject | null;
+  source: 'rule' | 'import';
+  status: 'backfilling' | 'live';
+  progressPercent: number;
+  memberCount: number;
+  /** When the members of the rule that is told stood; null before the first. */
+  refreshedAt: Instant | null;
+  version: number;
+  createdAt: Instant;
+  updatedAt: Instant;
+}
+export interface SegmentContent {
+  name: string;
+  rule: Rule;
+}
+export interface SegmentTarget {
+  segmentId: string;
+  ifMatch?: number | undefined;
+}
+
+const MOST_SEGMENTS = 2_000;
+
+/** Throws `Refusal` `id_taken`, `segment_cycle` and `limit_reached`. */
+export const createSegment = (
+  deps: Deps,
+  { segmentId: chosen, content, now }: { segmentId?: string | undefined; content: SegmentContent; now: Instant },
+  commit: Commit,
+): Promise<SegmentShown> => {
+  const segmentId = chosen ?? deps.newId(now);
+  let attempted: SegmentRecord | null = null;
+  return retrying(deps, async () => {
+    const { settings, segments } = await read(deps.store);
+    const existing = segments.find((segment) => segment.segmentId === segmentId);
+    if (existing && attempted && isDeepStrictEqual(existing, attempted)) return shown(deps.store, existing);
+    if (existing) throw new Refusal('id_taken', 'There is a segment with this id.');
+    if (segments.length >= MOST_SEGMENTS) throw new Refusal('limit_reached', `There are ${MOST_SEGMENTS} at most.`);
+    const next = { unit: bookmarksIn(settings).nextUnit, rule: content.rule as unknown as JsonObject, since: now };
+    const put: SegmentRecord = {
+      ...{ kind: 'segment', segmentId, name: content.name, source: 'rule', version: 1 },
+      ...{ live: null, next, last: null, createdAt: now, updatedAt: now, refreshedAt: null },
+    };
+    attempted = put;
+    return commit(editWrites(settings, segments, put, 'absent'), await shown(deps.store, put));
+  });
+};
+
+/** A rule that is not the same any more is filled anew. Throws `Refusal` `not_found`, `version_conflict`, `segment_cycle`. */
+export const editSegment = (
+  deps: Deps,
+  { content, now, ...target }: SegmentTarget & { content: SegmentContent; now: Instant },
+  commit: Commit,
+): Promise<SegmentShown> => {
+  let attempted: SegmentRecord | null = null;
+  return retrying(deps, async () => {
+    const { settings, segments } = await read(deps.store);
+    const found = segments.find(({ segmentId }) => segmentId === target.segmentId);
+    if (found && attempted && isDeepStrictEqual(found, attempted)) return shown(deps.store, found);
+    const before = asSeen(found, target);
+    if (before.source === 'import') throw invalid('rule', 'invalid_value', 'Another system says who is in it.');
+    const rule = content.rule as unknown as JsonObject;
+    const isSameRule = isDeepStrictEqual(rule, (before.next ?? before.live)?.rule);
+    const next = isSameRule ? before.next : { unit: bookmarksIn(settings).nextUnit, rule, since: now };
+    const put = { ...before, name: content.name, next, version: before.version + 1, updatedAt: now };
+    attempted = put;
+    return commit(editWrites(settings, segments, put, { version: before.version }), await shown(deps.store, put));
+  });
+};
+
+/** Throws `Refusal` `not_found`, `version_conflict`, and `in_use` with the users named. */
+export const removeSegment = (deps: Deps, target: SegmentTarget, commit: Commit): Promise<null> => {
+  let attempted = false;
+  return retrying(deps, async () => {
+    const { settings, segments } = await read(deps.store);
+    const found = segments.find(({ segmentId }) => segmentId === target.segmentId);
+    if (attempted && found === undefined) return null;
+    const { kind, segmentId, version } = asSeen(found, target);
+    refuseWhereUsed(await usersOf(deps.store, settings, { segmentId }));
+    attempted = true;
+    const rest = segments.filter((segment) => segment.segmentId !== segmentId);
+    const remove: Write = { remove: { kind, segmentId }, expect: { version } };
+    return commit([remove, settingsWrite(settings, rest)], null);
+  });
+};
+
+/** Throws `Refusal('not_found')`. */
+export const readSegment = async (store: Store, segmentId: string): Promise<SegmentShown> => {
+  const [segment] = await store.get([{ kind: 'segment', segmentId }], true);
+  return shown(store, asSeen(segment, {}));
+};
+
+/** In the order of their ids. Throws `Refusal('invalid_cursor')`. */
+export const listSegments = async (store: Store, page: PageRequest): Promise<Page<SegmentShown>> => {
+  const { items, nextCursor } = store.pageAmong('segments', await store.segments(), ({ segmentId }) => segmentId, page);
+  const { counts, slicesDone } = await progressIn(store);
+  return { items: items.map((segment) => shownWith(segment, counts, slicesDone, store.slices)), nextCursor };
+};
+
+export const asSeen = (
+  segment: SegmentRecord | undefined,
+  { ifMatch }: Pick<SegmentTarget, 'ifMatch'>,
+): SegmentRecord => {
+  if (segment === undefined) throw new Refusal('not_found', 'There is no segment with this id.');
+  if (ifMatch !== undefined && ifMatch !== segment.version) {
+    throw new Refusal('version_conflict', `The segment is at version ${segment.version}, not ${ifMatch}.`);
+  }
+  return segment;
+};
+
+const read = async (store: Store) => {
+  const [[settings], segments] = await Promise.all([store.get([{ kind: 'settings' }], true), store.segments()]);
+  return { settings, segments };
+};
+
+/** The segment, and what all segments together ask of events: those that nobody asks for any more are dropped. */
+const editWrites = (
+  settings: RecordOf<'settings'> | undefined,
+  segments: readonly SegmentRecord[],
+  put: SegmentRecord,
+  expect: Extract<Write, { put: unknown }>['expect'],
+): Write[] => {
+  const all = [...segments.filter(({ segmentId }) => segmentId !== put.segmentId), put];
+  refuseCircle(all, put.segmentId);
+  return [{ put, expect }, settingsWrite(settings, all)];
+};
+
+const settingsWrite = (settings: RecordOf<'settings'> | undefined, segments: readonly SegmentRecord[]): Write => {
+  const rules = segments.flatMap(({ live, next }) => [live?.rule, next?.rule]).filter((rule) => rule != null);
+  const tallied = Object.assign({}, ...rules.map((rule) => talliedBy(parsedRule(rule))));
+  const nextUnit = Math.max(bookmarksIn(settings).nextUnit, ...segments.map(({ next }) => (next?.unit ?? 0) + 1));
+  const put = withRevision(settings, { nextUnit, tallied });
+  return { put, expect: settings ? { version: settings.version } : 'absent' };
+};
+
+/** What a rule asks of events, by key. */
+export const talliedBy = (rule: Rule): Record<string, Tallied> =>
+  Object.fromEntries(
+    conditionsIn(rule).flatMap((condition) => {
+      if (!('event' in condition)) return [];
+      const tallied = talliedIn(condition);
+      return [[tallyKeyOf(tallied), tallied]];
+    }),
+  );
+
+const refuseCircle = (segments: readonly SegmentRecord[], edited: string): void => {
+  const rules = new Map<string, Rule>();
+  for (const { segmentId, live, next } of segments) {
+    const rule = (next ?? live)?.rule;
+    if (rule) rules.set(segmentId, parsedRule(rule));
+  }
+  const circle = cycleIn(rules);
+  if (circle === null) return;
+  const message = `A segment can't depend on itself: ${circle.join(' → ')}.`;
+  if (circle.includes(edited))
+    throw new Refusal('segment_cycle', message, [{ path: 'rule', code: 'invalid_value', message }]);
+};
+
+const progressIn = async (store: Store) => {
+  const [counts, lease] = await store.get([{ kind: 'memberCounts' }, { kind: 'backfillLease' }], true);
+  return { counts: counts ? decodedCounts(counts.content) : emptyCounts(), slicesDone: lease?.slicesDone ?? 0 };
+};
+
+const shown = async (store: Store, segment: SegmentRecord): Promise<SegmentShown> => {
+  const { counts, slicesDone } = await progressIn(store);
+  return shownWith(segment, counts, slicesDone, store.slices);
+};
+
+const shownWith = (segment: SegmentRecord, counts: MemberCounts, slicesDone: number, slices: number): SegmentShown => {
+  const { segmentId, name, source, live, next, refreshedAt, version, createdAt, updatedAt } = segment;
+  const progressPercent = next === null ? 100 : Math.min(99, Math.round((100 * slicesDone) / slices));
+  return {
+    ...{ segmentId, name, rule: (next ?? live)?.rule ?? null, source },
+    status: next === null ? 'live' : 'backfilling',
+    progressPercent,
+    memberCount: live === null ? 0 : countOf(counts, { unit: live.unit }),
+    ...{ refreshedAt, version, createdAt, updatedAt },
+  };
+};
