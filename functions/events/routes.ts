@@ -25,6 +25,7 @@ export const eventsRoutes = {
       'refund_exceeds_order',
       'occurred_in_future',
       'currency_mismatch',
+      'limit_reached',
     ],
   },
   recordBatch: {

@@ -11,6 +11,7 @@ import { markFrom } from '../domain/points/ids.ts';
 import { type Clerk, SYSTEM } from '../domain/points/posting.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { openAccount, upToDate } from './accounts.ts';
+import { bookTimeOf } from './book-time.ts';
 import { ladderIn } from './bookkeeping.ts';
 import { Draft, distinct } from './draft.ts';
 import { Earnings, EVERYTHING, type Interest, interestIn, NO_EARNINGS } from './earnings.ts';
@@ -54,7 +55,7 @@ export const recordEvents = async (
 
 const outcomesOf = async (deps: RecordingDeps, recording: Recording, inputs: EventInput[]): Promise<Outcome[]> => {
   try {
-    return await recordAtOnce(deps, recording, inputs);
+    return await recordTogether(deps, recording, inputs);
   } catch (error) {
     if (error instanceof TooManyWrites && inputs.length > 1) {
       const half = Math.ceil(inputs.length / 2);
@@ -65,8 +66,24 @@ const outcomesOf = async (deps: RecordingDeps, recording: Recording, inputs: Eve
     return inputs.map(() => ({ status: 'rejected', refusal: error }));
   }
 };
-/** What the events write doesn't fit one transaction. */
-class TooManyWrites extends Error {}
+/** What the events write doesn't fit one transaction; of a single one, that is refused. */
+class TooManyWrites extends Refusal {
+  constructor() {
+    super('limit_reached', 'More rules and challenges are about this event than one transaction takes.');
+  }
+}
+
+/** A single event that doesn't fit is tried once more when what time has done, which went with it, is out of the way. */
+const recordTogether = async (deps: RecordingDeps, recording: Recording, inputs: EventInput[]): Promise<Outcome[]> => {
+  try {
+    return await recordAtOnce(deps, recording, inputs);
+  } catch (error) {
+    const { consumerId, now } = recording;
+    const isAlone = error instanceof TooManyWrites && inputs.length === 1;
+    if (isAlone && (await bookTimeOf(deps, consumerId, now))) return recordAtOnce(deps, recording, inputs);
+    throw error;
+  }
+};
 
 /** Records one event of a consumer. Throws what refuses it. */
 export const recordEvent = async (
