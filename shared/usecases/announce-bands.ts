@@ -4,7 +4,7 @@ import { bandWhenDue } from '../domain/loyalty-band.ts';
 import { foldAgain } from './fold-again.ts';
 import type { Deps, RecordOf } from './ports.ts';
 import { retrying } from './retrying.ts';
-import { scoringOf } from './scoring.ts';
+import { isSameLoyalty, scoringOf } from './scoring.ts';
 import { type WorkedThrough, workThroughDue } from './work-through-due.ts';
 
 /**
@@ -22,7 +22,9 @@ const announce = (deps: Pick<Deps, 'store' | 'pause'>, consumerId: string, now: 
     const [metrics, settings] = await deps.store.get([{ kind: 'metrics', consumerId }, { kind: 'settings' }], true);
     if (!metrics?.dueAt || metrics.dueAt > now) return false;
     const scoring = scoringOf(settings);
-    if (metrics.scoringVersion !== scoring.version) return foldAgain(deps, consumerId, { now, always: false });
+    if (!isSameLoyalty(metrics.scoringVersion, scoring.version)) {
+      return foldAgain(deps, consumerId, { now, always: false });
+    }
     const { dueAt } = metrics;
     const put: RecordOf<'metrics'> = {
       ...metrics,

@@ -6,7 +6,7 @@ import { emptyMetrics, newFold } from '../domain/metrics/fold.ts';
 import type { Deps, RecordOf, Store } from './ports.ts';
 import { retrying } from './retrying.ts';
 import type { Scoring } from './scoring.ts';
-import { halfLivesOf, scoringOf } from './scoring.ts';
+import { halfLivesOf, isSameLoyalty, scoringOf } from './scoring.ts';
 
 /** The sums that the whole history and these events leave, by the rules in force. */
 export const foldedWith = async (
@@ -28,12 +28,12 @@ export const metricsWith = (
   { settings, version }: Scoring,
   now: Instant,
 ): RecordOf<'metrics'> => {
-  const isSameRules = record.scoringVersion === version;
-  const stored = isSameRules ? record : { ...record, dueAt: null };
+  const hasSameBands = isSameLoyalty(record.scoringVersion, version);
+  const stored = hasSameBands ? record : { ...record, dueAt: null };
   return {
     ...record,
     ...sumsIn(sums),
-    ...bandAfter(stored, isSameRules ? record : null, sums, settings.loyalty, now),
+    ...bandAfter(stored, hasSameBands ? record : null, sums, settings.loyalty, now),
     version: record.version + 1,
     scoringVersion: version,
     ...halfLivesOf(settings.loyalty),

@@ -29,8 +29,13 @@ type HalfLives = Pick<LoyaltySettings, 'halfLifeDays' | 'activityHalfLifeDays'>;
 /** A visit is given its timezone when it is recorded, so that no later fold needs the map of the world. */
 const nowhere = () => null;
 
-/** Twelve hexadecimal digits are a safe integer. */
-const FINGERPRINT_DIGITS = 12;
+/** A version is a safe integer of two parts: hexadecimal digits of the loyalty rules, then of what else is summed. */
+const LOYALTY_DIGITS = 7;
+const OTHER_DIGITS = 6;
+
+/** Whether metrics of these versions have the same loyalty scores and bands, so that only something else is to be folded. */
+export const isSameLoyalty = (one: number, other: number): boolean =>
+  Math.floor(one / 16 ** OTHER_DIGITS) === Math.floor(other / 16 ** OTHER_DIGITS);
 
 let last: { documents: string; scoring: Scoring } | null = null;
 
@@ -64,9 +69,17 @@ export const talliedIn = (record: RecordOf<'settings'> | undefined): TalliedByKe
   (record?.documents['segments']?.value as { tallied?: TalliedByKey } | undefined)?.tallied;
 
 /** Of what is asked of events the keys say all. Where the sums are others than before, everyone's are made again. */
-const fingerprintOf = (rules: ScoringRules, { loyalty }: Settings): number => {
-  const tallied = Object.keys(rules.tallied).sort();
-  const sums = Object.keys(emptyMetrics()).sort();
-  const said = canonicalJson({ ...rules, timezoneAt: undefined, bands: loyalty.bands, tallied, sums });
-  return Number.parseInt(Buffer.from(sha256(said), 'base64url').toString('hex').slice(0, FINGERPRINT_DIGITS), 16);
+const fingerprintOf = ({ tallied, timezoneAt: _, ...rules }: ScoringRules, { loyalty }: Settings): number => {
+  const others = { tallied: Object.keys(tallied).sort(), sums: Object.keys(emptyMetrics()).sort() };
+  return (
+    digestOf({ ...rules, bands: loyalty.bands }, LOYALTY_DIGITS) * 16 ** OTHER_DIGITS + digestOf(others, OTHER_DIGITS)
+  );
 };
+
+const digestOf = (said: object, digits: number): number =>
+  Number.parseInt(
+    Buffer.from(sha256(canonicalJson(said)), 'base64url')
+      .toString('hex')
+      .slice(0, digits),
+    16,
+  );

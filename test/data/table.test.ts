@@ -68,7 +68,7 @@ describe('the table', () => {
       engagedMinutes: Array.from({ length: 40 }, (_, n) => 29_000_000 + n),
       place: { value: { city: 'Leeds', region: 'England', country: 'GB' }, at, eventId: consumerId },
       timezone: { value: 'Europe/London', at, eventId: consumerId },
-      scoringVersion: 281_474_976_710_655,
+      scoringVersion: 2 ** 52,
       advocacy: { friend_referred: '37bmh0l82W', review_written: '37bmh0l82W1k8h0K6jl82W' },
       dueAt: at,
     });

@@ -1,18 +1,20 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { memoryStore } from '../../shared/data/memory-store.ts';
+import type { Tallied } from '../../shared/domain/segments/tally.ts';
 import type { Ranked } from '../../shared/domain/summary.ts';
 import { decodedSummary, percentileIn, populationOf } from '../../shared/domain/summary.ts';
 import { announceBands } from '../../shared/usecases/announce-bands.ts';
 import { countPopulation } from '../../shared/usecases/count-population.ts';
 import { fitChurn } from '../../shared/usecases/fit-churn.ts';
+import { foldAgain } from '../../shared/usecases/fold-again.ts';
 import { foldSlice } from '../../shared/usecases/fold-everyone.ts';
 import type { Change, Store } from '../../shared/usecases/ports.ts';
 import { rebuildSummary } from '../../shared/usecases/rebuild-summary.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
 import type { EventInput } from '../../shared/usecases/recording.ts';
 import { depsOn, histories, NOW, storeWith, streaming, sumsOf } from '../support/events.ts';
-import { metricsOf } from '../support/records.ts';
+import { metricsOf, settingsAsking } from '../support/records.ts';
 
 const order = (orderId: string, totalMinor: number, occurredAt?: string): EventInput => ({
   type: 'order_placed',
@@ -192,8 +194,14 @@ describe('loyalty bands', () => {
     expect(await metricsIn(store, 'c1')).toMatchObject({ band: 'vip', bandSince: NOW, bandCause: 'change' });
   });
 
-  it('fall by decay alone, each at its own instant, however late the job runs', async () => {
+  const asked: Tallied = { event: 'order_placed', where: [], measure: 'count', within: null };
+
+  it.each([
+    ['', []],
+    [', while what a new segment rule asks of events is still being counted', [asked]],
+  ])('fall by decay alone, each at its own instant, however late the job runs%s', async (_, tallied) => {
     const { store, changes } = await vip();
+    if (tallied.length > 0) await store.commit([{ put: settingsAsking(1, ...tallied), expect: 'absent' }]);
     changes.splice(0);
     const result = await announceBands(depsOn(store), { now: '2028-01-01T00:00:00.000Z', most: MOST });
     const falls = changes.flatMap(({ before, after }) =>
@@ -225,10 +233,19 @@ describe('loyalty bands', () => {
     expect(await announceBands(depsOn(store), { now: nextDueAt ?? '', most: MOST })).toMatchObject({ changed: 1 });
   });
 
-  it('that time has changed are dated to that instant, where an event finds out first', async () => {
+  const visited = (store: Store, now: string) =>
+    recordEvents(depsOn(store), { consumerId: 'c1', now }, [{ type: 'visit', attributes: {} }]);
+  const foldedFor = async (store: Store, now: string) => {
+    await store.commit([{ put: settingsAsking(1, asked), expect: 'absent' }]);
+    await foldAgain(depsOn(store), 'c1', { now, always: false });
+  };
+
+  it.each([
+    ['an event', visited],
+    ['a fold for a new segment rule', foldedFor],
+  ])('that time has changed are dated to that instant, where %s finds out first', async (_, happens) => {
     const { store } = await vip();
-    const now = '2026-06-01T00:00:00.000Z';
-    await recordEvents(depsOn(store), { consumerId: 'c1', now }, [{ type: 'visit', attributes: {} }]);
+    await happens(store, '2026-06-01T00:00:00.000Z');
     const { band, bandCause, bandSince } = await metricsIn(store, 'c1');
     expect([band, bandCause]).toEqual(['regular', 'time']);
     expect(daysAfter(bandSince)).toBeCloseTo(90, 5);
