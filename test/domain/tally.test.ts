@@ -13,7 +13,7 @@ import {
   tallyValueAt,
 } from '../../shared/domain/segments/tally.ts';
 import { entriesIn, entriesText } from '../../shared/domain/segments/tally-text.ts';
-import { TOLERATED_AHEAD_MS } from '../../shared/domain/settings.ts';
+import { TALLIES, TOLERATED_AHEAD_MS } from '../../shared/domain/settings.ts';
 import { turns } from '../support/wrapped-stores.ts';
 import { event } from './histories.ts';
 
@@ -228,7 +228,7 @@ describe('whatever happens', () => {
         for (const one of eventsOf(events.toSorted(([a], [b]) => a - b))) inTurn.add(one);
         expect(inTurn.tally()).toBe(tally);
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_000 },
     );
   });
 
@@ -308,6 +308,23 @@ describe('whatever happens', () => {
       events.map((ms) => order(NOW_MS + ms)),
     );
     expect(entriesIn(tally ?? '')).toHaveLength(kept);
+  });
+
+  it('what was put together at an instant that nobody sees any more is gone at once, whichever came last', () => {
+    const tallied = asked({ within: { hours: 0.1 } });
+    const stepMs = Math.ceil((6 * MINUTE_MS + TOLERATED_AHEAD_MS) / TALLIES.coarseSteps);
+    const goneMs = 20 * stepMs + 5_000;
+    const newestMs = goneMs + 6 * MINUTE_MS + TOLERATED_AHEAD_MS;
+    const older = [1_000, 2_000, 3_000].map((after) => order(goneMs + after));
+    const newest = [order(newestMs), order(newestMs)];
+    for (const events of [
+      [...older, ...newest],
+      [...newest, ...older],
+      [...newest, ...older.toReversed()],
+    ]) {
+      const kept = entriesIn(tallyOf(tallied, events, 3) ?? '').map(({ ms }) => ms - goneMs);
+      expect(kept).toEqual([2_000, 3_000, newestMs - goneMs]);
+    }
   });
 
   it('of all time, many at once are a sum that loses none', () => {
