@@ -1,5 +1,6 @@
 /** The whole HTTP API, by capability: infrastructure and OpenAPI are made of it. */
 import type { Routes } from '../shared/edge/catalogue.ts';
+import { advocatesRoutes } from './advocates/routes.ts';
 import { challengesRoutes } from './challenges/routes.ts';
 import { consumersRoutes } from './consumers/routes.ts';
 import { docsRoutes } from './docs/routes.ts';
@@ -18,6 +19,7 @@ export const api = {
   rewards: rewardsRoutes,
   challenges: challengesRoutes,
   segments: segmentsRoutes,
+  advocates: advocatesRoutes,
   settings: settingsRoutes,
   docs: docsRoutes,
 } as const satisfies Record<string, Routes>;

@@ -38,6 +38,12 @@ export const jobs = {
     summary: 'Recompute every membership, and report those that had drifted: 0 is the promise',
     timeoutSeconds: 900,
   },
+  'influencer-scoring': {
+    capability: 'advocates',
+    schedule: 'cron(0 5 ? * MON *)',
+    summary: 'Rank the brand advocates anew',
+    timeoutSeconds: 900,
+  },
   'metrics-rebuild': {
     capability: 'outbox',
     schedule: 'cron(0 4 1 * ? *)',

@@ -5,7 +5,7 @@ export const streams = {
   'keep-summaries': {
     capability: 'insights',
     summary:
-      'Keep segments, percentile summaries, the liability in points and what is shown of members true as consumers change',
+      'Keep segments, percentile summaries, the liability in points, members and advocates shown true as consumers change',
     kinds: ['profile', 'metrics', 'account', 'programme', 'memberships', 'entry', 'member', 'listMember'],
     // A tenth of the changes that the summaries remember: with ten shards, a batch that comes again is known.
     batchSize: 200,

@@ -17,6 +17,7 @@ export const permissions: Record<string, Permissions> = {
   points: { table: { write: true, indexes: ['due'] } },
   rewards: { table: { write: true } },
   challenges: { table: { write: true } },
+  advocates: { table: { write: true, indexes: ['population'] } },
   tiers: { table: { write: true, indexes: ['population'] } },
   // A whole processor: trying out a ladder of tiers goes over everyone while the caller waits.
   settings: { table: { write: true, indexes: ['population'] }, memoryMb: 1_769 },

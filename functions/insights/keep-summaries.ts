@@ -4,11 +4,13 @@ import { countMembers } from '../../shared/usecases/count-members.ts';
 import { countPopulation } from '../../shared/usecases/count-population.ts';
 import { followChanges } from '../../shared/usecases/follow-changes.ts';
 import type { Deps, Images } from '../../shared/usecases/ports.ts';
+import { followAdvocates } from '../../shared/usecases/update-advocates.ts';
 
 export const makeHandler = (deps: Deps & Images) =>
   streamConsumer('keep-summaries', deps, async (changes) => {
     await followChanges(deps, changes);
     await countLiability(deps, changes);
+    await followAdvocates(deps, changes);
     await countMembers(deps, changes);
     return countPopulation(deps, changes);
   });

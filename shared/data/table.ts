@@ -63,8 +63,11 @@ interface Block<K extends Kind> {
   fields: { [F in keyof Required<Records[K]>]: Field<Records[K][F]> };
   /** The section of a consumer's export that shows it, or why none does. */
   export: ExportSection | { leftOut: string };
-  /** Where erasure finds it: in the consumer's partition, through the profile's contacts and sources, through the index. */
-  erasure: 'partition' | 'claims' | 'index' | { kept: string };
+  /**
+   * Where erasure finds it: in the consumer's partition, through the profile's contacts and sources, through the index,
+   * inside an item that is about others too.
+   */
+  erasure: 'partition' | 'claims' | 'index' | 'inside' | { kept: string };
 }
 
 /** How many slices the population, and what is due, are spread over. */
@@ -546,6 +549,12 @@ export const table: { [K in Kind]: Block<K> } = {
     fields: { version: number('v'), asOf: text('asOf'), content: text('content') },
     export: { leftOut: 'sums of the whole population' },
     erasure: { kept: 'sums of the whole population' },
+  },
+  advocates: {
+    key: () => ofOrganization('advocates'),
+    fields: { version: number('v'), computedAt: text('computed'), items: list('items') },
+    export: { leftOut: 'made of events, which are shown' },
+    erasure: 'inside',
   },
   summary: {
     key: () => ofOrganization('summary'),

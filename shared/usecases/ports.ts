@@ -4,6 +4,7 @@
  * Error contract: a store throws `WriteConflict` where a condition of a commit does not hold, and anything else only
  * for faults that the caller cannot mend.
  */
+import type { ActivityShare } from '../domain/advocates/influence.ts';
 import type {
   ConsumerEvent,
   Instant,
@@ -164,6 +165,8 @@ export interface Records {
   /** A settings document as it was at a version. */
   settingsVersion: { name: string; version: number; updatedAt: Instant; updatedBy: string; value: JsonObject };
   liability: LiabilityRecord;
+  /** The brand advocates as of their last ranking, best first; who went since is gone from it. */
+  advocates: { version: number; computedAt: Instant; items: RankedAdvocate[] };
   summary: SummaryRecord;
   churnModel: ChurnModelRecord;
 }
@@ -216,6 +219,13 @@ export interface CompletedChallenge {
   /** How often it was completed by the same event. */
   times: number;
   completedAt: Instant;
+}
+
+export interface RankedAdvocate {
+  consumerId: string;
+  fullName: string | null;
+  score: number;
+  activities: ActivityShare[];
 }
 
 /** Points outstanding of the whole organization, as JSON text (see domain/points/liability.ts). */
@@ -281,7 +291,17 @@ export type RecordKey =
   | { kind: 'contact'; channel: 'email' | 'phone' | 'external'; contact: string }
   | { kind: 'directory'; consumerId: string; facet: DirectoryFacet; value: string }
   | { kind: 'idempotency'; keyHash: string }
-  | { kind: 'settings' | 'summary' | 'churnModel' | 'liability' | 'memberCounts' | 'backfillLease' | 'ruleSummary' };
+  | {
+      kind:
+        | 'settings'
+        | 'summary'
+        | 'churnModel'
+        | 'liability'
+        | 'advocates'
+        | 'memberCounts'
+        | 'backfillLease'
+        | 'ruleSummary';
+    };
 
 /** What must hold for a write to happen. `expiredBefore` is met by absence too. */
 export type Expectation = 'anything' | 'absent' | 'present' | { version: number } | { expiredBefore: Instant };

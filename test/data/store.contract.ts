@@ -660,6 +660,15 @@ function pointsOf(consumerId: string): StoredRecord[] {
     { kind: 'stock', rewardId: `${consumerId}x`, version: 1, left: null, claimed: 0 },
     { kind: 'settingsVersion', name: 'tiers', version: 3, updatedAt: at, updatedBy: 'x', value: { tiers: [] } },
     { kind: 'liability', version: 1, asOf: at, content: '{}' },
+    { kind: 'advocates', version: 1, computedAt: at, items: [] },
+    {
+      kind: 'advocates',
+      version: 2,
+      computedAt: at,
+      items: [
+        { consumerId, fullName: null, score: 4.75, activities: [{ type: 'review_written', count: 1, points: 4.75 }] },
+      ],
+    },
   ];
 }
 
