@@ -251,6 +251,25 @@ describe('loyalty bands', () => {
     expect(daysAfter(bandSince)).toBeCloseTo(90, 5);
   });
 
+  it.each([
+    ['another half-life', { halfLifeDays: 30 }],
+    [
+      'other bands',
+      {
+        bands: [
+          { band: 'new', from: 0 },
+          { band: 'gold', from: 120 },
+        ],
+      },
+    ],
+  ])('that other rules have changed are dated to the moment they are known: %s', async (_, value) => {
+    const { store } = await vip();
+    const loyalty = { version: 1, updatedAt: NOW, updatedBy: 'staff', value };
+    await store.commit([{ put: { kind: 'settings', version: 1, documents: { loyalty } }, expect: 'absent' }]);
+    await announceBands(depsOn(store), { now: later, most: MOST });
+    expect(await metricsIn(store, 'c1')).toMatchObject({ band: 'new', bandSince: later, bandCause: 'change' });
+  });
+
   it('never flip back and forth where an event came before the job did', async () => {
     const { store, changes } = await vip();
     const now = '2026-06-01T00:00:00.000Z';
