@@ -31,7 +31,7 @@ const SIGNIFICANT_DIGITS = 13;
 
 /** What an entry of this weight adds to a sum of this half-life. */
 export function decaying(weight: number, at: Instant, halfLifeDays: number): DecayedSum {
-  const { whole, part } = halvingsUntil(at, halfLifeDays);
+  const { whole, part } = halvingsUntil(msOf(at), halfLifeDays);
   const scaled = Math.round(weight * 2 ** part * 2 ** FRACTION_BITS);
   return written({ mantissa: BigInt(scaled), exponent: whole - FRACTION_BITS });
 }
@@ -40,11 +40,17 @@ export const plus = (one: DecayedSum, other: DecayedSum): DecayedSum => combined
 export const minus = (one: DecayedSum, other: DecayedSum): DecayedSum => combined(one, other, (a, b) => a - b);
 
 /** The sum as of an instant, in the unit of the weights. */
-export function decayedAt(sum: DecayedSum, halfLifeDays: number, now: Instant): number {
-  if (sum === EMPTY_SUM) return 0;
-  const { leading, exponent } = leadingPart(read(sum));
-  const { whole, part } = halvingsUntil(now, halfLifeDays);
-  return Number((leading * 2 ** (exponent - whole) * 2 ** -part).toPrecision(SIGNIFICANT_DIGITS));
+export const decayedAt = (sum: DecayedSum, halfLifeDays: number, now: Instant): number =>
+  decayOf(sum, halfLifeDays)(msOf(now));
+
+/** The same for many instants, in milliseconds since 1970: the sum is read once. */
+export function decayOf(sum: DecayedSum, halfLifeDays: number): (ms: number) => number {
+  if (sum === EMPTY_SUM) return () => 0;
+  const { leading, exponent } = leadingPart(sum);
+  return (ms) => {
+    const { whole, part } = halvingsUntil(ms, halfLifeDays);
+    return Number((leading * 2 ** (exponent - whole) * 2 ** -part).toPrecision(SIGNIFICANT_DIGITS));
+  };
 }
 
 /**
@@ -54,7 +60,8 @@ export function decayedAt(sum: DecayedSum, halfLifeDays: number, now: Instant): 
 export function crossingInstant(sum: DecayedSum, threshold: number, halfLifeDays: number): Instant | null {
   const magnitude = log2Of(sum);
   if (magnitude === null) return null;
-  const isBelow = (ms: number) => decayedAt(sum, halfLifeDays, instantOf(ms)) < threshold;
+  const at = decayOf(sum, halfLifeDays);
+  const isBelow = (ms: number) => at(ms) < threshold;
   let ms = Math.round((magnitude - Math.log2(threshold)) * halfLifeDays * DAY_MS);
   if (Math.abs(ms) > LATEST_DATE_MS) return null;
   while (isBelow(ms - 1)) ms--;
@@ -64,16 +71,16 @@ export function crossingInstant(sum: DecayedSum, threshold: number, halfLifeDays
 
 /** Binary logarithm of the stored number: orders positive sums the same way at every instant. Null unless positive. */
 export function log2Of(sum: DecayedSum): number | null {
-  const { leading, exponent } = leadingPart(read(sum));
+  const { leading, exponent } = leadingPart(sum);
   return leading > 0 ? Math.log2(leading) + exponent : null;
 }
 
 const LATEST_DATE_MS = Date.UTC(9999, 11, 31);
 
-function halvingsUntil(at: Instant, halfLifeDays: number): { whole: number; part: number } {
+function halvingsUntil(ms: number, halfLifeDays: number): { whole: number; part: number } {
   const halfLifeMs = halfLifeDays * DAY_MS;
-  const whole = Math.floor(msOf(at) / halfLifeMs);
-  return { whole, part: (msOf(at) - whole * halfLifeMs) / halfLifeMs };
+  const whole = Math.floor(ms / halfLifeMs);
+  return { whole, part: (ms - whole * halfLifeMs) / halfLifeMs };
 }
 
 function combined(one: DecayedSum, other: DecayedSum, operation: (a: bigint, b: bigint) => bigint): DecayedSum {
@@ -105,9 +112,25 @@ function written({ mantissa, exponent }: Exact): DecayedSum {
   return `${digits.slice(0, kept)}p${aligned + 4 * (digits.length - kept)}`;
 }
 
-/** The 15 leading hexadecimal digits as a number (more than a double holds), and the power of two that they stand for. */
-function leadingPart({ mantissa, exponent }: Exact): { leading: number; exponent: number } {
-  const digits = (mantissa < 0n ? -mantissa : mantissa).toString(16);
-  const surplus = 4 * Math.max(0, digits.length - 15);
-  return { leading: Number(mantissa >> BigInt(surplus)), exponent: mantissa === 0n ? 0 : exponent + surplus };
+/**
+ * The 15 leading hexadecimal digits as a number (more than a double holds, and rounded down), and the power of two that
+ * they stand for.
+ */
+function leadingPart(sum: DecayedSum): { leading: number; exponent: number } {
+  if (sum.startsWith('-')) return leadingPartOfNegative(read(sum));
+  const end = sum.indexOf('p');
+  if (end < 0) return { leading: 0, exponent: 0 };
+  const kept = Math.min(end, LEADING_DIGITS);
+  const first = Math.min(kept, HALF_OF_THEM);
+  // Two halves, each of which is exact: their sum is rounded once.
+  const high = Number.parseInt(sum.slice(0, first), 16) * 16 ** (kept - first);
+  const low = kept === first ? 0 : Number.parseInt(sum.slice(first, kept), 16);
+  return { leading: high + low, exponent: Number(sum.slice(end + 1)) + 4 * (end - kept) };
+}
+const LEADING_DIGITS = 15;
+const HALF_OF_THEM = 8;
+
+function leadingPartOfNegative({ mantissa, exponent }: Exact): { leading: number; exponent: number } {
+  const surplus = 4 * Math.max(0, (-mantissa).toString(16).length - LEADING_DIGITS);
+  return { leading: Number(mantissa >> BigInt(surplus)), exponent: exponent + surplus };
 }

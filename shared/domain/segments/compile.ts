@@ -1,9 +1,9 @@
 /** Rules made into steps over shared states. */
 import { canonicalJson } from '../canonical.ts';
 import { Channels } from './channels.ts';
+import { type Circuit, CircuitBuilder, type Wire } from './circuit.ts';
 import { formulaOf } from './condition-formulas.ts';
-import { both, either, type Formula, negated } from './formula.ts';
-import { assembled } from './program.ts';
+import { both, constant, either, type Formula, negated } from './formula.ts';
 import { segmentsIn, walk } from './references.ts';
 import type { Condition, Rule } from './rule.ts';
 
@@ -19,7 +19,8 @@ export interface CompiledUnit {
   /** Its place among the units that were given. */
   index: number;
   formula: Formula;
-  begin: number;
+  /** Where the circuit says whether the rule holds. */
+  wire: Wire;
   /** The slots that being in this segment sets. */
   tells: readonly number[];
 }
@@ -27,19 +28,21 @@ export interface CompiledUnit {
 export function compiledUnits(units: readonly Unit[]): {
   channels: Channels;
   ordered: CompiledUnit[];
-  code: Int32Array;
+  circuit: Circuit;
 } {
   const channels = new Channels();
   const formulas = formulasOf(units, channels);
   channels.close();
-  const code: number[] = [];
+  const builder = new CircuitBuilder(formulas);
   const ordered = inOrder(units).map((index): CompiledUnit => {
-    const formula = formulas[index] ?? { op: 'constant', holds: false };
+    const formula = formulas[index] ?? constant(false);
+    const wire = builder.wireOf(formula);
     const { segmentId, isLive = true } = units[index] ?? { segmentId: '' };
     const tells = isLive ? channels.slotsOfSegment(segmentId) : [];
-    return { index, formula, begin: assembled(formula, code), tells };
+    for (const slot of tells) builder.tell(slot, wire);
+    return { index, formula, wire, tells };
   });
-  return { channels, ordered, code: Int32Array.from(code) };
+  return { channels, ordered, circuit: builder.built() };
 }
 
 function formulasOf(units: readonly Unit[], channels: Channels): Formula[] {

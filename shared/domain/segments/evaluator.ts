@@ -6,10 +6,10 @@ import type { Instant } from '../facts.ts';
 import { instantOf } from '../instants.ts';
 import { Bits, wordsFor } from './bits.ts';
 import type { Channels } from './channels.ts';
+import { bitAt, type Circuit, FAILS, run } from './circuit.ts';
 import { type CompiledUnit, compiledUnits, type Unit } from './compile.ts';
 import { LATEST_MS } from './moments.ts';
 import type { Picture, RuleContext } from './picture.ts';
-import { holdsOf } from './program.ts';
 import { Reading } from './reading.ts';
 import type { Texts } from './text-channel.ts';
 
@@ -19,7 +19,9 @@ export interface Evaluator {
   readonly channels: Channels;
   /** In an order in which each comes after all that it names. */
   readonly units: readonly CompiledUnit[];
-  readonly code: Int32Array;
+  readonly circuit: Circuit;
+  /** Where it says whether each unit's rule holds, in the order in which the units were given. */
+  readonly wires: Int32Array;
   /** Written anew for each consumer. */
   readonly scratch: Scratch;
 }
@@ -40,12 +42,15 @@ export interface Evaluated {
 
 /** Takes some milliseconds for a thousand rules: once for each edit. */
 export function compiled(units: readonly Unit[]): Evaluator {
-  const { channels, ordered, code } = compiledUnits(units);
+  const { channels, ordered, circuit } = compiledUnits(units);
+  const wires = new Int32Array(units.length);
+  for (const { index, wire } of ordered) wires[index] = wire;
   return {
     unitIds: units.map(({ unitId }) => unitId),
     channels,
     units: ordered,
-    code,
+    circuit,
+    wires,
     scratch: {
       states: new Int32Array(channels.slots),
       values: new Float64Array(channels.sources.length),
@@ -59,15 +64,19 @@ export function compiled(units: readonly Unit[]): Evaluator {
 export function evaluate(evaluator: Evaluator, picture: Picture, context: RuleContext, now: Instant): Evaluated {
   const reading = new Reading(picture, context, now);
   readStates(evaluator, reading);
-  const members = new Bits(new Uint32Array(wordsFor(evaluator.unitIds.length)));
-  const { states } = evaluator.scratch;
-  for (const { index, begin, tells } of evaluator.units) {
-    if (!holdsOf(evaluator.code, begin, states)) continue;
-    members.words[index >>> 5] = (members.words[index >>> 5] ?? 0) | (1 << (index & 31));
-    for (const slot of tells) states[slot] = 1;
-  }
+  run(evaluator.circuit, evaluator.scratch.states);
+  const members = membersIn(evaluator);
   const nextMs = nextChangeMs(evaluator, reading);
   return { members, nextFlipAt: nextMs <= LATEST_MS ? instantOf(nextMs) : null };
+}
+
+function membersIn({ wires, circuit: { values } }: Evaluator): Bits {
+  const words = new Uint32Array(wordsFor(wires.length));
+  for (let index = 0; index < wires.length; index++) {
+    const at = index >>> 5;
+    words[at] = (words[at] ?? 0) | (bitAt(wires[index] ?? FAILS, values) << (index & 31));
+  }
+  return new Bits(words);
 }
 
 function readStates({ channels, scratch }: Evaluator, reading: Reading): void {

@@ -1,15 +1,17 @@
 /** A consumer as of an instant. What several attributes are read from is made when first asked for, and once. */
 import type { PurchaseHistory } from '../churn.ts';
+import { decayOf } from '../decay.ts';
 import type { Instant, Profile } from '../facts.ts';
 import { DAY_MS, laterOf, msOf } from '../instants.ts';
 import { type BestWindow, bestWindow } from '../metrics/best-send-time.ts';
 import type { Account } from '../points/account.ts';
-import { caughtUp, isBehind } from '../points/passing-of-time.ts';
+import { caughtUp, isBehind, nextChangeAt } from '../points/passing-of-time.ts';
 import { type Clerk, opened, SYSTEM } from '../points/posting.ts';
 import type { Tier } from '../points/settings.ts';
 import { type Ladder, ladderOf, nextTier, tierInForce } from '../points/tiers.ts';
 import type { Settings } from '../settings.ts';
 import { percentileIn, type Ranked, rankedOf } from '../summary.ts';
+import { NEVER } from './moments.ts';
 import type { Picture, RuleContext } from './picture.ts';
 import type { Tally } from './tally.ts';
 
@@ -32,6 +34,10 @@ export class Reading {
   #tier: TierInForce | null | undefined;
   #ranked: Ranked | null | undefined;
   #bestWindow: BestWindow | null | undefined;
+  #decayOfLoyalty: ((ms: number) => number) | undefined;
+  #decayOfActivity: ((ms: number) => number) | undefined;
+  #lastOrderMs: number | null | undefined;
+  #accountChangesMs: number | undefined;
   #ordered: { x: number; tx: number; firstMs: number } | null | undefined;
 
   constructor(picture: Picture, context: RuleContext, now: Instant) {
@@ -59,6 +65,15 @@ export class Reading {
     return this.#account;
   }
 
+  /** When time changes the account next. */
+  get accountChangesMs(): number {
+    if (this.#accountChangesMs === undefined) {
+      const at = nextChangeAt(this.account);
+      this.#accountChangesMs = at === null ? NEVER : msOf(at);
+    }
+    return this.#accountChangesMs;
+  }
+
   get tier(): TierInForce | null {
     if (this.#tier === undefined) this.#tier = this.#tierNow();
     return this.#tier;
@@ -83,9 +98,29 @@ export class Reading {
     return this.metrics.timezone?.value ?? null;
   }
 
+  loyaltyAt(ms: number): number {
+    const { loyaltySum, halfLifeDays } = this.metrics;
+    this.#decayOfLoyalty ??= decayOf(loyaltySum, halfLifeDays);
+    return this.#decayOfLoyalty(ms);
+  }
+
+  activityAt(ms: number): number {
+    const { activitySum, activityHalfLifeDays } = this.metrics;
+    this.#decayOfActivity ??= decayOf(activitySum, activityHalfLifeDays);
+    return this.#decayOfActivity(ms);
+  }
+
+  get lastOrderMs(): number | null {
+    if (this.#lastOrderMs === undefined) {
+      const { firstOrderAt, lastOrderAt } = this.metrics;
+      this.#lastOrderMs = firstOrderAt === null || lastOrderAt === null ? null : msOf(lastOrderAt);
+    }
+    return this.#lastOrderMs;
+  }
+
   /** What the churn model sees as of an instant, in days; null without orders. */
   purchaseHistoryAt(ms: number): PurchaseHistory | null {
-    if (this.#ordered === undefined) this.#ordered = orderedIn(this.metrics);
+    if (this.#ordered === undefined) this.#ordered = this.#orders();
     if (this.#ordered === null) return null;
     const { x, tx, firstMs } = this.#ordered;
     return { x, tx, T: Math.max(tx, (ms - firstMs) / DAY_MS) };
@@ -94,6 +129,14 @@ export class Reading {
   /** What a condition over events has counted; see `tallyKeyOf`. */
   tally(key: string): Tally | undefined {
     return this.metrics.tallies[key];
+  }
+
+  #orders() {
+    const { lastOrderMs } = this;
+    const { orders, firstOrderAt } = this.metrics;
+    if (orders === 0 || lastOrderMs === null || firstOrderAt === null) return null;
+    const firstMs = msOf(firstOrderAt);
+    return { x: orders - 1, tx: (lastOrderMs - firstMs) / DAY_MS, firstMs };
   }
 
   #tierNow(): TierInForce | null {
@@ -106,12 +149,6 @@ export class Reading {
     const since = (account.tier.tierId === tier.tierId ? account.tier.since : null) ?? otherwise;
     return { tier, manual, since, next: nextTier(tier, account.score, ladder) };
   }
-}
-
-function orderedIn({ firstOrderAt, lastOrderAt, orders }: Picture['metrics']) {
-  if (orders === 0 || firstOrderAt === null || lastOrderAt === null) return null;
-  const firstMs = msOf(firstOrderAt);
-  return { x: orders - 1, tx: (msOf(lastOrderAt) - firstMs) / DAY_MS, firstMs };
 }
 
 const ladders = new WeakMap<Settings, { ladder: Ladder }>();

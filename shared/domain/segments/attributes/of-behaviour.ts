@@ -11,13 +11,13 @@ import { type Attributes, date, type Movement, number, oneOf, text } from './att
 /** One day a day. An order that is ahead of now counts as placed now. */
 const WITH_TIME: Movement = {
   at: (of, ms) => daysSinceOrder(of, ms),
-  reachesMs: (of, days) => (lastOrderMs(of) ?? Number.NaN) + days * DAY_MS,
+  reachesMs: (of, days) => (of.lastOrderMs ?? Number.NaN) + days * DAY_MS,
 };
 const TO_NEXT_STATUS: Movement = {
   jumpsMs(of) {
     const days = daysSinceOrder(of, of.nowMs);
     const next = RECENCY.find(({ fromDays }) => days !== null && fromDays > days);
-    return next === undefined ? NEVER : (lastOrderMs(of) ?? NEVER) + next.fromDays * DAY_MS;
+    return next === undefined ? NEVER : (of.lastOrderMs ?? NEVER) + next.fromDays * DAY_MS;
   },
 };
 /** The next one is always ahead. */
@@ -28,7 +28,7 @@ export const BEHAVIOUR: Attributes = {
   'customerValue.lifetimeValueMinor': number(({ metrics }) => lifetimeValueMinorOf(metrics), 'minor'),
   'customerValue.averageOrderValueMinor': number(({ metrics }) => share(metrics.paidMinor, metrics.orders), 'minor'),
   'customerValue.percentile': number((of) => of.percentile('monetary'), 'percent'),
-  'purchaseRecency.lastOrderAt': date(lastOrderMs),
+  'purchaseRecency.lastOrderAt': date(({ lastOrderMs }) => lastOrderMs),
   'purchaseRecency.daysSinceLastOrder': number((of) => daysSinceOrder(of, of.nowMs), 'days', WITH_TIME),
   'purchaseRecency.orderCadenceDays': number(cadenceDays, 'days'),
   'purchaseRecency.status': oneOf([...RECENCY.map(({ status }) => status), 'none'], recency, TO_NEXT_STATUS),
@@ -60,13 +60,8 @@ const ms = (instant: string | null): number | null => (instant === null ? null :
 const share = (part: number, whole: number): number | null => (whole === 0 ? null : part / whole);
 const placeOf = ({ metrics }: Reading): Place | undefined => metrics.place?.value;
 
-function lastOrderMs({ metrics }: Reading): number | null {
-  return metrics.firstOrderAt === null ? null : ms(metrics.lastOrderAt);
-}
-
-function daysSinceOrder(of: Reading, atMs: number): number | null {
-  const lastMs = lastOrderMs(of);
-  return lastMs === null ? null : Math.max(0, (atMs - lastMs) / DAY_MS);
+function daysSinceOrder({ lastOrderMs }: Reading, atMs: number): number | null {
+  return lastOrderMs === null ? null : Math.max(0, (atMs - lastOrderMs) / DAY_MS);
 }
 
 function cadenceDays({ metrics }: Reading): number | null {

@@ -1,22 +1,15 @@
 /** Points and tier, as of now: whatever time has done, booked or not. */
 import { msOf } from '../../instants.ts';
-import { balancesOf } from '../../points/account.ts';
-import { nextChangeAt } from '../../points/passing-of-time.ts';
-import { NEVER } from '../moments.ts';
+import { availableIn } from '../../points/account.ts';
 import type { Reading } from '../reading.ts';
 import { type Attributes, date, type Movement, number, text, truth } from './attribute.ts';
 
 /** Lots expire, what is held is settled. */
-const WITH_ACCOUNT: Movement = {
-  jumpsMs({ account }) {
-    const at = nextChangeAt(account);
-    return at === null ? NEVER : msOf(at);
-  },
-};
+const WITH_ACCOUNT: Movement = { jumpsMs: ({ accountChangesMs }) => accountChangesMs };
 const points = (value: (of: Reading) => number | null) => number(value, 'points', WITH_ACCOUNT);
 
 export const POINTS: Attributes = {
-  'points.available': points(({ account }) => balancesOf(account).available),
+  'points.available': points(({ account }) => availableIn(account)),
   'points.score': points(({ account }) => account.score),
   'points.spent': points(({ account }) => account.spent),
   'points.pending': points(({ account }) => account.pending),

@@ -1,7 +1,7 @@
 /** What models say about a consumer: the loyalty score, its place among all, the risk of losing it. */
 import { pAlive, probabilityOfPurchase } from '../../churn.ts';
-import { decayedAt, log2Of } from '../../decay.ts';
-import { DAY_MS, instantOf, msOf } from '../../instants.ts';
+import { log2Of } from '../../decay.ts';
+import { DAY_MS, msOf } from '../../instants.ts';
 import { bandAt, lifetimeValueMinorOf } from '../../metrics/read.ts';
 import { rankOf } from '../../percentiles.ts';
 import { CHURN } from '../../settings.ts';
@@ -10,24 +10,27 @@ import { firstMs } from '../moments.ts';
 import type { Reading } from '../reading.ts';
 import { type Attributes, date, type Movement, number, oneOf, text } from './attribute.ts';
 
-/** A sum and its half-life: it comes nearer to 0 for ever, from either side. */
-const decaying = (sumOf: (of: Reading) => { sum: string; halfLifeDays: number }) => ({
-  at(of: Reading, ms: number): number {
-    const { sum, halfLifeDays } = sumOf(of);
-    return decayedAt(sum, halfLifeDays, instantOf(ms));
-  },
-  reachesMs(of: Reading, value: number): number {
-    const { sum, halfLifeDays } = sumOf(of);
+/** A sum comes nearer to 0 for ever, from either side. */
+const decaying = (
+  at: (of: Reading, ms: number) => number,
+  sumOf: (metrics: Reading['metrics']) => { sum: string; halfLifeDays: number },
+) => ({
+  at,
+  reachesMs({ metrics }: Reading, value: number): number {
+    const { sum, halfLifeDays } = sumOf(metrics);
     const magnitude = log2Of(sum.startsWith('-') ? sum.slice(1) : sum);
     return magnitude === null ? Number.NaN : (magnitude - Math.log2(Math.abs(value))) * halfLifeDays * DAY_MS;
   },
 });
 
-const loyaltyMoves = decaying(({ metrics }) => ({ sum: metrics.loyaltySum, halfLifeDays: metrics.halfLifeDays }));
-const activityMoves = decaying(({ metrics }) => ({
-  sum: metrics.activitySum,
-  halfLifeDays: metrics.activityHalfLifeDays,
-}));
+const loyaltyMoves = decaying(
+  (of, ms) => of.loyaltyAt(ms),
+  ({ loyaltySum, halfLifeDays }) => ({ sum: loyaltySum, halfLifeDays }),
+);
+const activityMoves = decaying(
+  (of, ms) => of.activityAt(ms),
+  ({ activitySum, activityHalfLifeDays }) => ({ sum: activitySum, halfLifeDays: activityHalfLifeDays }),
+);
 
 /** A word for a number that time moves one way. */
 const named = (
@@ -44,16 +47,12 @@ const risk: Movement = { at: riskAt };
 const alive: Movement = { at: aliveAt };
 
 export const SCORES: Attributes = {
-  'loyalty.score': number(scoreNow, 'points', loyaltyMoves),
+  'loyalty.score': number((of) => of.loyaltyAt(of.nowMs), 'points', loyaltyMoves),
   'loyalty.band': text((of) => bandOf(of, of.nowMs), named(bandOf, leavesBandMs)),
   'loyalty.activityRank': number((of) => rank(of, 'activity')),
   'loyalty.frequencyRank': number((of) => rank(of, 'frequency')),
   'loyalty.monetaryRank': number((of) => rank(of, 'monetary')),
-  'rfm.activity.value': number(
-    ({ metrics, now }) => decayedAt(metrics.activitySum, metrics.activityHalfLifeDays, now),
-    undefined,
-    activityMoves,
-  ),
+  'rfm.activity.value': number((of) => of.activityAt(of.nowMs), undefined, activityMoves),
   'rfm.activity.percentile': number((of) => of.percentile('activity'), 'percent'),
   'rfm.activity.rank': number((of) => rank(of, 'activity')),
   'rfm.frequency.value': number(({ metrics }) => metrics.orders),
@@ -74,17 +73,12 @@ export const SCORES: Attributes = {
   ),
 };
 
-function scoreNow({ metrics, now }: Reading): number {
-  return decayedAt(metrics.loyaltySum, metrics.halfLifeDays, now);
-}
-
-function bandOf({ metrics, context }: Reading, ms: number): string {
-  const score = decayedAt(metrics.loyaltySum, metrics.halfLifeDays, instantOf(ms));
-  return bandAt(score, context.settings.loyalty.bands).band;
+function bandOf(of: Reading, ms: number): string {
+  return bandAt(of.loyaltyAt(ms), of.context.settings.loyalty.bands).band;
 }
 
 function leavesBandMs(of: Reading): number {
-  const { from } = bandAt(scoreNow(of), of.context.settings.loyalty.bands);
+  const { from } = bandAt(of.loyaltyAt(of.nowMs), of.context.settings.loyalty.bands);
   return loyaltyMoves.reachesMs(of, from);
 }
 
