@@ -43,6 +43,17 @@ export const newestConsumers = async (storage: Storage, page: PageRequest): Prom
   return pageOf(question, rows, page.limit, false);
 };
 
+/** The consumers of one partition of the population index, newest first. */
+export const consumersIn = async (storage: Storage, hash: string, page: PageRequest): Promise<Page<Found>> => {
+  const question = JSON.stringify(['consumersIn', page.boundTo]);
+  const before = page.cursor === undefined ? {} : { before: partitionOf(positionOf(question, page.cursor)) };
+  const query = { index: 'population', hash, ...before, backwards: true, limit: page.limit + 1 } as const;
+  const { items, more } = await storage.query(query);
+  const ids = items.map((item) => consumerIn(item['pk']?.S ?? ''));
+  const rows = ids.map((consumerId) => ({ consumerId, value: '', position: consumerId }));
+  return pageOf(question, rows, page.limit, more);
+};
+
 export const consumersWith = async (storage: Storage, facet: 'tag' | 'status', value: string, page: PageRequest) => {
   const question = JSON.stringify(['consumersWith', facet, value, page.boundTo]);
   const before = page.cursor === undefined ? {} : { before: positionOf(question, page.cursor) };

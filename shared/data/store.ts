@@ -2,7 +2,7 @@
 import { entriesFrom } from '../domain/points/ids.ts';
 import type { ConsumerHead, ConsumerOverview, RecordKey, RecordOf, Store, Write } from '../usecases/ports.ts';
 import { WriteConflict } from '../usecases/ports.ts';
-import { consumersBeginning, consumersWith, newestConsumers } from './consumer-pages.ts';
+import { consumersBeginning, consumersIn, consumersWith, newestConsumers } from './consumer-pages.ts';
 import { eventsOf } from './event-pages.ts';
 import type { Item } from './fields.ts';
 import { itemOf, keyOf, recordOf } from './items.ts';
@@ -101,6 +101,8 @@ export const storeOver = (storage: Storage): Store => ({
     facet === 'tag' || facet === 'status'
       ? consumersWith(storage, facet, value, page)
       : consumersBeginning(storage, facet, value, page),
+  consumersIn: (group, page) =>
+    consumersIn(storage, 'unit' in group ? unitMembers(group.unit) : listMembers(group.listId), page),
   overviewsOf: (consumerIds) => overviewsOf(storage, consumerIds),
   populationSlice: async function* (slice, after) {
     const from = after === undefined ? {} : { from: `${partitionOf(after)}\0` };

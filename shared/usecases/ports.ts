@@ -19,6 +19,7 @@ import type { Account, Entry, Lot, Part } from '../domain/points/account.ts';
 import type { Earned, OrderAward } from '../domain/points/awards.ts';
 import type { Progress } from '../domain/points/challenges.ts';
 import type { Reward } from '../domain/points/rewards.ts';
+import type { Group } from '../domain/segments/counts.ts';
 
 /** Every kind of thing in the table. A new kind is one row here and one block in `data/table.ts`. */
 export interface Records {
@@ -425,6 +426,11 @@ export interface Store {
    * comes twice); for tag and status, that equals it, newest first. Throws `Refusal('invalid_cursor')`.
    */
   consumersFoundBy(facet: DirectoryFacet, value: string, page: PageRequest): Promise<Page<Found>>;
+  /**
+   * Who is in a unit or on a list, newest first, perhaps of a moment ago; `boundTo` says which question it is, so that a
+   * segment may have another unit on the next page. Throws `Refusal('invalid_cursor')`.
+   */
+  consumersIn(group: Group, page: PageRequest & { boundTo: string }): Promise<Page<Found>>;
   /** Profiles, metrics and accounts of these consumers, in their order; those that are gone are left out. */
   overviewsOf(consumerIds: string[]): Promise<ConsumerOverview[]>;
   /**

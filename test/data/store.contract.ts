@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { sliceOf } from '../../shared/data/table.ts';
 import { balancesOf, emptyAccount } from '../../shared/domain/points/account.ts';
 import { entryIdOf } from '../../shared/domain/points/ids.ts';
-import type { Expectation, RecordOf, Store, StoredRecord, Write } from '../../shared/usecases/ports.ts';
+import type { Expectation, Page, RecordOf, Store, StoredRecord, Write } from '../../shared/usecases/ports.ts';
 import { WriteConflict } from '../../shared/usecases/ports.ts';
 import { eventOf, metricsOf, profileOf } from '../support/records.ts';
 
@@ -304,6 +304,45 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
         const first = await store.newestConsumers({ limit: 24 });
         const rest = await store.newestConsumers({ limit: 8, cursor: first.nextCursor ?? '' });
         expect([...first.items, ...rest.items].map(({ consumerId }) => consumerId)).toEqual(made);
+      });
+
+      it('by a list or a unit that they are in: in the order of their ids, and newest first', async () => {
+        const [listId, unit] = [anId(), ++sequence];
+        const made: string[] = [];
+        for (let n = 0; n < 12; n += 1) {
+          const consumerId = anId();
+          const named = { fullName: `Name ${n}`, email: null };
+          await stored(
+            { kind: 'listMember', consumerId, listId, addedAt: day(1), ...named },
+            { kind: 'member', consumerId, unit, segmentId: 's', enteredAt: day(1), ...named },
+          );
+          made.push(consumerId);
+        }
+        const named = { fullName: null, email: null };
+        await stored({ kind: 'listMember', consumerId: anId(), listId: `${listId}x`, addedAt: day(1), ...named });
+        const walked = async (next: (cursor?: string) => Promise<Page<{ consumerId: string }>>) => {
+          const pages: string[][] = [];
+          let cursor: string | undefined;
+          do {
+            const page = await next(cursor);
+            pages.push(page.items.map(({ consumerId }) => consumerId));
+            cursor = page.nextCursor ?? undefined;
+          } while (cursor !== undefined);
+          return pages;
+        };
+        const inPages = (ids: string[]) => [ids.slice(0, 5), ids.slice(5, 10), ids.slice(10)];
+        const newest = inPages(made.toReversed());
+        const question = { limit: 5, boundTo: listId };
+        expect(await walked((cursor) => store.membersOfList(listId, { limit: 5, cursor }))).toEqual(inPages(made));
+        expect(await walked((cursor) => store.membersOfUnit(unit, { limit: 5, cursor }))).toEqual(inPages(made));
+        expect(await walked((cursor) => store.consumersIn({ listId }, { ...question, cursor }))).toEqual(newest);
+        expect(await walked((cursor) => store.consumersIn({ unit }, { ...question, cursor }))).toEqual(newest);
+        const [first] = (await store.consumersIn({ unit }, question)).items;
+        expect(first?.consumerId).toBe(made.at(-1));
+        const behind = await store.consumersIn({ listId }, { ...question, cursor: first?.cursor });
+        expect(behind.items[0]?.consumerId).toBe(made.at(-2));
+        const other = store.consumersIn({ unit }, { limit: 5, boundTo: 'another', cursor: first?.cursor });
+        await expect(other).rejects.toMatchObject({ code: 'invalid_cursor' });
       });
 
       const entry = (consumerId: string, facet: RecordOf<'directory'>['facet'], value: string) =>
