@@ -151,10 +151,13 @@ const programme = {
   ),
 };
 
-/** Present and empty until segments, access and consents fill them. */
+const groups = {
+  segments: z.array(z.strictObject({ segmentId: z.string(), name: z.string(), enteredAt: instant })),
+  lists: z.array(z.strictObject({ listId: z.string(), name: z.string(), addedAt: instant })),
+};
+
+/** Present and empty until access and consents fill them. */
 const later = {
-  segments: z.array(z.never()),
-  lists: z.array(z.never()),
   participation: z.array(z.never()),
   consents: z.strictObject({}),
 };
@@ -164,6 +167,7 @@ export const consumerDetail = z.strictObject({
   rfm,
   ...cards,
   ...programme,
+  ...groups,
   ...later,
   /** The newest events, with their single values. */
   latestActions: z.array(

@@ -14,6 +14,7 @@ import {
 } from '../domain/metrics/read.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { rfmOf } from '../domain/summary.ts';
+import { listsIn, segmentsIn } from './catalogue.ts';
 import type { Organization } from './organization.ts';
 import { organizationOf } from './organization.ts';
 import { accountAt, pointsShown, tierOf, withAllLots } from './points-shown.ts';
@@ -59,8 +60,8 @@ export const detailAt = (whole: Whole, organization: Organization, now: Instant)
     locationContext,
     points: pointsShown(accountAt(whole.account, now)),
     tier: tierOf(whole, organization, now),
-    segments: [],
-    lists: [],
+    segments: segmentsIn(whole.memberships, organization.catalogue),
+    lists: listsIn(whole.memberships, organization.catalogue),
     latestActions: whole.events.map(actionOf),
     completedChallenges: whole.programme?.completed ?? [],
     claimedRewards: whole.programme?.latestClaims ?? [],
