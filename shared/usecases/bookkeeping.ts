@@ -24,6 +24,8 @@ export interface Request {
 export interface Desk {
   profile: RecordOf<'profile'>;
   settings: Settings;
+  /** The settings as they are stored. */
+  record: RecordOf<'settings'> | undefined;
   books: Books;
   clerk: Clerk;
   now: Instant;
@@ -43,7 +45,7 @@ export const keepBooks = <const K extends readonly RecordKey[], T>(
   deps: Deps,
   { consumerId, actor, now }: Request,
   keys: K,
-  decide: (desk: Desk, found: Found<K>) => Decision<T>,
+  decide: (desk: Desk, found: Found<K>) => Decision<T> | Promise<Decision<T>>,
   commit: Commit,
 ): Promise<T> => {
   const mark = markOf(deps.newId(now));
@@ -59,8 +61,8 @@ export const keepBooks = <const K extends readonly RecordKey[], T>(
     const { settings } = scoringOf(settingsRecord);
     const clerk = { ladder: ladderIn(settings), mark, actor };
     const { opened, books } = await upToDate(deps.store, await openAccount(deps.store, consumerId, record), clerk, now);
-    const desk = { profile, settings, books, clerk, now };
-    const decision = decide(desk, others.slice(0, keys.length) as unknown as Found<K>);
+    const desk = { profile, settings, record: settingsRecord, books, clerk, now };
+    const decision = await decide(desk, others.slice(0, keys.length) as unknown as Found<K>);
     const writes = [...accountWrites(opened, decision.books, now, decision.byHand), ...(decision.writes ?? [])];
     const last = decision.books.entries.at(-1);
     attempted = last ? { entryId: last.entryId, answer: decision.answer } : null;

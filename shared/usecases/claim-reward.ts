@@ -1,12 +1,14 @@
 /** Claiming a reward: the points and the stock are taken together, or neither is. */
 import { canonicalJson, sha256 } from '../domain/canonical.ts';
+import { isEveryone, type Memberships, NO_MEMBERSHIPS } from '../domain/points/audience.ts';
 import { debit } from '../domain/points/posting.ts';
 import { reasonsAgainst } from '../domain/points/rewards.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { type Decision, type Desk, keepBooks, type Request, refuseOutsider } from './bookkeeping.ts';
+import { catalogueOf, membershipsOf } from './catalogue.ts';
 import { type Claimed, claimedBy } from './claims.ts';
-import { emptyProgramme, LATEST, NO_MEMBERSHIPS } from './earnings.ts';
-import type { Commit, Deps, RecordOf, Write } from './ports.ts';
+import { emptyProgramme, LATEST } from './earnings.ts';
+import type { Commit, Deps, RecordOf, Store, Write } from './ports.ts';
 import { stockIn } from './rewards.ts';
 
 export interface ClaimAsked {
@@ -25,6 +27,8 @@ interface Offer {
   reward: RecordOf<'reward'>;
   stock: RecordOf<'stock'>;
   programme: RecordOf<'programme'> | undefined;
+  /** Of the consumer; none where the reward is for everyone. */
+  memberships: Memberships;
 }
 
 /**
@@ -45,19 +49,29 @@ export const claimReward = (
     { kind: 'reward', rewardId },
     { kind: 'stock', rewardId },
     { kind: 'programme', consumerId },
+    { kind: 'memberships', consumerId },
   ] as const;
   return keepBooks(
     deps,
     request,
     keys,
-    (desk, [claim, reward, stock, programme]) => {
+    async (desk, [claim, reward, stock, programme, record]) => {
       if (claim) return repeated(desk, claim, rewardId);
       if (!reward) throw new Refusal('not_found', 'There is no reward with this id.');
-      return claiming(desk, { claimId, reward, stock: stockIn(stock), programme });
+      const memberships = await askedOf(deps.store, reward, desk, record);
+      return claiming(desk, { claimId, reward, stock: stockIn(stock), programme, memberships });
     },
     commit,
   );
 };
+
+const askedOf = async (
+  store: Store,
+  { audience }: RecordOf<'reward'>,
+  { record: settings }: Desk,
+  record: RecordOf<'memberships'> | undefined,
+): Promise<Memberships> =>
+  isEveryone(audience) ? NO_MEMBERSHIPS : membershipsOf(record, await catalogueOf(store, settings));
 
 const repeated = ({ books }: Desk, claim: RecordOf<'claim'>, rewardId: string): Decision<ClaimAnswer> => {
   if (claim.digest !== digestOf(rewardId)) {
@@ -90,9 +104,9 @@ const claiming = (desk: Desk, offer: Offer): Decision<ClaimAnswer> => {
   };
 };
 
-const refuse = ({ profile, now }: Desk, { reward, stock, programme }: Offer): void => {
+const refuse = ({ profile, now }: Desk, { reward, stock, programme, memberships }: Offer): void => {
   refuseOutsider(profile);
-  const claimer = { isActive: profile.status === 'active', memberships: NO_MEMBERSHIPS };
+  const claimer = { isActive: profile.status === 'active', memberships };
   const reasons = reasonsAgainst(reward, claimer, now);
   if (reasons.length > 0) {
     throw new Refusal('not_eligible', 'The consumer may not claim this reward now.', [], reasons);

@@ -1,6 +1,6 @@
 /** What the events of one request mean for a consumer's points and challenges, one after the other. */
 import type { ConsumerEvent, Instant, OrderState } from '../domain/facts.ts';
-import type { Memberships } from '../domain/points/audience.ts';
+import { isEveryone, type Memberships } from '../domain/points/audience.ts';
 import {
   acceptAwards,
   type Earned,
@@ -23,19 +23,22 @@ import { scoringOf } from './scoring.ts';
 export interface Interest {
   account: boolean;
   programme: boolean;
+  /** Whether a rule or a challenge is for some segments or lists alone. */
+  memberships: boolean;
 }
-export const EVERYTHING: Interest = { account: true, programme: true };
+/** Before anything is known: audiences are few. */
+export const FIRST_GUESS: Interest = { account: true, programme: true, memberships: false };
 
 export const interestIn = (settings: RecordOf<'settings'> | undefined, types: readonly string[]): Interest => {
-  const { rules } = scoringOf(settings).settings['earning-rules'];
-  const challenges = challengesIn(settings);
-  const programme = challenges.some(({ goal }) => types.includes(goal.event));
-  const earns = rules.some(({ event }) => types.includes(event));
-  return { account: programme || earns || types.some(isSettling), programme };
+  const rules = scoringOf(settings).settings['earning-rules'].rules.filter(({ event }) => types.includes(event));
+  const challenges = challengesIn(settings).filter(({ goal }) => types.includes(goal.event));
+  const programme = challenges.length > 0;
+  return {
+    account: programme || rules.length > 0 || types.some(isSettling),
+    programme,
+    memberships: [...rules, ...challenges].some(({ audience }) => audience !== undefined && !isEveryone(audience)),
+  };
 };
-
-/** Segments and lists bind offers to their members; there are none of them yet. */
-export const NO_MEMBERSHIPS: Memberships = { segments: new Set(), lists: new Set() };
 
 /** What one event earned, and what its order's awards are after it. */
 export interface Taken {
@@ -47,6 +50,8 @@ export interface Standing {
   books: Books;
   programme: RecordOf<'programme'> | undefined;
   isMember: boolean;
+  /** None where nothing asks for them. */
+  memberships: Memberships;
 }
 
 const NOTHING: Taken = { earned: null, awards: [] };
@@ -63,7 +68,7 @@ export class Earnings {
   constructor(standing: Standing, clerk: Clerk, settings: RecordOf<'settings'> | undefined, now: Instant) {
     this.#standing = standing;
     this.#clerk = clerk;
-    this.#terms = termsOf(scoringOf(settings).settings, standing.isMember);
+    this.#terms = termsOf(scoringOf(settings).settings, standing);
     this.#challenges = challengesIn(settings);
     this.#now = now;
     this.#books = standing.books;
@@ -151,12 +156,12 @@ export const emptyProgramme = (consumerId: string): RecordOf<'programme'> => ({
   completed: [],
 });
 
-const termsOf = (settings: Settings, isMember: boolean): EarningTerms => ({
+const termsOf = (settings: Settings, { isMember, memberships }: Standing): EarningTerms => ({
   rules: settings['earning-rules'].rules,
   modules: settings.modules,
   refundPolicy: settings['earning-rules'].refundPolicy,
   isMember,
-  memberships: NO_MEMBERSHIPS,
+  memberships,
   currencyDigits: minorDigitsOf(settings.organization.currency),
   timezone: settings.organization.timezone,
 });

@@ -1,20 +1,23 @@
 /**
  * Recording what a consumer did: one read and one transaction, for one event or several.
  *
- * The first attempt reads what may be a moment old, which costs half; before anything is refused because of it, and
- * wherever others were writing, it is decided again on a fresh read. Ids are made once for all attempts, so that one
- * which took effect unnoticed is found by the next and never repeated.
+ * The first attempt reads what may be a moment old, which costs half, unless segments or lists decide what is earned: no
+ * version of theirs is checked. Before anything is refused because of it, and wherever others were writing, it is decided
+ * again on a fresh read. Ids are made once for all attempts, so that one which took effect unnoticed is found by the next
+ * and never repeated.
  */
 import type { Instant } from '../domain/facts.ts';
 import type { TimezoneAt } from '../domain/metrics/scoring.ts';
+import { NO_MEMBERSHIPS } from '../domain/points/audience.ts';
 import { markFrom } from '../domain/points/ids.ts';
 import { type Clerk, SYSTEM } from '../domain/points/posting.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { openAccount, upToDate } from './accounts.ts';
 import { bookTimeOf } from './book-time.ts';
 import { ladderIn } from './bookkeeping.ts';
+import { catalogueOf, membershipsOf } from './catalogue.ts';
 import { Draft, distinct } from './draft.ts';
-import { Earnings, EVERYTHING, type Interest, interestIn, NO_EARNINGS } from './earnings.ts';
+import { Earnings, FIRST_GUESS, type Interest, interestIn, NO_EARNINGS } from './earnings.ts';
 import { foldedWith, metricsWith } from './fold-again.ts';
 import type { Commit, Deps, RecordKey, RecordOf, Store, StoredRecord, Write } from './ports.ts';
 import type { Accepted, Decision, EventInput, Identified, Outcome } from './recording.ts';
@@ -149,15 +152,11 @@ const attempted = async (
   );
   const types = inputs.map(({ type }) => type);
   const guess = expectedInterest(deps.store, types);
-  const standing: RecordKey[] = [
-    ...(guess.account ? [{ kind: 'account', consumerId } as const] : []),
-    ...(guess.programme ? [{ kind: 'programme', consumerId } as const] : []),
-  ];
   const [[record, settings, ...subjects], others] = await together(
     deps.store,
     [{ kind: 'metrics', consumerId }, { kind: 'settings' }, ...keys],
-    standing,
-    fresh,
+    standingKeys(consumerId, guess),
+    fresh || guess.memberships,
   );
   if (record === undefined) return null;
   seen.set(deps.store, settings);
@@ -165,12 +164,16 @@ const attempted = async (
   const scoring = scoringOf(settings);
   const interest = interestIn(settings, types);
   const clerk = { ladder: ladderIn(scoring.settings), mark, actor: SYSTEM };
-  const missing = () => {
-    const account = !guess.account && interest.account ? [{ kind: 'account', consumerId } as const] : [];
-    const programme = !guess.programme && interest.programme ? [{ kind: 'programme', consumerId } as const] : [];
-    return deps.store.get([...account, ...programme], true) as Promise<(StoredRecord | undefined)[]>;
+  const missing = () =>
+    deps.store.get(standingKeys(consumerId, interest, guess), true) as Promise<(StoredRecord | undefined)[]>;
+  const earner = {
+    consumerId,
+    now,
+    clerk,
+    settings,
+    isMember: record.membership === 'opted_in',
+    isBound: interest.memberships,
   };
-  const earner = { consumerId, now, clerk, settings, isMember: record.membership === 'opted_in' };
   const earnings = interest.account
     ? await earningsOf(deps.store, earner, [...others, ...(await missing())])
     : NO_EARNINGS;
@@ -199,23 +202,33 @@ interface Earner {
   clerk: Clerk;
   settings: RecordOf<'settings'> | undefined;
   isMember: boolean;
+  /** Whether a rule or a challenge asks for segments and lists. */
+  isBound: boolean;
 }
+
+/** What of a consumer the events touch, but for what was read already. */
+const standingKeys = (consumerId: string, interest: Interest, but?: Interest): RecordKey[] =>
+  (['account', 'programme', 'memberships'] as const)
+    .filter((kind) => interest[kind] && !but?.[kind])
+    .map((kind) => ({ kind, consumerId }));
 
 const earningsOf = async (
   store: Store,
-  { consumerId, now, clerk, settings, isMember }: Earner,
+  { consumerId, now, clerk, settings, isMember, isBound }: Earner,
   records: readonly (StoredRecord | undefined)[],
 ): Promise<Earnings> => {
   const account = records.find((record) => record?.kind === 'account');
   const programme = records.find((record) => record?.kind === 'programme');
+  const record = records.find((record) => record?.kind === 'memberships');
+  const memberships = isBound ? membershipsOf(record, await catalogueOf(store, settings)) : NO_MEMBERSHIPS;
   const standing = await upToDate(store, await openAccount(store, consumerId, account), clerk, now);
-  return new Earnings({ ...standing, programme, isMember }, clerk, settings, now);
+  return new Earnings({ ...standing, programme, isMember, memberships }, clerk, settings, now);
 };
 
 /** The settings that were read last tell what the next request had better read along: wrong guesses cost a request. */
 const seen = new WeakMap<Store, RecordOf<'settings'> | undefined>();
 const expectedInterest = (store: Store, types: readonly string[]): Interest =>
-  seen.has(store) ? interestIn(seen.get(store), types) : EVERYTHING;
+  seen.has(store) ? interestIn(seen.get(store), types) : FIRST_GUESS;
 
 /** Whether a decision may stand that was made on a read which may have been a moment old. */
 const isSettled = (attempt: Attempt): boolean =>

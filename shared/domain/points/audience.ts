@@ -7,6 +7,9 @@ export interface Memberships {
   lists: ReadonlySet<string>;
 }
 
+/** Of who is in none; and where nobody asks. */
+export const NO_MEMBERSHIPS: Memberships = { segments: new Set(), lists: new Set() };
+
 /** A member of any of the segments or lists named; everyone where none is named. */
 export function isInAudience(audience: Audience | undefined, { segments, lists }: Memberships): boolean {
   if (audience === undefined || isEveryone(audience)) return true;
