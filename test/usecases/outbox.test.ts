@@ -34,6 +34,26 @@ const inTier = (tierId: string | null, manual = false) => ({
   tier: { tierId, since: NOW, manual, cause: 'change' as const },
 });
 
+const LATELY = '2026-02-03T04:05:06.789Z';
+const balances = { available: 7, score: 9, spent: 2, pending: 0, reserved: 0, expired: 0 };
+const entry = (other: Partial<RecordOf<'entry'>> = {}): RecordOf<'entry'> => ({
+  ...{ kind: 'entry', consumerId: 'c1', entryId: 'n1', at: LATELY, type: 'add', points: 9, balances, parts: [] },
+  ...{ reason: 'for Ann', textKey: 'point_add', actor: 'ada@example.com', cause: 'change', about: {}, ...other },
+});
+const claim = (other: Partial<RecordOf<'claim'>> = {}): RecordOf<'claim'> => ({
+  ...{ kind: 'claim', consumerId: 'c1', claimId: 'k1', version: 1, rewardId: 'mug', name: 'Mug', points: 9 },
+  ...{ entryId: 'n1', claimedAt: LATELY, cancelledAt: null, parts: [], digest: 'd', ...other },
+});
+const programme = (completions: Record<string, number>): RecordOf<'programme'> => ({
+  ...{ kind: 'programme', consumerId: 'c1', version: 1, claims: {}, latestClaims: [], completed: [] },
+  challenges: Object.fromEntries(
+    Object.entries(completions).map(([id, times]) => [
+      id,
+      { progress: 1, completions: times, completedAt: times > 0 ? LATELY : null },
+    ]),
+  ),
+});
+
 describe('what other systems are told', () => {
   it.each([
     ['a guest', undefined, profile({}), []],
@@ -65,6 +85,17 @@ describe('what other systems are told', () => {
     ['other points', accountOf('c1'), accountOf('c1', { score: 5 }), []],
     ['an account that is gone', accountOf('c1', inTier('silver')), undefined, []],
     ['an event', undefined, eventOf('c1'), []],
+    ['an entry of the ledger', undefined, entry(), ['points.changed']],
+    ['an entry that went with its consumer', entry(), undefined, []],
+    ['a claim', undefined, claim(), ['reward.claimed']],
+    ['a claim that is cancelled', claim(), claim({ version: 2, cancelledAt: NOW }), []],
+    ['a claim that went with its consumer', claim(), undefined, []],
+    ['a first progress', undefined, programme({ run: 0 }), []],
+    ['a first completion', undefined, programme({ run: 1 }), ['challenge.completed']],
+    ['progress after it', programme({ run: 1 }), programme({ run: 1, swim: 0 }), []],
+    ['another completion', programme({ run: 1 }), programme({ run: 2 }), ['challenge.completed']],
+    ['two of them', programme({ run: 1 }), programme({ run: 3, swim: 1 }), Array(2).fill('challenge.completed')],
+    ['a programme that is gone', programme({ run: 1 }), undefined, []],
   ])('of %s', async (_, before, after, expected) => {
     const { deps, published } = world();
     expect(await publishChanges(deps, [change(before, after)])).toBe(1);
@@ -94,6 +125,33 @@ describe('what other systems are told', () => {
     await publishChanges(deps, [change(accountOf('c1', inTier('silver')), after)]);
     const detail = { consumerId: 'c1', from: 'silver', to: 'gold', at, cause: 'change', manual: true };
     expect(published).toEqual([{ detailType: 'tier.changed', detail, at }]);
+  });
+
+  it.each<[string, Partial<RecordOf<'entry'>>, object]>([
+    ['somebody gave', {}, { type: 'add', cause: 'change' }],
+    ['an event earned', { about: { eventId: 'e1', orderId: 'o1' } }, { type: 'add', cause: 'change', eventId: 'e1' }],
+    ['time took', { type: 'expire', cause: 'time' }, { type: 'expire', cause: 'time' }],
+    ['a cancelled claim gave back', { type: 'return' }, { type: 'reverse', cause: 'change' }],
+  ])('of points that %s is how many there are now, and nothing of who or why', async (_, other, said) => {
+    const { deps, published } = world();
+    await publishChanges(deps, [change(undefined, entry(other))]);
+    const detail = { consumerId: 'c1', entryId: 'n1', points: 9, balances, at: LATELY, ...said };
+    expect(published).toEqual([{ detailType: 'points.changed', detail, at: LATELY }]);
+  });
+
+  it('of a claim is the reward and what it cost', async () => {
+    const { deps, published } = world();
+    await publishChanges(deps, [change(undefined, claim())]);
+    const detail = { consumerId: 'c1', claimId: 'k1', rewardId: 'mug', points: 9, at: LATELY };
+    expect(published).toEqual([{ detailType: 'reward.claimed', detail, at: LATELY }]);
+  });
+
+  it('of challenges is each one that was completed, and how often at once', async () => {
+    const { deps, published } = world();
+    await publishChanges(deps, [change(programme({ run: 1, row: 4 }), programme({ run: 3, row: 4, swim: 1 }))]);
+    const of = (challengeId: string, times: number) => ({ consumerId: 'c1', challengeId, times, at: LATELY });
+    expect(published.map(({ detail }) => detail)).toEqual([of('run', 2), of('swim', 1)]);
+    expect(new Set(published.map(({ at }) => at))).toEqual(new Set([LATELY]));
   });
 
   it.each([
