@@ -297,8 +297,7 @@ export const table: { [K in Kind]: Block<K> } = {
   },
   account: {
     key: (account) => ofConsumer(account.consumerId, 'z/account'),
-    indexes: (account) =>
-      account.dueAt === null ? {} : { dueShard: dueSlice('account', sliceOf(account.consumerId)) },
+    indexes: (account) => headIndexes('account', account),
     fields: {
       consumerId,
       version: number('v'),

@@ -3,7 +3,15 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { sliceOf } from '../../shared/data/table.ts';
 import { balancesOf, emptyAccount } from '../../shared/domain/points/account.ts';
 import { entryIdOf } from '../../shared/domain/points/ids.ts';
-import type { Expectation, Page, RecordOf, Store, StoredRecord, Write } from '../../shared/usecases/ports.ts';
+import type {
+  ConsumerPicture,
+  Expectation,
+  Page,
+  RecordOf,
+  Store,
+  StoredRecord,
+  Write,
+} from '../../shared/usecases/ports.ts';
 import { WriteConflict } from '../../shared/usecases/ports.ts';
 import { eventOf, metricsOf, profileOf } from '../support/records.ts';
 
@@ -14,6 +22,9 @@ const day = (n: number) => `2026-02-${String(n).padStart(2, '0')}T12:00:00.000Z`
 
 /** When the records of every kind are due: after all that the claims are about. */
 const MUCH_LATER = '2999-12-31T23:59:59.999Z';
+
+/** Parts of a head that not everyone has, each with a bit of its own. */
+const PART_BITS = { account: 1, programme: 2, memberships: 4 } as const;
 
 const conflictOf = async (promise: Promise<unknown>): Promise<WriteConflict> => {
   const error = await promise.then(
@@ -443,6 +454,46 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
         const rest: string[] = [];
         for await (const { consumerId } of store.populationSlice(0, first[0])) rest.push(consumerId);
         expect(rest).toEqual(first.slice(1));
+      });
+
+      it('in slices with their whole heads, as each is told alone, and goes on behind any of them', async () => {
+        const parts = (consumerId: string): StoredRecord[] => [
+          ...pointsOf(consumerId).filter(({ kind }) => kind === 'account' || kind === 'programme'),
+          ...segmentsOf(consumerId).filter(({ kind }) => kind === 'memberships'),
+        ];
+        const made: string[] = [];
+        for (let some = 0; some < 16; some++) {
+          const consumerId = anId();
+          // Each has some of the others; who has no profile is nobody.
+          const others = parts(consumerId).filter(({ kind }) => some & PART_BITS[kind as keyof typeof PART_BITS]);
+          const profile = some & 8 ? [] : [profileOf(consumerId)];
+          for (const put of [metricsOf(consumerId), ...profile, ...others]) {
+            await store.commit([{ put, expect: 'anything' }]);
+          }
+          if (profile.length > 0) made.push(consumerId);
+        }
+        const found: ConsumerPicture[] = [];
+        for (let slice = 0; slice < store.slices; slice++) {
+          const own: ConsumerPicture[] = [];
+          for await (const picture of store.pictureSlice(slice)) {
+            if (made.includes(picture.profile.consumerId)) own.push(picture);
+          }
+          expect(own).toEqual(
+            own.toSorted((one, other) => (one.profile.consumerId < other.profile.consumerId ? -1 : 1)),
+          );
+          const [first] = own;
+          if (first) {
+            const rest: ConsumerPicture[] = [];
+            for await (const picture of store.pictureSlice(slice, first.profile.consumerId)) rest.push(picture);
+            expect(rest.filter(({ profile }) => made.includes(profile.consumerId))).toEqual(own.slice(1));
+          }
+          found.push(...own);
+        }
+        expect(found.map(({ profile }) => profile.consumerId).sort()).toEqual(made.toSorted());
+        for (const picture of found) expect(picture).toEqual(await store.pictureOf(picture.profile.consumerId));
+        const kinds = Object.keys(PART_BITS) as (keyof typeof PART_BITS)[];
+        for (const kind of kinds) expect(found.filter((picture) => picture[kind] !== undefined)).toHaveLength(4);
+        expect(await store.pictureOf(anId())).toBeNull();
       });
 
       it('that are due, the earliest first, and says when the next one is', async () => {
