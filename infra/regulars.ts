@@ -21,6 +21,7 @@ import {
   watchApi,
   watchDeadLetters,
   watchLambda,
+  watchSegments,
   watchStream,
   watchTable,
   watchWorkflow,
@@ -56,6 +57,7 @@ export class Regulars extends Stack {
     this.feedStreamConsumers();
     this.makeWorkflows();
     watchTable(this.alarms, this.table);
+    watchSegments(this.alarms);
   }
 
   private capabilityLambda(name: string): CapabilityLambda {

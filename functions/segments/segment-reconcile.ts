@@ -1,4 +1,5 @@
 import { msOf } from '../../shared/domain/instants.ts';
+import { METRICS } from '../../shared/edge/env.ts';
 import { job } from '../../shared/edge/job.ts';
 import { logMetric } from '../../shared/edge/log.ts';
 import type { Deps } from '../../shared/usecases/ports.ts';
@@ -8,6 +9,6 @@ import { refreshEveryone } from '../../shared/usecases/refresh-everyone.ts';
 export const makeHandler = (deps: Deps) =>
   job(async ({ now }) => {
     const { consumers, flips: drift } = await refreshEveryone(deps, { now, cause: 'change' });
-    logMetric('SegmentDrift', drift, msOf(now));
+    logMetric(METRICS.segmentDrift, drift, msOf(now));
     return { consumers, drift };
   });

@@ -15,6 +15,7 @@ export type RunbookSection =
   | 'stream-behind'
   | 'server-errors'
   | 'workflow-failures'
+  | 'segment-drift'
   | 'table-throttles';
 
 export interface AlarmRow {

@@ -2,6 +2,7 @@
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { METRICS } from '../../shared/edge/env.ts';
 import { ALARM_PERIOD, type Alarms } from './alarms.ts';
 import type { RegularsApi } from './http-api.ts';
 import type { CapabilityLambda } from './lambda.ts';
@@ -79,6 +80,20 @@ export const watchWorkflow = (alarms: Alarms, name: string, { machine }: Regular
         aborted: machine.metricAborted({ period, statistic: 'Sum' }),
       },
       period,
+    }),
+    from: 1,
+  });
+
+export const watchSegments = (alarms: Alarms): void =>
+  alarms.add({
+    id: 'segment-drift',
+    says: 'The nightly reconciliation found memberships that were not what the facts say.',
+    section: 'segment-drift',
+    metric: new Metric({
+      namespace: METRICS.namespace,
+      metricName: METRICS.segmentDrift,
+      period,
+      statistic: 'Maximum',
     }),
     from: 1,
   });

@@ -4,6 +4,8 @@ export const environment = {
   tableName: 'TABLE_NAME',
   busName: 'BUS_NAME',
 } as const;
+/** Figures that functions write into their logs, for alarms. */
+export const METRICS = { namespace: 'Regulars', segmentDrift: 'SegmentDrift' } as const;
 export type EnvironmentName = keyof typeof environment;
 
 /** The variable that holds a workflow's ARN: `metrics-rebuild` is in `WORKFLOW_METRICS_REBUILD`. */

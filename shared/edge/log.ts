@@ -1,4 +1,6 @@
 /** Log lines for operators: JSON, ids and names only. Messages of errors stay out, as they may quote personal data. */
+import { METRICS } from './env.ts';
+
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
 
 export const logError = (what: string, error: unknown, fields: LogFields = {}): void => {
@@ -20,10 +22,9 @@ export const logInfo = (what: string, fields: LogFields = {}): void => write('in
 
 /** A figure that CloudWatch takes from the log (embedded metric format), for alarms. */
 export const logMetric = (name: string, value: number, atMs: number): void => {
-  const CloudWatchMetrics = [{ Namespace: METRICS_NAMESPACE, Dimensions: [[]], Metrics: [{ Name: name }] }];
+  const CloudWatchMetrics = [{ Namespace: METRICS.namespace, Dimensions: [[]], Metrics: [{ Name: name }] }];
   process.stdout.write(`${JSON.stringify({ _aws: { Timestamp: atMs, CloudWatchMetrics }, [name]: value })}\n`);
 };
-export const METRICS_NAMESPACE = 'Regulars';
 
 const write = (level: string, what: string, fields: LogFields): void => {
   process.stdout.write(`${JSON.stringify({ level, what, ...fields })}\n`);
