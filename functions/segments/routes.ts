@@ -74,7 +74,7 @@ export const segmentsRoutes = {
     body: segmentBody,
     bodyLimitBytes: RULE_LIMIT_BYTES,
     answers: { 200: segmentAnswer },
-    refusals: ['not_found', 'version_conflict', 'segment_cycle', 'too_busy'],
+    refusals: ['not_found', 'limit_reached', 'version_conflict', 'segment_cycle', 'too_busy'],
   },
   remove: {
     method: 'DELETE',

@@ -1,6 +1,7 @@
 /** Segments as staff keep them. A new rule is filled with members by a workflow that the change itself starts. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Instant, JsonObject } from '../domain/facts.ts';
+import { UNTALLIED_TYPES } from '../domain/metrics/tallies.ts';
 import { invalid, Refusal } from '../domain/refusal.ts';
 import { countOf, decodedCounts, emptyCounts, type MemberCounts } from '../domain/segments/counts.ts';
 import { conditionsIn, cycleIn } from '../domain/segments/references.ts';
@@ -38,6 +39,8 @@ export interface SegmentTarget {
 }
 
 const MOST_SEGMENTS = 2_000;
+/** Different questions about events that all segments ask together: each is counted for every consumer, at every event. */
+const MOST_TALLIED = 200;
 
 /** Throws `Refusal` `id_taken`, `segment_cycle` and `limit_reached`. */
 export const createSegment = (
@@ -145,6 +148,9 @@ const editWrites = (
 const settingsWrite = (settings: RecordOf<'settings'> | undefined, segments: readonly SegmentRecord[]): Write => {
   const rules = segments.flatMap(({ live, next }) => [live?.rule, next?.rule]).filter((rule) => rule != null);
   const tallied = Object.assign({}, ...rules.map((rule) => talliedBy(parsedRule(rule))));
+  if (Object.keys(tallied).length > MOST_TALLIED) {
+    throw new Refusal('limit_reached', `All segments together ask ${MOST_TALLIED} different things of events at most.`);
+  }
   const nextUnit = Math.max(bookmarksIn(settings).nextUnit, ...segments.map(({ next }) => (next?.unit ?? 0) + 1));
   const put = withRevision(settings, { nextUnit, tallied });
   return { put, expect: settings ? { version: settings.version } : 'absent' };
@@ -155,6 +161,9 @@ export const talliedBy = (rule: Rule): Record<string, Tallied> =>
   Object.fromEntries(
     conditionsIn(rule).flatMap((condition) => {
       if (!('event' in condition)) return [];
+      if (UNTALLIED_TYPES.has(condition.event)) {
+        throw invalid('rule', 'invalid_value', `${condition.event} is recorded by Regulars itself: ask its attribute.`);
+      }
       const tallied = talliedIn(condition);
       return [[tallyKeyOf(tallied), tallied]];
     }),
