@@ -5,6 +5,7 @@ import { challengesRoutes } from './challenges/routes.ts';
 import { consumersRoutes } from './consumers/routes.ts';
 import { docsRoutes } from './docs/routes.ts';
 import { eventsRoutes } from './events/routes.ts';
+import { listsRoutes } from './lists/routes.ts';
 import { pointsRoutes } from './points/routes.ts';
 import { rewardsRoutes } from './rewards/routes.ts';
 import { segmentsRoutes } from './segments/routes.ts';
@@ -18,6 +19,7 @@ export const api = {
   tiers: tiersRoutes,
   rewards: rewardsRoutes,
   challenges: challengesRoutes,
+  lists: listsRoutes,
   segments: segmentsRoutes,
   advocates: advocatesRoutes,
   settings: settingsRoutes,

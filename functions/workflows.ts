@@ -121,7 +121,49 @@ const cleanUp = {
   },
 };
 
+/**
+ * The members of a deleted list are taken off, page by page. The index that they are found by may not know yet who was
+ * added last: it is looked at again some time later, and then the list's id is given back.
+ */
+const listCleanUp = {
+  QueryLanguage: 'JSONata',
+  StartAt: 'TakeOff',
+  States: {
+    TakeOff: {
+      Type: 'Task',
+      Resource: 'step:lists/clean-up',
+      Arguments: '{% { "listId": $states.input.listId, "isLast": false } %}',
+      Retry: RETRY,
+      Next: 'IsEmpty',
+    },
+    IsEmpty: {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $states.input.done %}', Next: 'UntilTheIndexKnows' }],
+      Default: 'TakeOff',
+    },
+    UntilTheIndexKnows: { Type: 'Wait', Seconds: 10, Next: 'LookAgain' },
+    LookAgain: {
+      Type: 'Task',
+      Resource: 'step:lists/clean-up',
+      Arguments: '{% { "listId": $states.input.listId, "isLast": true } %}',
+      Retry: RETRY,
+      Next: 'IsDone',
+    },
+    IsDone: {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $states.input.done %}', Next: 'Done' }],
+      Default: 'LookAgain',
+    },
+    Done: { Type: 'Succeed' },
+  },
+};
+
 export const workflows = {
+  'lists-cleanup': {
+    capability: 'lists',
+    summary: 'Take the members of deleted lists off',
+    definition: listCleanUp,
+  },
   'segments-backfill': {
     capability: 'segments',
     summary: 'Fill new and edited rules of segments with members, and tell them once they all stand',

@@ -18,6 +18,7 @@ export const permissions: Record<string, Permissions> = {
   rewards: { table: { write: true } },
   challenges: { table: { write: true } },
   advocates: { table: { write: true, indexes: ['population'] } },
+  lists: { table: { write: true, indexes: ['population'] } },
   tiers: { table: { write: true, indexes: ['population'] } },
   // A whole processor: trying out a ladder of tiers goes over everyone while the caller waits.
   settings: { table: { write: true, indexes: ['population'] }, memoryMb: 1_769 },
@@ -30,7 +31,7 @@ export const permissions: Record<string, Permissions> = {
   },
   outbox: {
     publishes: true,
-    starts: ['metrics-rebuild', 'tiers-rebuild', 'segments-backfill', 'segments-cleanup'],
+    starts: ['metrics-rebuild', 'tiers-rebuild', 'segments-backfill', 'segments-cleanup', 'lists-cleanup'],
   },
   docs: {},
 };

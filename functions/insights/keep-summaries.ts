@@ -4,6 +4,7 @@ import { countMembers } from '../../shared/usecases/count-members.ts';
 import { countPopulation } from '../../shared/usecases/count-population.ts';
 import { followChanges } from '../../shared/usecases/follow-changes.ts';
 import type { Deps, Images } from '../../shared/usecases/ports.ts';
+import { renameMembers } from '../../shared/usecases/rename-members.ts';
 import { followAdvocates } from '../../shared/usecases/update-advocates.ts';
 
 export const makeHandler = (deps: Deps & Images) =>
@@ -12,5 +13,6 @@ export const makeHandler = (deps: Deps & Images) =>
     await countLiability(deps, changes);
     await followAdvocates(deps, changes);
     await countMembers(deps, changes);
-    return countPopulation(deps, changes);
+    await countPopulation(deps, changes);
+    return renameMembers(deps, changes);
   });

@@ -118,11 +118,13 @@ export const shuffled = (events: readonly EventInput[], keys: readonly number[])
 export const streaming = (store: Store, at = NOW): { store: Store; changes: Change[] } => {
   const changes: Change[] = [];
   const commit: Store['commit'] = async (writes) => {
-    const puts = writes.flatMap((write) => ('put' in write ? [write.put] : []));
-    const befores = await store.get(puts, true);
+    const written = writes.flatMap((write) => ('put' in write ? [write.put] : 'remove' in write ? [write.remove] : []));
+    const befores = await store.get(written, true);
     await store.commit(writes);
-    puts.forEach((after, n) => {
-      changes.push({ at, before: befores[n] as StoredRecord | undefined, after });
+    const afters = await store.get(written, true);
+    written.forEach((_, n) => {
+      const [before, after] = [befores[n], afters[n]] as (StoredRecord | undefined)[];
+      if (before ?? after) changes.push({ at, before, after });
     });
   };
   return { store: { ...store, commit }, changes };

@@ -221,6 +221,31 @@ describe('new scoring rules', () => {
   });
 });
 
+describe('a list that is deleted', () => {
+  const list = (name: string): RecordOf<'list'> => ({
+    ...{ kind: 'list', listId: 'friends', name, version: 1, createdAt: NOW, updatedAt: NOW },
+  });
+
+  it('has its members taken off, under one name however often it is told, and under another where it comes again', async () => {
+    const { deps, started, published } = world();
+    const gone = change(list('Friends'), undefined);
+    await publishChanges(deps, [
+      change(undefined, list('Friends')),
+      change(list('Friends'), list('Family')),
+      gone,
+      gone,
+    ]);
+    await publishChanges(deps, [change(list('Family'), undefined)]);
+    expect(started.map(([workflow, , input]) => [workflow, input])).toEqual(
+      Array(3).fill(['lists-cleanup', { listId: 'friends' }]),
+    );
+    const names = started.map(([, name]) => String(name));
+    expect(new Set(names).size).toBe(2);
+    expect(names.every((name) => /^[\w-]{1,80}$/.test(name))).toBe(true);
+    expect(published).toEqual([]);
+  });
+});
+
 describe('another ladder of tiers', () => {
   const EDITED = '2026-03-01T11:59:59.500Z';
   const tier = (tierId: string, threshold: number, name = tierId) => ({ tierId, name, threshold });
