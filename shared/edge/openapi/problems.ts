@@ -26,6 +26,11 @@ export const bodyProblemSchema: JsonSchema = {
         required: ['path', 'code', 'message'],
       },
     },
+    reasons: {
+      type: 'array',
+      description: 'Of `not_eligible` every reason; of `in_use` everything that uses it, such as `reward:mug`.',
+      items: text,
+    },
   },
   required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
 };
