@@ -128,9 +128,10 @@ export const asSeen = (
   return segment;
 };
 
+/** The settings first: each edit moves them, so what is decided on older segments is not committed. */
 const read = async (store: Store) => {
-  const [[settings], segments] = await Promise.all([store.get([{ kind: 'settings' }], true), store.segments()]);
-  return { settings, segments };
+  const [settings] = await store.get([{ kind: 'settings' }], true);
+  return { settings, segments: await store.segments() };
 };
 
 /** The segment, and what all segments together ask of events: those that nobody asks for any more are dropped. */
