@@ -169,6 +169,21 @@ describe('points that wait', () => {
     expect(lotsIn(acceptAwards(books, clerk, awards, saying))).toEqual(['12:00 5/5 until 03-13']);
   });
 
+  it.each([
+    ['2026-01-31T12:00:00.000Z', 1, '2026-02-28T12:00:00.000Z'],
+    ['2028-01-31T12:00:00.000Z', 1, '2028-02-29T12:00:00.000Z'],
+    ['2026-01-31T12:00:00.000Z', 2, '2026-03-31T12:00:00.000Z'],
+    ['2028-02-29T12:00:00.000Z', 12, '2029-02-28T12:00:00.000Z'],
+    ['2026-08-31T00:00:00.000Z', 1, '2026-09-30T00:00:00.000Z'],
+  ])('of %s expire in %i calendar months, on the same day or the last one of the month', (at, months, expiresAt) => {
+    const rule = { ...perUnit, expiresAfterMonths: months };
+    const { books: now } = earnt(termsOf([rule]), [orderOf(500)], at);
+    expect(now.account.lots).toMatchObject([{ expiresAt }]);
+    const { books, awards } = earnt(termsOf([rule]), [orderOf(500, { pending: true })], '2026-01-01T00:00:00.000Z');
+    const accepted = acceptAwards(books, clerk, awards, { at, about: { eventId: 'e', orderId: 'o1' } });
+    expect(accepted.account.lots).toMatchObject([{ expiresAt }]);
+  });
+
   it('and were accepted, are not accepted again', () => {
     const saying = { at: NOW, about: { eventId: 'e', orderId: 'o1' } };
     const { books, awards } = earnt(termsOf([daily]), [orderOf(500, { pending: true })]);

@@ -211,6 +211,17 @@ describe('time', () => {
     expect(await at('P30D')).toMatchObject({ available: 0, score: 50, expired: 50 });
     await expectSound(consumerId);
   }, 120_000);
+
+  it('points of a rule in months end on the same day of the month, or on its last', async () => {
+    await stack.call('PUT', '/v1/settings/earning-rules', {
+      rules: [{ ruleId: 'reviews', event: 'review_written', points: 50, expiresAfterMonths: 1 }],
+    });
+    await clockTo('2027-03-31T10:00:00.000Z');
+    const consumerId = await member();
+    await record(consumerId, { type: 'review_written', attributes: {} });
+    const { points } = await detailOf(consumerId);
+    expect(points.nextExpiry.at.slice(0, 13)).toBe('2027-04-30T10');
+  }, 60_000);
 });
 
 describe('orders', () => {

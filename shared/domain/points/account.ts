@@ -59,9 +59,10 @@ interface Held {
 }
 export type PendingHold = Held & {
   kind: 'pending';
-  /** When the points will expire: at an instant, or so long after they were accepted. */
+  /** When the points will expire: at an instant, or so many days or months after they were accepted. */
   expiresAt: Instant | null;
   expiresAfterDays: number | null;
+  expiresAfterMonths?: number | undefined;
   /** The order that earned them. */
   orderId: string | null;
 };

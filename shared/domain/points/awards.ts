@@ -4,11 +4,10 @@
  */
 import type { ConsumerEvent, Instant, OrderState } from '../facts.ts';
 import { DAY_MS, msOf, plusDays } from '../instants.ts';
-import { quotient } from '../rounding.ts';
 import { offsetMsAt } from '../timezones.ts';
 import type { Account, Given, PendingHold } from './account.ts';
 import { isInAudience, type Memberships } from './audience.ts';
-import { accept, add, addPending, type Books, type Clerk, reject, reverse } from './posting.ts';
+import { accept, add, addPending, type Books, type Clerk, expiryAfter, reject, reverse } from './posting.ts';
 import {
   type EarningRule,
   MODULE_OF_EVENT,
@@ -113,14 +112,19 @@ function award(
 }
 
 /** An order that waits for acceptance waits for nothing else. */
-const waitingOf = ({ pendingDays, expiresAfterDays }: EarningRule, event: ConsumerEvent, now: Instant) => ({
+const waitingOf = (
+  { pendingDays, expiresAfterDays, expiresAfterMonths }: EarningRule,
+  event: ConsumerEvent,
+  now: Instant,
+) => ({
   settlesAt: pendingDays === undefined || event.attributes['pending'] === true ? null : plusDays(now, pendingDays),
   expiresAt: null,
   expiresAfterDays: expiresAfterDays ?? null,
+  expiresAfterMonths,
 });
 
-const expiryOf = ({ expiresAfterDays }: EarningRule, now: Instant): Instant | null =>
-  expiresAfterDays === undefined ? null : plusDays(now, expiresAfterDays);
+const expiryOf = ({ expiresAfterDays, expiresAfterMonths }: EarningRule, now: Instant): Instant | null =>
+  expiryAfter({ expiresAt: null, expiresAfterDays: expiresAfterDays ?? null, expiresAfterMonths }, now);
 
 /** Fractions of a point are cut off. In whole numbers: 0.29 · 100 is 29 here, and no order is more than an entry holds. */
 function basePoints(rule: EarningRule, event: ConsumerEvent, currencyDigits: number): number {
@@ -213,17 +217,12 @@ interface AwardSaying {
   about: { eventId: string; orderId: string };
 }
 
-/** The share of an award that its order's refunds so far call back, half up. */
+/** The share of an award that its order's refunds so far call back, half up. Points times minor units outgrow a double. */
 function refundedPoints(points: number, { settlement, refundedMinor, totalMinor }: OrderState): number {
-  if (settlement?.state === 'rejected' || (totalMinor > 0 && refundedMinor === totalMinor)) return points;
-  return totalMinor === 0 ? 0 : share(points, refundedMinor, totalMinor);
-}
-
-/** In whole numbers of any size: points times minor units may be more than a double holds. */
-function share(points: number, part: number, whole: number): number {
-  const product = points * part;
-  if (Number.isSafeInteger(2 * product + whole)) return quotient(product, whole);
-  return Number((2n * BigInt(points) * BigInt(part) + BigInt(whole)) / (2n * BigInt(whole)));
+  if (settlement?.state === 'rejected') return points;
+  if (totalMinor === 0) return 0;
+  const whole = BigInt(totalMinor);
+  return Number((2n * BigInt(points) * BigInt(refundedMinor) + whole) / (2n * whole));
 }
 
 function openPending({ holds }: Account, holdId: string | null): PendingHold | undefined {

@@ -3,7 +3,7 @@
  * is posted first (see `passing-of-time.ts`), so that every operation finds the account as it is at its instant.
  */
 import type { Instant } from '../facts.ts';
-import { laterOf, plusDays } from '../instants.ts';
+import { laterOf, plusDays, plusMonths } from '../instants.ts';
 import { Refusal } from '../refusal.ts';
 import type {
   Account,
@@ -74,10 +74,11 @@ export function addPending(
   clerk: Clerk,
   saying: Saying & Omit<PendingHold, 'kind' | 'holdId'> & { holdId: string | null },
 ): Books {
-  const { points, settlesAt, expiresAt, expiresAfterDays, orderId } = saying;
+  const { points, settlesAt, expiresAt, expiresAfterDays, expiresAfterMonths, orderId } = saying;
+  const lasts = { expiresAt, expiresAfterDays, ...(expiresAfterMonths !== undefined && { expiresAfterMonths }) };
   return posted(books, clerk, saying, ({ account, entryId }) => {
     const holdId = saying.holdId ?? entryId;
-    const hold: Hold = { kind: 'pending', holdId, points, settlesAt, expiresAt, expiresAfterDays, orderId };
+    const hold: Hold = { kind: 'pending', holdId, points, settlesAt, ...lasts, orderId };
     return { type: 'add_pending', points, parts: [], holds: [...account.holds, hold], about: { holdId } };
   });
 }
@@ -86,7 +87,7 @@ export function addPending(
 export function accept(books: Books, clerk: Clerk, saying: Saying & { hold: PendingHold; points: number }): Books {
   const { hold, points } = saying;
   return posted(books, clerk, saying, ({ account, entryId, at }) => {
-    const expiresAt = hold.expiresAfterDays === null ? hold.expiresAt : plusDays(at, hold.expiresAfterDays);
+    const expiresAt = expiryAfter(hold, at);
     const lotId = isAward(hold, points) ? hold.holdId : entryId;
     const lot = { lotId, earnedAt: instantOfEntry(lotId), expiresAt, size: points, points };
     const holds = reduced(account.holds, hold, points);
@@ -100,6 +101,19 @@ export function accept(books: Books, clerk: Clerk, saying: Saying & { hold: Pend
  */
 const isAward = ({ orderId, points: waiting }: PendingHold, points: number): boolean =>
   orderId !== null && points === waiting;
+
+/** When points will be gone that are there from this instant on; null: never. */
+export function expiryAfter(
+  {
+    expiresAt,
+    expiresAfterDays,
+    expiresAfterMonths,
+  }: Pick<PendingHold, 'expiresAt' | 'expiresAfterDays' | 'expiresAfterMonths'>,
+  at: Instant,
+): Instant | null {
+  if (expiresAfterMonths !== undefined) return plusMonths(at, expiresAfterMonths);
+  return expiresAfterDays === null ? expiresAt : plusDays(at, expiresAfterDays);
+}
 
 export function reject(books: Books, clerk: Clerk, saying: Saying & { hold: PendingHold; points: number }): Books {
   const { hold, points } = saying;

@@ -4,6 +4,7 @@ import * as z from 'zod/mini';
 /** Of one rule, entry, or reward: sums of thousands of them are still exact. */
 export const MOST_POINTS = 1_000_000_000;
 const MOST_DAYS = 3_650;
+const MOST_MONTHS = 120;
 
 /** An id that the caller may choose. */
 export const chosenId = z
@@ -78,6 +79,8 @@ const earningRule = z
     pendingDays: z.optional(days),
     /** Counted from the instant at which the points are there. */
     expiresAfterDays: z.optional(days),
+    /** Calendar months instead: Jan 31 and one month is the last of February. */
+    expiresAfterMonths: z.optional(z.int().check(z.gte(1), z.lte(MOST_MONTHS))),
     module: z.optional(z.enum(MODULES)),
   })
   .check(
@@ -85,6 +88,10 @@ const earningRule = z
       error: 'Give either points or pointsPerMajorUnit.',
       path: ['points'],
     }),
+    z.refine(
+      ({ expiresAfterDays, expiresAfterMonths }) => expiresAfterDays === undefined || expiresAfterMonths === undefined,
+      { error: 'Give either days or months.', path: ['expiresAfterMonths'] },
+    ),
     z.refine(({ pointsPerMajorUnit, event }) => pointsPerMajorUnit === undefined || event === 'order_placed', {
       error: 'Only orders have an amount: points per unit need the event order_placed.',
       path: ['pointsPerMajorUnit'],
