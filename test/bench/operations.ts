@@ -58,6 +58,19 @@ const typicalConsumer = async (client: Client): Promise<string> => {
   return consumerId;
 };
 
+/** A full list of brand advocates, each of whom did all that counts. */
+const rankAdvocates = async (client: Client): Promise<void> => {
+  const types = ['friend_referred', 'review_written', 'share_impression', 'content_shared'];
+  const events: object[] = [];
+  for (let n = 0; n < 25; n++) {
+    const { body } = await client.call('POST', '/v1/consumers', { fullName: `Advocate Example ${n}` });
+    const { consumerId } = body as { consumerId: string };
+    events.push(...types.map((type) => ({ consumerId, type, attributes: {} })));
+  }
+  await client.call('POST', '/v1/events/batch', { events });
+  await client.call('POST', '/_local/jobs/influencer-scoring');
+};
+
 export const measureOperations = async (client: Client): Promise<Measured[]> => {
   await setUpProgramme(client);
   const consumerId = await typicalConsumer(client);
@@ -92,6 +105,8 @@ export const measureOperations = async (client: Client): Promise<Measured[]> => 
     ),
   );
   const sent = await askedBy(client, 'events', () => record('message_sent', { messageId: 'new', channel: 'email' }));
+  await rankAdvocates(client);
+  const advocates = await askedBy(client, 'advocates', () => client.call('GET', '/v1/brand-advocates'));
   return [
     atMost('read the whole consumer detail', 2, detail.requests, 'calls'),
     atMost('read the whole consumer detail, percentiles included', 1.5, detail.readUnits, 'RCU'),
@@ -105,5 +120,7 @@ export const measureOperations = async (client: Client): Promise<Measured[]> => 
     atMost('record a visit', 2, visit.requests, 'calls'),
     atMost('record a visit, writing', 8, visit.writeUnits, 'WCU'),
     atMost('record a sent message, writing', 8, sent.writeUnits, 'WCU'),
+    atMost('list 25 brand advocates', 1, advocates.requests, 'calls'),
+    atMost('list 25 brand advocates, of 4 to 8 KB', 1, advocates.readUnits, 'RCU'),
   ];
 };

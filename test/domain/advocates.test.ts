@@ -128,12 +128,14 @@ describe('the influencer score', () => {
     );
   });
 
-  it('is the sum of its activities, each with its count and its points', () => {
+  it('is the sum of its activities, each with its count and its points; it knows the latest', () => {
     fc.assert(
       fc.property(histories, nows, (events, now) => {
         const found = influence(events, now);
         const points = found?.activities.reduce((sum, activity) => sum + activity.points, 0) ?? 0;
         expect(points).toBeCloseTo(bruteForce(events, now), 9);
+        const counting = events.filter((one) => one.type in WEIGHTS && one.occurredAt <= now);
+        expect(found?.latestMs).toBe(counting.map((one) => msOf(one.occurredAt)).sort((one, other) => other - one)[0]);
         for (const { type, count, points } of found?.activities ?? []) {
           const own = events.filter((one) => one.type === type && one.occurredAt <= now);
           expect([count, points.toFixed(9)]).toEqual([own.length, bruteForce(own, now).toFixed(9)]);
@@ -330,8 +332,27 @@ describe('the ranking', () => {
         );
         expect(bestOf(candidates, places)).toEqual(expected.slice(0, places).map(({ consumerId }) => consumerId));
       }),
-      { numRuns: 30 },
+      // Thousands of candidates would be shrunk for minutes.
+      { numRuns: 30, endOnFailure: true },
     );
+  });
+
+  it('looks at each of very many equal ones only a few times', () => {
+    let looks = 0;
+    const ranking = newRanking(25);
+    for (let n = 0; n < 20_000; n++) {
+      const { influence } = candidate('', 5, (n * 7_919) % 20_000);
+      const counting = {
+        consumerId: `c${n}`,
+        get influence() {
+          looks += 1;
+          return influence;
+        },
+      };
+      ranking.add(counting);
+    }
+    expect(ranking.best()).toHaveLength(25);
+    expect(looks / 20_000).toBeLessThan(100);
   });
 
   it('ties by the most recent activity those whose points were added up otherwise', () => {

@@ -48,6 +48,24 @@ describe('as time goes by', () => {
     expect(changes[0].detail).toMatchObject({ consumerId, from: 'returning', to: 'new' });
   }, 60_000);
 
+  it('brand advocates are ranked each Monday, and a whole month leaves an activity 95 % of its points', async () => {
+    const { consumerId: advocate } = (await stack.call('POST', '/v1/consumers', { fullName: 'Ada' })).body;
+    await stack.call('POST', `/v1/consumers/${advocate}/events`, { type: 'friend_referred', attributes: {} });
+    // From Friday, March 5, to Tuesday, April 6.
+    await advance('P32D');
+    const { computedAt, items } = (await stack.call('GET', '/v1/brand-advocates')).body;
+    expect(computedAt).toBe('2027-04-05T05:00:00.000Z');
+    const activities = [{ type: 'friend_referred', count: 1, points: 19 }];
+    expect(items).toEqual([{ rank: 1, consumerId: advocate, fullName: 'Ada', score: 19, activities }]);
+    expect((await stack.call('POST', '/_local/jobs/influencer-scoring')).body).toMatchObject({
+      result: { consumers: 2, advocates: 1 },
+    });
+    await stack.call('PATCH', `/v1/consumers/${advocate}`, { fullName: 'Ada Example' });
+    await stack.call('POST', '/_local/settle');
+    const named = (await stack.call('GET', '/v1/brand-advocates')).body.items;
+    expect(named).toMatchObject([{ fullName: 'Ada Example', score: 19 }]);
+  }, 60_000);
+
   it('the clock never goes back, and tokens stay valid', async () => {
     const back = await stack.call('PUT', '/_local/clock', { now: '2020-01-01T00:00:00.000Z' });
     expect(back.status).toBe(409);
