@@ -7,10 +7,12 @@ import { createClient } from '../../infra/local/client.ts';
 import { startStack } from '../../infra/local/stack.ts';
 import type { Measured } from './budget.ts';
 import { tableOf } from './budget.ts';
+import { measureEveryone } from './everyone.ts';
 import { measureBundles, measureFunctions } from './functions.ts';
 import { measureImport, measureRawPuts } from './imports.ts';
 import { measureFit, measureSummaries } from './models.ts';
 import { measureOperations } from './operations.ts';
+import { measureSegments } from './segments.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -45,6 +47,8 @@ const measured = async (assemblyDirectory: string): Promise<Measured[]> => {
   }
   await add('percentile summaries', measureSummaries);
   await add('the churn model', measureFit);
+  await add('segments', measureSegments);
+  await add('everyone, from DynamoDB Local', measureEveryone);
   return rows;
 };
 
