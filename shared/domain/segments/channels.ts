@@ -30,7 +30,7 @@ export class Channels {
 
   /** The slots that being in a segment sets. */
   slotsOfSegment(segmentId: string): readonly number[] {
-    const channel = this.#known.get(`${SEGMENTS} texts`);
+    const channel = this.#known.get(`texts ${SEGMENTS}`);
     return channel instanceof TextChannel ? channel.slotsOfMember(segmentId) : [];
   }
 
@@ -47,12 +47,12 @@ export class Channels {
 
   /** Numbers; dates, by an aspect; truths as 0 and 1. Of an attribute of any kind those values that are numbers. */
   numbersOf(name: string, { attribute, key }: NamedAttribute, aspect: Aspect = 'value'): OrderedChannel {
-    return this.#orderedBy(name, aspect, () => sourceOf(numberReader(attribute, key), attribute, key));
+    return this.#orderedBy('numbers', name, aspect, () => sourceOf(numberReader(attribute, key), attribute, key));
   }
 
   /** Of an attribute of any kind those values that are true or false. */
   truthsOf(name: string, { attribute, key }: NamedAttribute): OrderedChannel {
-    return this.#orderedBy(`${name} truth`, 'value', () => sourceOf(truthReader(attribute, key), attribute, key));
+    return this.#orderedBy('truths', name, 'value', () => sourceOf(truthReader(attribute, key), attribute, key));
   }
 
   /** What a condition over events has counted. */
@@ -60,7 +60,7 @@ export class Channels {
     const tallied = talliedIn(condition);
     const key = tallyKeyOf(tallied);
     const moves: Movement = { jumpsMs: (of) => nextTallyChangeMs(of.tally(key), tallied, of.nowMs) ?? NEVER };
-    return this.#orderedBy(`event ${key}`, 'value', () => ({
+    return this.#orderedBy('events', key, 'value', () => ({
       value: (of) => tallyValueAt(of.tally(key), tallied, of.nowMs),
       moves,
       key,
@@ -68,7 +68,7 @@ export class Channels {
   }
 
   textsOf(name: string, { attribute, key }: NamedAttribute): TextChannel {
-    return this.#once(`${name} texts`, () => {
+    return this.#once(`texts ${name}`, () => {
       // Segments are referred to by their very ids.
       const fold = name === SEGMENTS ? (id: string) => id : folded;
       const channel = new TextChannel(
@@ -83,28 +83,28 @@ export class Channels {
 
   /** The texts of an attribute of any kind that are dates. */
   datesOf(name: string, { attribute, key }: NamedAttribute): DatesChannel {
-    return this.#once(`${name} dates`, () => {
+    return this.#once(`dates ${name}`, () => {
       const channel = new DatesChannel(textReader(attribute, key), this.#newSlot);
       this.dates.push(channel);
       return channel;
     });
   }
 
-  #orderedBy(name: string, aspect: Aspect, makeSource: () => Source): OrderedChannel {
-    const source = this.#once(`${name} source`, () => this.sources.push(makeSource()) - 1);
-    return this.#once(`${name} ${aspect}`, () => {
+  #orderedBy(what: string, name: string, aspect: Aspect, makeSource: () => Source): OrderedChannel {
+    const source = this.#once(`${what}: ${name}`, () => this.sources.push(makeSource()) - 1);
+    return this.#once(`${what}, ${aspect} ${name}`, () => {
       const channel = new OrderedChannel(this.#newSlot(), source, aspect);
       this.ordered.push(channel);
       return channel;
     });
   }
 
-  /** By names that tell what is made, too. */
-  #once<T>(name: string, make: () => T): T {
-    const known = this.#known.get(name);
+  /** By keys that tell what is made first: names of attributes may be anything. */
+  #once<T>(key: string, make: () => T): T {
+    const known = this.#known.get(key);
     if (known !== undefined) return known as T;
     const made = make();
-    this.#known.set(name, made);
+    this.#known.set(key, made);
     return made;
   }
 }

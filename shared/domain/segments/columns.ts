@@ -80,7 +80,8 @@ export class MembersInColumns {
   }
 
   has(row: number, unit: number): boolean {
-    return row < this.rows && unit < this.#units && this.rowsOf(unit).has(row);
+    if (row >= this.rows || unit >= this.#units) return false;
+    return ((this.#words[unit * this.#perUnit + (row >>> 5)] ?? 0) & (1 << (row & 31))) !== 0;
   }
 
   /** The rows that are in a unit. */
@@ -92,8 +93,7 @@ export class MembersInColumns {
   unitsOf(row: number): Bits {
     const words = new Uint32Array(wordsFor(this.#units));
     for (let unit = 0; unit < this.#units; unit++) {
-      const word = this.#words[unit * this.#perUnit + (row >>> 5)] ?? 0;
-      if ((word & (1 << (row & 31))) !== 0) words[unit >>> 5] = (words[unit >>> 5] ?? 0) | (1 << (unit & 31));
+      if (this.has(row, unit)) words[unit >>> 5] = (words[unit >>> 5] ?? 0) | (1 << (unit & 31));
     }
     return new Bits(words);
   }

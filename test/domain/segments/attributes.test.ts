@@ -202,6 +202,25 @@ describe('each attribute', () => {
     expect(attributeNamed('customAttributes.')).toBeNull();
   });
 
+  it('that is named like another one’s parts is another one', () => {
+    const picture = pictureOf({ profile: { customAttributes: { a: true, 'a truth': 5, ': a': 'x', 'a value': 7 } } });
+    const exactly = (name: string, value: Operand): Rule => ({
+      attribute: `customAttributes.${name}`,
+      operator: 'eq',
+      value,
+    });
+    const rules = [
+      exactly('a', true),
+      exactly('a truth', 5),
+      exactly(': a', 'x'),
+      exactly('a value', 7),
+      exactly('a', 5),
+    ];
+    expect(holds({ all: rules.slice(0, 4) }, picture)).toBe(true);
+    expect(holds({ any: [exactly('a', 5), exactly('a truth', true), exactly('a value', 5)] }, picture)).toBe(false);
+    expect(rules.map((rule) => holds(rule, picture))).toEqual([true, true, true, true, false]);
+  });
+
   it('is what the population was when its summary was renewed; nothing outside of it', () => {
     const outside = pictureOf({ ...rich, metrics: { ...rich.metrics, eligible: false } });
     for (const name of ['rfm.activity.percentile', 'loyalty.monetaryRank', 'customerValue.percentile']) {
