@@ -26,4 +26,3 @@ export const influenceSchema = z.strictObject({
   /** So many advocates are ranked. */
   top: z._default(z.int().check(z.gte(1), z.lte(MOST_RANKED)), 25),
 });
-export type InfluenceSettings = z.output<typeof influenceSchema>;
