@@ -137,6 +137,11 @@ describe('the detail', () => {
     expect(await tier(day(5))).toEqual(gold);
     await world.posted(who, { type: 'subtract', points: 1, reason }, { now: day(5) });
     expect(await tier(day(6))).toMatchObject({ tierId: 'silver', since: day(5), next: { pointsNeeded: 1 } });
+    const moves = (await world.detail(who, { now: day(6) })).body.latestActions;
+    expect(moves.map(({ type, occurredAt, attributes }: Body) => `${type} ${occurredAt} ${attributes.to}`)).toEqual([
+      `tier_changed ${day(5)} silver`,
+      `tier_changed ${day(3)} gold`,
+    ]);
   });
 
   it('shows the tier of points that time alone has accepted', async () => {

@@ -102,6 +102,27 @@ describe('each operation', () => {
     });
   });
 
+  it('on held points names what was held in each of its entries', async () => {
+    await world.give(who, 10);
+    await world.posted(who, { type: 'reserve', points: 10, reservationId: 'r' });
+    await world.posted(who, { type: 'capture', reservationId: 'r', points: 4 });
+    for (const type of ['accept', 'reject']) {
+      await world.posted(who, { type: 'add_pending', points: 5, pendingId: type });
+      await world.posted(who, { type, pendingId: type });
+    }
+    const named = (await world.wholeLedger(who)).map((entry) => [entry.type, entry.reservationId, entry.pendingId]);
+    expect(named).toEqual([
+      ['add', undefined, undefined],
+      ['reserve', 'r', undefined],
+      ['capture', 'r', undefined],
+      ['release', 'r', undefined],
+      ['add_pending', undefined, 'accept'],
+      ['accept', undefined, 'accept'],
+      ['add_pending', undefined, 'reject'],
+      ['reject', undefined, 'reject'],
+    ]);
+  });
+
   it('without an id of its own answers the one that settles it', async () => {
     await world.give(who, 10);
     const { entryId: reservationId } = await world.posted(who, { type: 'reserve', points: 10 });
@@ -479,6 +500,17 @@ describe('what time does', () => {
     expect(await job(SOON)).toMatchObject({ examined: 0 });
     expect(await job(LATER)).toMatchObject({ changed: 1, nextDueAt: null });
     expect(await world.audited(who, LATER)).toMatchObject({ available: 50, expired: 50 });
+  });
+
+  it('is looked for once where nothing is left of what was due', async () => {
+    await world.give(who, 5, SOON);
+    await world.give(who, 5, LATER);
+    await world.posted(who, { type: 'spend', points: 6, reason });
+    expect(await job(SOON)).toMatchObject({ examined: 1, changed: 0, nextDueAt: LATER });
+    expect(await job(SOON)).toMatchObject({ examined: 0, nextDueAt: LATER });
+    await world.posted(who, { type: 'spend', points: 4, reason }, { now: SOON });
+    expect(await job(LATER)).toMatchObject({ examined: 1, changed: 0, nextDueAt: null });
+    expect(await job(LATER)).toMatchObject({ examined: 0 });
   });
 
   it.each([

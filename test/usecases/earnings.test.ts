@@ -332,6 +332,25 @@ describe('a refund', () => {
     expect(await balances(store)).toMatchObject({ pending: 0, available: 0, score: 0 });
   });
 
+  it('of what was rejected by hand of one rule leaves what another one gave', async () => {
+    const store = await programmeWith(earning({ points: 50 }, { points: 30 }));
+    await record(store, [order('o1', 1_000, pending)]);
+    const { holds } = (await booksOf(store, 'c1')).account;
+    const pendingId = holds.find(({ points }) => points === 50)?.holdId ?? '';
+    await post(store, { type: 'reject', pendingId });
+    await record(store, [refund('o1', 'r1', 500)]);
+    expect(await balances(store)).toMatchObject({ pending: 15 });
+  });
+
+  it('takes the order’s own points first, though others expire before them', async () => {
+    const store = await programmeWith(earning({ points: 50 }, { points: 30, pendingDays: 1 }));
+    await record(store, [order('o1')]);
+    await post(store, { type: 'add', points: 100, reason: 'r', expiresAt: day(9) }, { now: day(2) });
+    await record(store, [refund('o1', 'r1', 1_000)], { now: day(3) });
+    const { account } = await booksOf(store, 'c1');
+    expect(account.lots.map(({ remaining, expiresAt }) => [remaining, expiresAt])).toEqual([[100, day(9)]]);
+  });
+
   it('of an order from before there were rules takes nothing', async () => {
     const store = await programmeWith({});
     await record(store, [order('o1')]);

@@ -229,11 +229,23 @@ describe('the liability', () => {
     expect(await read()).toEqual({ asOf: NOW, ...nothing, outstanding: 5, unlimited: 5 });
   });
 
-  it('leaves the counting of entries alone where only others change', async () => {
-    const { store, changes, record } = await world();
+  it('is changed by entries that come and go, and by nothing else', async () => {
+    const { store, changes, post, record } = await world();
     await record('c1', 'visit', {});
-    expect(await countLiability(depsOn(store), changes)).toBe(changes.length);
+    await post('c1', { type: 'add', points: 5, reason });
+    const [entry] = (await booksOf(store, 'c1')).entries;
+    const others = changes.filter(({ after }) => after?.kind !== 'entry');
+    const rewritten: Change = { at: NOW, before: entry, after: entry };
+    expect(await countLiability(depsOn(store), [...others, rewritten])).toBe(others.length + 1);
     expect(await store.get([{ kind: 'liability' }])).toEqual([undefined]);
+  });
+
+  it('is counted again at once where others counted meanwhile', async () => {
+    const { store, changes, post } = await world();
+    await post('c1', { type: 'add', points: 5, reason });
+    const faulty = failingAt(store, 2, 'conflict');
+    expect(await countLiability(depsOn(faulty), changes)).toBe(changes.length);
+    expect(await told(store)).toMatchObject({ outstanding: 5 });
   });
 
   it.each(FAULTS)('counts once what is delivered again after a failure: %s', async (fault) => {
