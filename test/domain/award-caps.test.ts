@@ -54,6 +54,7 @@ describe('a cap per month', () => {
     ['UTC', 'UTC', '2026-02-28T23:59:59.999Z', '2026-03-01T00:00:00.000Z'],
     ['London in summer', 'Europe/London', '2026-06-30T22:59:59.999Z', '2026-06-30T23:00:00.000Z'],
     ['New York', 'America/New_York', '2026-03-01T04:59:59.999Z', '2026-03-01T05:00:00.000Z'],
+    ['a year later', 'UTC', '2025-03-31T23:59:59.999Z', '2026-03-01T00:00:00.000Z'],
     ['the turn of the year', 'UTC', '2025-12-31T23:59:59.999Z', '2026-01-01T00:00:00.000Z'],
   ])('begins anew with the month of the organization: %s', (_, timezone, last, next) => {
     expect(given({ capPerMonth: 6 }, timezone, last, last, next, last, next)).toEqual([4, 2, 4, 0, 2]);

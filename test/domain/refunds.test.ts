@@ -75,6 +75,7 @@ describe('partial refunds of an order', () => {
     ['small ones, until they make up a point', 1, 1_000, [100, 100, 100, 100, 99, 1], [0, 0, 0, 0, 0, 1]],
     ['of nothing', 10, 900, [0, 900, 0], [0, 10, 10]],
     ['more than doubles hold', 999_999_999, 1e12, [333_333_333_333, 333_333_333_333], [333_333_333, 666_666_666]],
+    ['a trillionth short of a half', 999_999_937, 999_999_999_999, [42_207_019_159], [42_207_016]],
   ])('%s', (_, points, totalMinor, refunds, taken) => {
     const sold = new Sold([fixed('r', points)], totalMinor, 'within_balance');
     const seen = refunds.map((part) => {

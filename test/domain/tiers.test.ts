@@ -143,6 +143,13 @@ describe('an entry of the ledger', () => {
     expect(onLadder(...acts)).toMatchObject(expected);
   });
 
+  it('that leaves the score alone moves nobody to what an edited ladder would say', () => {
+    const edited = { ...clerk, ladder: ladderOf([tier('silver', 1)], true) };
+    const before = booksOf(added('09:00', 100));
+    expect(spent('10:00', 40)(before, edited).account.tier.tierId).toBeNull();
+    expect(debited('10:00', 'subtract', 40)(before, edited).account.tier.tierId).toBe('silver');
+  });
+
   it('moves nobody while the module is off', () => {
     expect(booksOf(added('09:00', 1_000)).account.tier).toEqual(noBooks.account.tier);
   });
