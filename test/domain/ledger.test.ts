@@ -34,7 +34,7 @@ describe('any history of an account', () => {
           if (!isDeepStrictEqual(seen, right)) expect(seen).toEqual(right);
         }
       }),
-      { numRuns: 2_000 },
+      { numRuns: 1_500 },
     );
   });
 
@@ -52,7 +52,7 @@ describe('any history of an account', () => {
         const least = Math.min(0, ...ledger.books.entries.map(({ balances }) => balances.available));
         if (!ledger.mayOwe) expect(least).toBe(0);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 700 },
     );
   });
 
@@ -68,7 +68,7 @@ describe('any history of an account', () => {
         expect(account).toMatchObject({ entries: entries.length, at: again.last?.at ?? null });
         expect(entries.map(({ entryId }) => instantOfEntry(entryId))).toEqual(entries.map(({ at }) => at));
       }),
-      { numRuns: 1_000 },
+      { numRuns: 700 },
     );
   });
 
@@ -98,7 +98,7 @@ describe('any history of an account', () => {
         expect(caughtUp(atOnce, clerk, end)).toBe(atOnce);
         expect((nextChangeAt(atOnce.account) ?? '~') > end).toBe(true);
       }),
-      { numRuns: 1_000 },
+      { numRuns: 700 },
     );
   });
 

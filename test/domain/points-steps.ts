@@ -46,30 +46,36 @@ export type Step = { skewSteps: number } & (
 );
 
 const points = fc.integer({ min: 1, max: 9 });
-const ahead = fc.integer({ min: 1, max: 6 });
+const ahead = fc.integer({ min: 1, max: 9 });
 const which = fc.nat({ max: 9 });
 const kind = <const K extends string>(...kinds: K[]) => fc.constantFrom(...kinds);
+const weighted = <T>(weight: number, arbitrary: fc.Arbitrary<T>) => ({ weight, arbitrary });
+/** In such proportions that accounts have some lots and some holds most of the time. */
 const move = fc.oneof(
-  fc.record({ kind: kind('wait'), ms: fc.constantFrom(0, 1, STEP_MS - 1, STEP_MS, 2 * STEP_MS, 5 * STEP_MS) }),
-  fc.record({ kind: kind('wait_onto'), shortMs: fc.constantFrom(0, 1) }),
-  fc.record({ kind: kind('add'), points, expires: fc.option(ahead) }),
-  fc.record({ kind: kind('subtract', 'spend'), points }),
-  fc.record({
-    kind: kind('add_pending'),
-    points,
-    expires: fc.option(ahead),
-    days: fc.option(fc.integer({ min: 1, max: 3 })),
-    settles: fc.option(ahead),
-  }),
-  fc.record({ kind: kind('reserve'), points, settles: ahead }),
-  fc.record({ kind: kind('accept', 'reject', 'capture', 'release'), which, points: fc.option(points) }),
-  fc.record({
-    kind: kind('reverse'),
-    points,
-    lot: fc.option(which),
-    policy: fc.constantFrom('within_balance' as const, 'debt' as const),
-  }),
-  fc.record({ kind: kind('give_back'), which }),
+  weighted(2, fc.record({ kind: kind('wait'), ms: fc.constantFrom(0, 1, STEP_MS - 1, STEP_MS, 2 * STEP_MS) })),
+  weighted(1, fc.record({ kind: kind('wait_onto'), shortMs: fc.constantFrom(0, 1) })),
+  weighted(6, fc.record({ kind: kind('add'), points, expires: fc.option(ahead) })),
+  weighted(2, fc.record({ kind: kind('subtract', 'spend'), points })),
+  weighted(
+    2,
+    fc.record({
+      ...{ kind: kind('add_pending'), points, expires: fc.option(ahead), settles: fc.option(ahead) },
+      days: fc.option(fc.integer({ min: 1, max: 3 })),
+    }),
+  ),
+  weighted(4, fc.record({ kind: kind('reserve'), points, settles: ahead })),
+  weighted(
+    6,
+    fc.record({ kind: kind('accept', 'reject', 'capture', 'capture', 'release'), which, points: fc.option(points) }),
+  ),
+  weighted(
+    1,
+    fc.record({
+      ...{ kind: kind('reverse'), points, lot: fc.option(which) },
+      policy: fc.constantFrom('within_balance' as const, 'within_balance' as const, 'debt' as const),
+    }),
+  ),
+  weighted(1, fc.record({ kind: kind('give_back'), which })),
 );
 /** Servers' clocks differ: now and then one is behind. */
 const skewSteps = fc.oneof(
