@@ -5,7 +5,7 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import type { Instant } from '../domain/facts.ts';
 import { daysBetween, instantOf, msOf, plusDays } from '../domain/instants.ts';
-import type { LotIdentity } from '../domain/points/account.ts';
+import type { Hold, LotIdentity, PendingHold, ReservedHold } from '../domain/points/account.ts';
 import { entryIdOf, partsOfEntryId } from '../domain/points/ids.ts';
 
 export type Item = Record<string, AttributeValue>;
@@ -68,17 +68,36 @@ export const lots = <C extends 'remaining' | 'points'>(
   count: C,
 ): Field<(LotIdentity & Record<C, number>)[]> => ({
   attribute,
-  write: (value) => (value.length > 0 ? { S: value.map((lot) => lotText(lot, lot[count])).join(',') } : undefined),
-  read: (value) =>
-    (value?.S ?? '')
-      .split(',')
-      .filter(Boolean)
-      .map((text) => lotIn(text, count)),
+  write: (value) => (value.length > 0 ? { S: lotsText(value, count) } : undefined),
+  read: (value) => lotsIn(value?.S ?? '', count),
+});
+
+/** Held points as JSON, the lots that they were taken from in short. Left out where nothing is held. */
+export const holds = (attribute: string): Field<Hold[]> => ({
+  attribute,
+  write: (value) => {
+    const written = (hold: Hold) =>
+      hold.kind === 'reserved' ? { ...hold, parts: lotsText(hold.parts, 'points') } : hold;
+    return value.length > 0 ? { S: JSON.stringify(value.map(written)) } : undefined;
+  },
+  read: (value) => {
+    const stored = JSON.parse(value?.S ?? '[]') as (PendingHold | (Omit<ReservedHold, 'parts'> & { parts: string }))[];
+    return stored.map((hold) => (hold.kind === 'reserved' ? { ...hold, parts: lotsIn(hold.parts, 'points') } : hold));
+  },
 });
 
 const RADIX = 36;
 const short = (value: number): string => value.toString(RADIX);
 const long = (text: string): number => Number.parseInt(text, RADIX);
+
+const lotsText = <C extends string>(lots: readonly (LotIdentity & Record<C, number>)[], count: C): string =>
+  lots.map((lot) => lotText(lot, lot[count])).join(',');
+
+const lotsIn = <C extends string>(text: string, count: C): (LotIdentity & Record<C, number>)[] =>
+  text
+    .split(',')
+    .filter(Boolean)
+    .map((lot) => lotIn(lot, count));
 
 const lotText = ({ lotId, size, expiresAt }: LotIdentity, count: number): string => {
   const { at, n, mark } = partsOfEntryId(lotId);

@@ -32,7 +32,20 @@ import { createHash } from 'node:crypto';
 import { instantOfEntry } from '../domain/points/ids.ts';
 import type { DirectoryFacet, DueKind, Kind, RecordKey, RecordOf, Records } from '../usecases/ports.ts';
 import type { Field, Item } from './fields.ts';
-import { derived, flag, instants, json, lots, minutes, nullable, number, optional, sparse, text } from './fields.ts';
+import {
+  derived,
+  flag,
+  holds,
+  instants,
+  json,
+  lots,
+  minutes,
+  nullable,
+  number,
+  optional,
+  sparse,
+  text,
+} from './fields.ts';
 
 export interface Key {
   pk: string;
@@ -311,7 +324,7 @@ export const table: { [K in Kind]: Block<K> } = {
       lots: lots('lots', 'remaining'),
       pages: list('pages'),
       nextPage: number('nextPage'),
-      holds: list('holds'),
+      holds: holds('holds'),
       tier: json('tier'),
       given: map('given'),
       dueAt: nullable(text('dueAt')),

@@ -60,7 +60,7 @@ const accountIn = (record: RecordOf<'account'>, pages: readonly RecordOf<'lotPag
 };
 
 /** So many entries of time's own doing go into the transaction of what somebody does; more are booked before it. */
-const MOST_BOOKED = 40;
+const MOST_BOOKED = 30;
 
 /** The account as of now: what time has done is in the books, ready to be written with whatever comes next. */
 export const upToDate = async (

@@ -1,9 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { memoryStore } from '../../shared/data/memory-store.ts';
+import { entryIdOf } from '../../shared/domain/points/ids.ts';
+import { paged } from '../../shared/domain/points/lot-pages.ts';
 import { bookTime } from '../../shared/usecases/book-time.ts';
-import type { Store } from '../../shared/usecases/ports.ts';
+import type { Store, Write } from '../../shared/usecases/ports.ts';
 import { NOW } from '../support/events.ts';
 import { ledger } from '../support/ledger.ts';
+import { accountOf } from '../support/records.ts';
 import type { Body } from '../support/shop.ts';
 
 let world = ledger();
@@ -281,6 +284,47 @@ describe('hundreds of lots', () => {
     const ended = { available: open.available + 180, reserved: 0 };
     expect(await world.audited(who, new Date(Date.parse(NOW) + 15 * 60_000).toISOString())).toMatchObject(ended);
   });
+
+  /** As many lots of one point until an instant, as if they had been given one by one. */
+  const withLots = async (count: number, expiresAt: string) => {
+    const lots = Array.from({ length: count }, (_, n) => {
+      const lotId = entryIdOf(NOW, n + 1, 'MARK0000');
+      return { lotId, earnedAt: NOW, expiresAt, size: 1, remaining: 1 };
+    });
+    const { first, pages } = paged(lots, [], 1);
+    const numbers = pages.map(({ page }) => page);
+    const account = accountOf(who, {
+      ...{ score: count, spent: 0, entries: count, at: NOW, lots: first },
+      ...{ pages: numbers, nextPage: pages.length + 1, dueAt: expiresAt },
+    });
+    await world.store.commit([
+      { put: account, expect: 'absent' },
+      ...pages.map(({ page, lots }): Write => {
+        return { put: { kind: 'lotPage', consumerId: who, page, version: 1, lots }, expect: 'absent' };
+      }),
+    ]);
+  };
+
+  it.each([1_500, 6_000, 12_000])(
+    'and thousands, %i of them, are held, given back, spent, and expire in one go',
+    async (count) => {
+      await withLots(count, day(5));
+      await world.posted(who, { type: 'reserve', points: count, reservationId: 'r' });
+      await world.posted(who, { type: 'capture', reservationId: 'r', points: 7 });
+      await world.give(who, 1, day(4));
+      await world.posted(who, { type: 'spend', points: count - 600, reason });
+      const points = async (now: string) => (await world.detail(who, { now })).body.points;
+      expect(await points(NOW)).toMatchObject({ available: 594, nextExpiry: { points: 594, at: day(5) } });
+      await bookTime(world.deps, { now: day(5), most: 10 });
+      expect(await points(day(5))).toMatchObject({ available: 0, expired: 594, spent: count - 593 });
+      expect(await pagesOf()).toBe(0);
+      const other = await world.member();
+      who = other;
+      await withLots(count, day(5));
+      expect(await bookTime(world.deps, { now: day(5), most: 10 })).toMatchObject({ changed: 1, failed: [] });
+      expect(await points(day(5))).toMatchObject({ available: 0, expired: count });
+    },
+  );
 
   it('lapse one by one in hundreds of instants, however long nobody looked', async () => {
     for (let n = 0; n < 130; n++) await world.give(who, 1, day(1 + n));

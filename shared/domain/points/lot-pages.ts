@@ -9,6 +9,8 @@ import { inOrderOfTaking } from './lots.ts';
 /** With the account; some 27 bytes each, so that an account with two dozen of them is written as one kilobyte. */
 export const LOTS_WITH_ACCOUNT = 48;
 export const LOTS_A_PAGE = 96;
+/** So many pages at most, that one transaction takes what touches all lots: where there are more of these, pages are larger. */
+export const MOST_PAGES = 56;
 
 export interface LotPage {
   /** Never used again, so that a page that was emptied is not mistaken for a new one. */
@@ -39,11 +41,10 @@ export function paged(
     pages[0] = { ...head, lots: head.lots.slice(half) };
   }
   let number = nextPage;
-  const whole = pages
-    .filter((page) => page.lots.length > 0)
-    .flatMap(inTwo)
-    .map((page) => (page.page === NEW ? { ...page, page: number++ } : page));
-  return { first, pages: whole };
+  const mostLots = Math.max(LOTS_A_PAGE, 4 * Math.ceil(lots.length / MOST_PAGES));
+  const whole = pages.filter((page) => page.lots.length > 0).flatMap((page) => inTwo(page, mostLots));
+  const numbered = joined(whole).map((page) => (page.page === NEW ? { ...page, page: number++ } : page));
+  return { first, pages: numbered };
 }
 
 /** Each lot to the last page that begins no later than it; to the account where none does. No page that is empty now. */
@@ -65,8 +66,22 @@ const isSame = (one: readonly Lot[], other: readonly Lot[]): boolean =>
   one.length === other.length &&
   one.every((lot, index) => lot.lotId === other[index]?.lotId && lot.remaining === other[index].remaining);
 
-const inTwo = (page: LotPage): LotPage[] => {
-  if (page.lots.length <= LOTS_A_PAGE) return [page];
-  const half = LOTS_A_PAGE / 2;
-  return [{ ...page, lots: page.lots.slice(0, half) }, ...inTwo({ page: NEW, lots: page.lots.slice(half) })];
+const inTwo = (page: LotPage, mostLots: number): LotPage[] => {
+  if (page.lots.length <= mostLots) return [page];
+  const half = mostLots / 2;
+  const rest = { page: NEW, lots: page.lots.slice(half) };
+  return [{ ...page, lots: page.lots.slice(0, half) }, ...inTwo(rest, mostLots)];
 };
+
+/** Neighbours that hold the fewest lots share a page, as long as there are too many pages. */
+function joined(pages: readonly LotPage[]): LotPage[] {
+  const fewer = [...pages];
+  while (fewer.length > MOST_PAGES) {
+    const together = fewer.slice(1).map(({ lots }, n) => lots.length + (fewer[n]?.lots.length ?? 0));
+    const at = together.indexOf(Math.min(...together));
+    const [one, other] = fewer.slice(at, at + 2);
+    if (!one || !other) return fewer;
+    fewer.splice(at, 2, { page: one.page === NEW ? other.page : one.page, lots: [...one.lots, ...other.lots] });
+  }
+  return fewer;
+}
