@@ -75,8 +75,8 @@ export class CircuitBuilder {
 
   #both(one: Wire, other: Wire): Wire {
     const [first, second] = one < other ? [one, other] : [other, one];
-    if (first === FAILS || first === opposite(second)) return FAILS;
-    if (first === HOLDS || first === second) return second;
+    if (first === FAILS) return FAILS;
+    if (first === HOLDS) return second;
     const key = `${first} ${second}`;
     const known = this.#known.get(key);
     if (known !== undefined) return known;

@@ -425,6 +425,24 @@ describe('segments that name segments', () => {
     ];
     expect(membersOf(units(true))).toEqual(['naming', 'new']);
     expect(membersOf(units(false))).toEqual(['new']);
+    expect(membersOf(units(true).reverse())).toEqual(['new', 'naming']);
+    expect(membersOf(units(false).reverse())).toEqual(['new']);
+  });
+
+  it('see any of several, whichever it is', () => {
+    const either = {
+      unitId: 'e',
+      segmentId: 'e',
+      rule: { attribute: 'segments', operator: 'contains_any', value: ['a', 'b'] } as Rule,
+    };
+    const units = (a: Rule, b: Rule) => [
+      either,
+      { unitId: 'a', segmentId: 'a', rule: a },
+      { unitId: 'b', segmentId: 'b', rule: b },
+    ];
+    expect(membersOf(units(active, inactive))).toEqual(['e', 'a']);
+    expect(membersOf(units(inactive, active))).toEqual(['e', 'b']);
+    expect(membersOf(units(inactive, inactive))).toEqual([]);
   });
 
   it('see nobody in one that there is not, and who was put in by another system', () => {
