@@ -32,7 +32,8 @@ function newFormat(timezone: string): Intl.DateTimeFormat | null {
 export const isTimezone = (text: string): boolean => formatOf(text) !== null;
 
 /** Offsets at 00:00 UTC by timezone and day: asking the runtime takes 10 µs, and a day without a change needs no asking. */
-const midnightOffsets = new Map<string, number>();
+const midnightOffsets = new Map<string, Map<number, number>>();
+let midnights = 0;
 const MOST_MIDNIGHTS = 20_000;
 
 /** How far local time is ahead of UTC at an instant, in milliseconds; UTC's 0 for a timezone that does not exist. */
@@ -44,12 +45,16 @@ export function offsetMsAt(timezone: string, ms: number): number {
 }
 
 function midnightOffsetMs(timezone: string, day: number): number {
-  const key = `${timezone} ${day}`;
-  const known = midnightOffsets.get(key);
+  const known = midnightOffsets.get(timezone)?.get(day);
   if (known !== undefined) return known;
-  if (midnightOffsets.size >= MOST_MIDNIGHTS) midnightOffsets.clear();
+  if (midnights >= MOST_MIDNIGHTS) {
+    midnightOffsets.clear();
+    midnights = 0;
+  }
   const offset = runtimeOffsetMs(timezone, day * DAY_MS);
-  midnightOffsets.set(key, offset);
+  const ofTimezone = midnightOffsets.get(timezone) ?? new Map<number, number>();
+  midnightOffsets.set(timezone, ofTimezone.set(day, offset));
+  midnights += 1;
   return offset;
 }
 
@@ -63,8 +68,10 @@ function runtimeOffsetMs(timezone: string, ms: number): number {
 }
 
 /** The hour that a clock on the wall shows, 0–23. */
-export const localHourAt = (timezone: string, ms: number): number =>
-  new Date(ms + offsetMsAt(timezone, ms)).getUTCHours();
+export function localHourAt(timezone: string, ms: number): number {
+  const hours = Math.floor((ms + offsetMsAt(timezone, ms)) / (60 * MINUTE_MS));
+  return ((hours % 24) + 24) % 24;
+}
 
 /**
  * The next instant after `ms` at which a clock on the wall shows exactly this hour. A day on which clocks leap over
