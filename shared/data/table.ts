@@ -275,6 +275,7 @@ export const table: { [K in Kind]: Block<K> } = {
       eventId: text('event'),
       occurredAt: text('at'),
       digest: text('digest'),
+      earned: optional(json('earned')),
     },
     export: { leftOut: 'made of events, which are shown' },
     erasure: 'partition',

@@ -77,14 +77,14 @@ export class Earnings {
 
   /** Takes in one event: what it earns or takes back is posted, and its challenges go on. */
   take(event: ConsumerEvent, before: RecordOf<'order'> | undefined, after: OrderState | undefined): Taken {
-    const awards = before?.awards ?? [];
-    if (before && after && isSettling(event.type)) return { earned: null, awards: this.#settle(event, after, awards) };
+    const settled = before && after && isSettling(event.type) ? this.#settle(event, after, before.awards) : [];
     const { books, earned, awards: given } = earn(this.#books, this.#clerk, this.#terms, event, this.#now);
     this.#books = books;
+    const awards = [...settled, ...given];
     const completed = this.#terms.isMember ? this.#advance(event) : 0;
-    if (completed === 0) return { earned, awards: given };
+    if (completed === 0) return { earned, awards };
     const { awarded = 0, ...others } = earned ?? { pending: 0 };
-    return { earned: { awarded: awarded + completed, ...others }, awards: given };
+    return { earned: { awarded: awarded + completed, ...others }, awards };
   }
 
   writes(): Write[] {

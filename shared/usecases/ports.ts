@@ -73,6 +73,7 @@ export interface Records {
     eventId: string;
     occurredAt: Instant;
     digest: string;
+    earned?: Earned;
   };
   message: MessageState & { consumerId: string; version: number };
   /** That an email, a phone or an id in another system belongs to a consumer. Keys hold a hash, never the contact. */

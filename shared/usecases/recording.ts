@@ -127,8 +127,8 @@ const firstOf = ({ consumerId, draft }: Known, input: EventInput, digest: string
       throw new Refusal('idempotency_key_reused', `This ${NATURAL_ID[taken.kind]} was used with other content.`);
     }
     if (!taken) continue;
-    const earned = 'earned' in taken ? taken.earned : null;
-    return recordedIn({ eventId: taken.eventId, type: input.type, occurredAt: taken.occurredAt, earned });
+    const { eventId, occurredAt, earned = null } = taken;
+    return recordedIn({ eventId, type: input.type, occurredAt, earned });
   }
   return null;
 };
@@ -224,6 +224,7 @@ const claim = (
     eventId,
     occurredAt,
     digest,
+    ...(earned && { earned }),
   });
 };
 

@@ -109,6 +109,34 @@ describe('an event', () => {
     expect(await balances(store)).toMatchObject({ available: 17, score: 17 });
   });
 
+  it.each([settled('order_accepted', 'o1'), refund('o1', 'r1', 200)])(
+    'that settles an order earns by the rules and challenges for it: $type',
+    async (input) => {
+      const goal: Challenge['goal'] = { event: input.type, where: [], measure: 'count', target: 1 };
+      const store = await programmeWith({
+        ...earning({ pointsPerMajorUnit: 1 }, { event: input.type, points: 7 }),
+        challenges: challenges({ points: 3, goal }),
+      });
+      await record(store, [order('o1', 1_000, pending)]);
+      const told = await record(store, [{ ...input, eventId: 'e1' }]);
+      expect(pointsOf(told)).toEqual([{ awarded: 10, pending: 0 }]);
+      const again = await record(store, [{ ...input, eventId: 'e1' }]);
+      expect(again).toEqual([{ ...told[0], status: 'duplicate' }]);
+      const [score, waiting] = input.type === 'order_accepted' ? [20, 0] : [10, 8];
+      expect(await balances(store)).toMatchObject({ score, pending: waiting });
+      await record(store, [settled('order_rejected', 'o1')]);
+      expect(await balances(store)).toMatchObject({ score: 3, available: 3, pending: 0 });
+    },
+  );
+
+  it('that is a refund answers what it earned under its refundId too', async () => {
+    const store = await programmeWith(earning({ event: 'order_refunded', points: 7 }));
+    const told = await record(store, [order('o1'), refund('o1', 'r1', 200), refund('o1', 'r1', 200)]);
+    expect(pointsOf(told)).toEqual([undefined, { awarded: 7, pending: 0 }, { awarded: 7, pending: 0 }]);
+    expect(pointsOf(await record(store, [refund('o1', 'r1', 200)]))).toEqual([{ awarded: 7, pending: 0 }]);
+    expect(await balances(store)).toMatchObject({ score: 7 });
+  });
+
   it('that comes twice in one batch earns once, and answers the same twice', async () => {
     const store = await programmeWith(earning({ points: 7 }));
     const outcomes = await record(store, [order('o1'), order('o1')]);
