@@ -1,4 +1,4 @@
-/** Rules made into steps over shared states. */
+/** Rules made into formulas over shared states, and these into one circuit. */
 import { canonicalJson } from '../canonical.ts';
 import { Channels } from './channels.ts';
 import { type Circuit, CircuitBuilder, type Wire } from './circuit.ts';

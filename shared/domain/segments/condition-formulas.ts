@@ -29,15 +29,21 @@ function attributeFormula(
   channels: Channels,
 ): Formula {
   const named = attributeNamed(name);
-  // The registry has lost a row: what nobody has is missing.
-  if (named === null) return constant(POSITIVE_OF[operator] !== undefined && missing !== 'exclude');
   const positive = POSITIVE_OF[operator];
-  const { kind } = named.attribute;
-  const comparing = kind === 'any' || value === undefined ? comparedAs(positive ?? operator, value) : kind;
-  const { holds, present } = JUDGED[comparing]({ name, named, channels }, positive ?? operator, [value].flat());
+  const { holds, present } =
+    named === null ? NOBODY_HAS : judged({ name, named, channels }, positive ?? operator, value);
   if (positive === undefined) return holds;
   const isExcluding = missing === 'exclude' && operator !== 'not_exists';
   return isExcluding ? both(present, negated(holds)) : negated(holds);
+}
+
+/** Where the registry has lost a row. */
+const NOBODY_HAS: Judged = { holds: constant(false), present: constant(false) };
+
+function judged(looked: Looked, operator: Operator, value: Operand | undefined): Judged {
+  const { kind } = looked.named.attribute;
+  const comparing = kind === 'any' || value === undefined ? comparedAs(operator, value) : kind;
+  return JUDGED[comparing](looked, operator, [value].flat());
 }
 
 /** Of the kinds that an operator has, the operand tells which is meant. */

@@ -1,6 +1,6 @@
 /**
- * All segments of a consumer in one pass. Whatever the rules look at is read once and becomes a state; each rule is then a
- * few steps over states. The same pass finds the next instant at which time alone can change an answer.
+ * All segments of a consumer in one pass. Whatever the rules look at is read once and becomes a state; all rules together
+ * are one circuit over states. The same pass finds the next instant at which time alone can change an answer.
  */
 import type { Instant } from '../facts.ts';
 import { instantOf } from '../instants.ts';

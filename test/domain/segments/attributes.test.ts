@@ -221,6 +221,16 @@ describe('each attribute', () => {
     expect(rules.map((rule) => holds(rule, picture))).toEqual([true, true, true, true, false]);
   });
 
+  it('that there is no more is missing to all', () => {
+    const gone = (operator: Operator, more: object = {}): Rule => ({ attribute: 'gone', operator, ...more });
+    const rules = [gone('exists'), gone('not_exists'), gone('eq', { value: 1 }), gone('neq', { value: 1 })];
+    const excluding = { missing: 'exclude' as const };
+    rules.push(gone('neq', { value: 1, ...excluding }), gone('not_exists', excluding));
+    const evaluator = compiled(rules.map((rule, index) => ({ unitId: `${index}`, segmentId: `s${index}`, rule })));
+    expect([...evaluate(evaluator, pictureOf(), context, NOW).members]).toEqual([1, 3, 5]);
+    expect([...evaluatedInColumns(evaluator, [pictureOf()], context, NOW).unitsOf(0)]).toEqual([1, 3, 5]);
+  });
+
   it('is what the population was when its summary was renewed; nothing outside of it', () => {
     const outside = pictureOf({ ...rich, metrics: { ...rich.metrics, eligible: false } });
     for (const name of ['rfm.activity.percentile', 'loyalty.monetaryRank', 'customerValue.percentile']) {
