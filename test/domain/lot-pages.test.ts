@@ -3,7 +3,13 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { instantOf } from '../../shared/domain/instants.ts';
 import type { Lot } from '../../shared/domain/points/account.ts';
-import { LOTS_A_PAGE, LOTS_WITH_ACCOUNT, type LotPage, paged } from '../../shared/domain/points/lot-pages.ts';
+import {
+  LOTS_A_PAGE,
+  LOTS_WITH_ACCOUNT,
+  type LotPage,
+  MOST_PAGES,
+  paged,
+} from '../../shared/domain/points/lot-pages.ts';
 import { given, taken } from '../../shared/domain/points/lots.ts';
 
 interface Stored {
@@ -19,6 +25,9 @@ const kept = (before: Stored, lots: readonly Lot[]): Stored => {
   const { first, pages } = paged(lots, before.pages, before.nextPage);
   return { first, pages, nextPage: Math.max(before.nextPage, ...pages.map(({ page }) => page + 1)) };
 };
+
+/** Of the 100 that one transaction takes, with room for the account, entries, claims and the like. */
+const MOST_WRITES = 85;
 
 let made = 0;
 const lotOf = (earned: number, expires: number | null): Lot => ({
@@ -84,13 +93,19 @@ const pagesMoved = (before: Stored, after: Stored): number =>
   after.pages.filter((page) => !before.pages.includes(page)).length +
   before.pages.filter(({ page }) => !after.pages.some((other) => other.page === page)).length;
 
-function check(before: Stored, after: Stored, lots: readonly Lot[], everUsed: Set<number>): void {
+function check(
+  before: Stored,
+  after: Stored,
+  lots: readonly Lot[],
+  everUsed: Set<number>,
+  mostLots = LOTS_A_PAGE,
+): void {
   if (!isDeepStrictEqual(lotsOf(after), lots)) expect(lotsOf(after)).toEqual(lots);
   expect(after.first.length).toBeLessThanOrEqual(LOTS_WITH_ACCOUNT);
   if (lots.length > 0) expect(after.first.length).toBeGreaterThan(0);
   for (const page of after.pages) {
     expect(page.lots.length).toBeGreaterThan(0);
-    expect(page.lots.length).toBeLessThanOrEqual(LOTS_A_PAGE);
+    expect(page.lots.length).toBeLessThanOrEqual(mostLots);
     const same = before.pages.find((other) => other.page === page.page);
     if (same && isDeepStrictEqual(same, page)) expect(page).toBe(same);
     if (!same) expect(everUsed.has(page.page)).toBe(false);
@@ -151,12 +166,46 @@ describe('lots on pages', () => {
     expect(stored).toMatchObject({ first: [], pages: [] });
   });
 
+  it('fit one transaction, however many they are and however many are taken at once', () => {
+    const shares = fc.array(fc.constantFrom(0.0001, 0.01, 0.3, 0.5, 0.9, 1), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1_000, max: 12_000 }),
+        fc.integer({ min: 1, max: 60 }),
+        shares,
+        (count, at, shares) => {
+          const many = Array.from({ length: count }, (_, n) => lotOf(n, n % at));
+          const inOrder = sorted([], many);
+          let stored = kept(nothing, inOrder);
+          expect(stored.pages.length).toBeLessThanOrEqual(MOST_PAGES);
+          for (const share of shares) {
+            const lots = taken(lotsOf(stored), Math.ceil(sumOf(lotsOf(stored)) * share)).lots;
+            const after = kept(stored, lots);
+            check(stored, after, lots, new Set(stored.pages.map(({ page }) => page)), Number.POSITIVE_INFINITY);
+            expect(after.pages.length).toBeLessThanOrEqual(MOST_PAGES);
+            expect(pagesMoved(stored, after)).toBeLessThanOrEqual(MOST_WRITES);
+            stored = after;
+          }
+        },
+      ),
+      { numRuns: 20, endOnFailure: true },
+    );
+  });
+
   it('stay with the account while they fit it', () => {
     const few = Array.from({ length: LOTS_WITH_ACCOUNT }, (_, n) => lotOf(n, null));
     expect(kept(nothing, few)).toEqual({ first: few, pages: [], nextPage: 1 });
     const more = kept(nothing, [...few, lotOf(40, null)]);
     expect(more).toMatchObject({ pages: [{ page: 1 }], nextPage: 2 });
     expect(more.first).toHaveLength(LOTS_WITH_ACCOUNT / 2);
+  });
+
+  it('that split a page leave its first half the object it was, where all that is new came behind it', () => {
+    const few = Array.from({ length: LOTS_WITH_ACCOUNT / 2 + LOTS_A_PAGE }, (_, n) => lotOf(n, null));
+    const stored = kept(nothing, few.slice(0, few.length - LOTS_A_PAGE / 2));
+    const after = kept(stored, [...few, lotOf(few.length, null)]);
+    expect(after.pages).toHaveLength(2);
+    expect(after.pages[0]).toBe(stored.pages[0]);
   });
 
   it('that did not change leave all pages the very objects they were', () => {

@@ -40,10 +40,17 @@ export function paged(
     first.push(...head.lots.slice(0, half));
     pages[0] = { ...head, lots: head.lots.slice(half) };
   }
+  // A page that was larger stays so: what takes many lots splits none.
+  const sizes = before.map((page) => page.lots.length);
+  const mostLots = Math.max(LOTS_A_PAGE, 4 * Math.ceil(lots.length / MOST_PAGES), ...sizes);
+  const whole = pages.filter(isInUse).flatMap((page) => inTwo(page, mostLots));
+  const known = new Map(before.map((page) => [page.page, page]));
   let number = nextPage;
-  const mostLots = Math.max(LOTS_A_PAGE, 4 * Math.ceil(lots.length / MOST_PAGES));
-  const whole = pages.filter((page) => page.lots.length > 0).flatMap((page) => inTwo(page, mostLots));
-  const numbered = joined(whole).map((page) => (page.page === NEW ? { ...page, page: number++ } : page));
+  const numbered = joined(whole).map((page) => {
+    if (page.page === NEW) return { ...page, page: number++ };
+    const same = known.get(page.page);
+    return same && isSame(same.lots, page.lots) ? same : page;
+  });
   return { first, pages: numbered };
 }
 
@@ -55,12 +62,10 @@ function distributed(lots: readonly Lot[], before: readonly LotPage[]): { first:
     const place = before.findLastIndex((page) => page.lots[0] !== undefined && inOrderOfTaking(page.lots[0], lot) <= 0);
     (filled[place]?.lots ?? first).push(lot);
   }
-  const pages = filled.map((page, index) => {
-    const known = before[index];
-    return known && isSame(known.lots, page.lots) ? known : page;
-  });
-  return { first, pages: pages.filter((page) => page.lots.length > 0) };
+  return { first, pages: filled.filter(isInUse) };
 }
+
+const isInUse = ({ lots }: LotPage): boolean => lots.length > 0;
 
 const isSame = (one: readonly Lot[], other: readonly Lot[]): boolean =>
   one.length === other.length &&
