@@ -6,16 +6,12 @@ import type { Deps } from '../../shared/usecases/ports.ts';
 
 const input = z.object({ runId: z.string(), now: instant });
 
-/** The units to fill and the slices to go over, each as the first `fill-slice` takes it; no slices where nothing is to be done. */
+/** What is to be done: units to fill, and the slices to go over for them, each as the first `fill-slice` takes it. */
 export const makeHandler = (deps: Deps) =>
   step('claim-backfill', input, async ({ runId, now }) => {
-    const { units } = await claimBackfill(deps, runId, now);
-    const slices = Array.from({ length: deps.store.slices }, (_, slice) => ({
-      slice,
-      runId,
-      now,
-      consumers: 0,
-      flips: 0,
+    const { units, hasWork } = await claimBackfill(deps, runId, now);
+    const slices = Array.from({ length: units.length > 0 ? deps.store.slices : 0 }, (_, slice) => ({
+      ...{ slice, runId, now, consumers: 0, flips: 0 },
     }));
-    return { units, hasWork: units.length > 0, slices };
+    return { units, hasWork, slices };
   });

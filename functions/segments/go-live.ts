@@ -1,14 +1,16 @@
 import * as z from 'zod/mini';
 import { instant } from '../../shared/edge/parameters.ts';
 import { step } from '../../shared/edge/step.ts';
-import { announceEdits, goLive } from '../../shared/usecases/backfill-segments.ts';
+import { announceEdits } from '../../shared/usecases/announce-edits.ts';
+import { goLive } from '../../shared/usecases/backfill-segments.ts';
 import type { Deps } from '../../shared/usecases/ports.ts';
 
 const input = z.object({ now: instant, units: z.array(z.int()) });
 
-/** The filled rules are told from now on, and who entered and left by them. */
+/** The filled rules are told from now on, and who entered and left by them; before that, what a run that died left untold. */
 export const makeHandler = (deps: Deps) =>
   step('go-live', input, async ({ now, units }) => {
+    const before = await announceEdits(deps, now);
     await goLive(deps, units, now);
-    return { told: await announceEdits(deps, now) };
+    return { told: before + (await announceEdits(deps, now)) };
   });

@@ -522,6 +522,8 @@ export const table: { [K in Kind]: Block<K> } = {
       version: number('v'),
       units: instants('units'),
       lists: list('lists'),
+      untold: optional(json('untold')),
+      flippedAt: optional(text('flipped')),
       dueAt: nullable(text('dueAt')),
     },
     export: { leftOut: 'the memberships themselves are shown' },

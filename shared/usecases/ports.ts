@@ -148,6 +148,10 @@ export interface Records {
     /** When the consumer entered, by unit: a rule of a segment (see `SegmentRecord`). */
     units: Record<number, Instant>;
     lists: { listId: string; addedAt: Instant }[];
+    /** Those of the units that nobody was told of, as their rule was being filled; absent where there are none. */
+    untold?: number[] | undefined;
+    /** The newest instant of a flip that was told: no later one is told of an earlier instant. Absent before the first. */
+    flippedAt?: Instant | undefined;
     /** No later than the next instant at which time alone changes what a rule says; null where it never will. */
     dueAt: Instant | null;
   };

@@ -110,17 +110,22 @@ const startFor = async (workflows: Workflows, change: Change): Promise<void> => 
   }
 };
 
-/** Another rule is filled with members; the members of a deleted segment are let go. */
+/** Another rule is filled with members; those of rules that are gone are let go. */
 const startForSegment = async (workflows: Workflows, { at, before, after }: Change): Promise<void> => {
   const [was, is] = [before, after].map((record) => (record?.kind === 'segment' ? record : undefined));
   if (is?.next && is.next.unit !== was?.next?.unit) {
     await workflows.start('segments-backfill', `unit-${is.next.unit}-${markOf(is.next)}`, {});
   }
-  if (!is && was) {
-    const units = [was.live, was.next, was.last].flatMap((unit) => (unit ? [unit.unit] : []));
+  const kept = new Set(is && unitsOf(is));
+  const units = was ? unitsOf(was).filter((unit) => !kept.has(unit)) : [];
+  if (was && units.length > 0) {
     await workflows.start('segments-cleanup', `units-${units.join('-')}-${markOf(was)}`, { units, now: at });
   }
 };
+
+/** Those of them that may have members. */
+const unitsOf = ({ live, next, last }: RecordOf<'segment'>): number[] =>
+  [live, next, last].flatMap((unit) => (unit && unit.unit > 0 ? [unit.unit] : []));
 
 /** A table restored to an earlier time counts its units again from there: with what they say, the name is new. */
 const markOf = (said: object): string => sha256(canonicalJson(said)).slice(0, 16);

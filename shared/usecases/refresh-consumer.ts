@@ -1,66 +1,63 @@
 /**
  * The segments of one consumer, brought up to what its facts say: evaluated all in one pass, compared with what is
- * stored, and only what flipped is written, each flip with its own instant and cause.
+ * stored, and only what flipped is written, in one transaction with the events that tell of it.
  */
 import type { Instant } from '../domain/facts.ts';
-import { earlierOf, msOf } from '../domain/instants.ts';
-import { evaluate } from '../domain/segments/evaluator.ts';
+import { earlierOf } from '../domain/instants.ts';
 import { foldAgain } from './fold-again.ts';
-import type { ConsumerPicture, Deps, RecordOf, Write } from './ports.ts';
+import type { ConsumerPicture, Deps, Store } from './ports.ts';
 import { retrying } from './retrying.ts';
-import { asOf, pictureFor, type Segmentation, type Unit, unitsIn } from './segment-units.ts';
+import { decided } from './segment-flips.ts';
+import type { Cause, Flip, Strays } from './segment-standing.ts';
+import { NO_STRAYS, standingIn } from './segment-standing.ts';
+import type { Segmentation } from './segment-units.ts';
+import { membershipsAfter, partsOf, portionsOf, writesOf } from './segment-writes.ts';
 
-/** What made an answer flip. */
-export type Cause = 'change' | 'time' | 'summary' | 'rule_edited' | 'list' | 'import';
-
-export interface Flip extends Unit {
-  entered: boolean;
-  at: Instant;
+export interface Refreshed {
+  /** Those that were told. */
+  flips: Flip[];
+  /** Whether anything at all was written. */
+  wrote: boolean;
+}
+export interface Refresh {
+  now: Instant;
   cause: Cause;
 }
-type Units = Record<number, Instant>;
+/** What was read of a consumer is younger than the segmentation, which is to be read again. */
+export class Outdated extends Error {}
 
-/** The flips that were written. Of a consumer that is gone there are none. */
+/** Of a consumer that is gone nothing is written. Throws `Outdated`, unless the segmentation was read since it last did. */
 export const refreshConsumer = async (
   deps: Pick<Deps, 'store' | 'pause'>,
   segmentation: Segmentation,
   consumerId: string,
-  { now, cause }: { now: Instant; cause: Cause },
-): Promise<Flip[]> => {
-  const written: Flip[] = [];
-  for (;;) {
-    const { flips, isDone } = await retrying(deps, () => refreshed(deps, segmentation, consumerId, { now, cause }));
-    written.push(...flips);
-    if (isDone) return written;
-  }
-};
-
-/** A transaction takes a hundred writes: two for each flip, an event more where it is told. */
-const MOST_FLIPS = 30;
-
-const refreshed = async (
-  deps: Pick<Deps, 'store' | 'pause'>,
-  segmentation: Segmentation,
-  consumerId: string,
-  asked: { now: Instant; cause: Cause },
-): Promise<{ flips: Flip[]; isDone: boolean }> => {
-  const picture = await upToDate(deps, segmentation, consumerId, asked.now);
-  if (picture === null) return { flips: [], isDone: true };
-  const { memberships } = picture;
-  const decision = decided(picture, segmentation, asked);
-  const before = unitsIn(memberships);
-  const moved = Object.keys({ ...before, ...decision.units })
-    .map(Number)
-    .filter((unit) => before[unit] !== decision.units[unit]);
-  // Who entered and left again since the last look is told, though nothing is left of it.
-  const changed = [...new Set([...moved, ...decision.flips.map(({ unit }) => unit)])];
-  const portion = new Set(changed.slice(0, MOST_FLIPS));
-  const isDone = changed.length <= MOST_FLIPS;
-  const dueAt = isDone ? dueAfter(memberships?.dueAt ?? null, decision.nextFlipAt, asked.now) : asked.now;
-  if (changed.length === 0 && dueAt === (memberships?.dueAt ?? null)) return { flips: [], isDone };
-  const flips = decision.flips.filter(({ unit }) => portion.has(unit));
-  await deps.store.commit(writesOf(picture, { ...decision, flips, dueAt }, portion, segmentation, asked.now));
-  return { flips, isDone };
+  { now, cause, isLatest = false }: Refresh & { isLatest?: boolean },
+): Promise<Refreshed> => {
+  const refreshed: Refreshed = { flips: [], wrote: false };
+  await retrying(deps, async () => {
+    const picture = await upToDate(deps, segmentation, consumerId, now);
+    if (picture === null) return;
+    if (!isLatest && isYounger(picture, segmentation)) throw new Outdated();
+    const { memberships } = picture;
+    // Where others came between two parts of a change, the instant that the first one left is no matter of time.
+    const dueAt = refreshed.wrote ? null : (memberships?.dueAt ?? null);
+    const strays = await straysOf(deps.store, picture, segmentation);
+    const decision = decided(picture, segmentation, strays, { now, cause, dueAt });
+    const next = dueAfter(memberships?.dueAt ?? null, decision.nextFlipAt, now);
+    const portions = portionsOf(partsOf(standingIn(memberships), decision, segmentation, strays));
+    if (portions.length === 0 && next !== (memberships?.dueAt ?? null)) portions.push([]);
+    let before = memberships;
+    for (const [nth, portion] of portions.entries()) {
+      // Whoever dies on the way leaves the rest to the next minute.
+      const dueAt = nth === portions.length - 1 ? next : now;
+      const put = membershipsAfter(consumerId, before, portion, dueAt);
+      await deps.store.commit(writesOf(picture, { before, put, portion, now }));
+      refreshed.flips.push(...portion.flatMap(({ flips }) => flips));
+      refreshed.wrote = true;
+      before = put;
+    }
+  });
+  return refreshed;
 };
 
 /** The consumer's head, with sums by the rules in force: what conditions over events count is among them. */
@@ -76,129 +73,44 @@ const upToDate = async (
   return deps.store.pictureOf(consumerId);
 };
 
-interface Decided {
-  units: Units;
-  flips: Flip[];
-  nextFlipAt: Instant | null;
-}
+/** Folded by other rules, in a unit that nobody knows here, or told of one that is still being filled. */
+const isYounger = (
+  { metrics, memberships }: ConsumerPicture,
+  { scoring, nextUnit, segments }: Segmentation,
+): boolean => {
+  const { units, untold } = standingIn(memberships);
+  const isTold = (unit: number) => units[unit] !== undefined && !untold.has(unit);
+  return (
+    metrics.scoringVersion !== scoring.version ||
+    Object.keys(units).some((unit) => Number(unit) >= nextUnit) ||
+    segments.some(({ next }) => next !== null && isTold(next.unit))
+  );
+};
 
-/** A consumer whom time has changed more often than this since it was last looked at is taken as it is now. */
-const MOST_INSTANTS = 100;
-
-/** Time first, each of its flips at its own instant; then all else, now. */
-const decided = (
-  picture: ConsumerPicture,
+/** Units of rules that are no longer known, which the consumer was told of: whose they were, its entries say. */
+const straysOf = async (
+  store: Store,
+  { profile: { consumerId }, memberships }: ConsumerPicture,
   segmentation: Segmentation,
-  { now, cause }: { now: Instant; cause: Cause },
-): Decided => {
-  let state: Decided = { units: { ...unitsIn(picture.memberships) }, flips: [], nextFlipAt: null };
-  let due = picture.memberships?.dueAt ?? null;
-  for (let instants = 0; due !== null && due <= now && instants < MOST_INSTANTS; instants++) {
-    state = stepped(state, picture, segmentation, { at: due, cause: 'time' });
-    due = state.nextFlipAt;
+): Promise<Strays> => {
+  const { units, untold } = standingIn(memberships);
+  const { segments, imported, nextUnit } = segmentation;
+  const known = new Set(segments.flatMap(({ live, next, last }) => [live?.unit, next?.unit, last]));
+  const strange = Object.keys(units)
+    .map(Number)
+    .filter((unit) => unit < nextUnit && !known.has(unit) && !imported.has(unit) && !untold.has(unit));
+  if (strange.length === 0) return NO_STRAYS;
+  const keys = strange.map((unit) => ({ kind: 'member', consumerId, unit }) as const);
+  const strays = new Map<string, number[]>();
+  for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {
+    for (const entry of await store.get(keys.slice(start, start + KEYS_AT_ONCE), true)) {
+      if (entry) strays.set(entry.segmentId, [...(strays.get(entry.segmentId) ?? []), entry.unit]);
+    }
   }
-  return stepped(state, picture, segmentation, { at: asOf(picture, now), cause });
+  return strays;
 };
-
-const stepped = (
-  before: Decided,
-  picture: ConsumerPicture,
-  { evaluator, units, leaving, context, catalogue }: Segmentation,
-  { at, cause }: { at: Instant; cause: Cause },
-): Decided => {
-  const { members, nextFlipAt } = evaluate(evaluator, pictureFor(picture), context, at);
-  const isOut = picture.profile.archived;
-  const after: Units = {};
-  const flips = [...before.flips];
-  units.forEach((unit, index) => {
-    const entered = before.units[unit.unit];
-    // A rule that is being filled has no past: whether it is met is asked of now alone.
-    const isIn = cause === 'time' && !unit.isLive ? entered !== undefined : !isOut && members.has(index);
-    if (isIn) after[unit.unit] = entered ?? enteredAt(before.units, catalogue.segments.get(unit.segmentId), unit, at);
-    if (isIn !== (entered !== undefined)) flips.push({ ...unit, entered: isIn, at, cause });
-  });
-  for (const unit of leaving) if (before.units[unit] !== undefined) after[unit] = before.units[unit];
-  return { units: after, flips, nextFlipAt: isOut ? null : nextFlipAt };
-};
-
-/** Who is in by the old rule of a segment too entered by that one. */
-const enteredAt = (
-  before: Readonly<Units>,
-  segment: RecordOf<'segment'> | undefined,
-  { isLive }: Unit,
-  at: Instant,
-): Instant => (isLive ? at : ((segment?.live && before[segment.live.unit]) ?? at));
+const KEYS_AT_ONCE = 100;
 
 /** As long as the stored instant lies ahead it is only lowered: looking too early costs less than writing it each time. */
 const dueAfter = (stored: Instant | null, next: Instant | null, now: Instant): Instant | null =>
   stored !== null && stored > now ? earlierOf(stored, next) : next;
-
-const writesOf = (
-  picture: ConsumerPicture,
-  { units, flips, dueAt }: Decided & { dueAt: Instant | null },
-  portion: ReadonlySet<number>,
-  segmentation: Segmentation,
-  now: Instant,
-): Write[] => {
-  const { profile, memberships } = picture;
-  const { consumerId } = profile;
-  const before = unitsIn(memberships);
-  const kept = Object.entries(before).filter(([unit]) => !portion.has(Number(unit)));
-  const changed = [...portion].flatMap((unit) => (units[unit] === undefined ? [] : [[unit, units[unit]] as const]));
-  const put: RecordOf<'memberships'> = {
-    kind: 'memberships',
-    consumerId,
-    version: (memberships?.version ?? 0) + 1,
-    units: Object.fromEntries([...kept, ...changed]),
-    lists: memberships?.lists ?? [],
-    dueAt,
-  };
-  const segmentOf = new Map(segmentation.units.map(({ unit, segmentId }) => [unit, segmentId]));
-  return [
-    { put, expect: memberships ? { version: memberships.version } : 'absent' },
-    ...[...portion].map((unit): Write => {
-      const enteredAt = units[unit];
-      if (enteredAt === undefined) return { remove: { kind: 'member', consumerId, unit } };
-      const { fullName, email } = profile;
-      const segmentId = segmentOf.get(unit) ?? '';
-      return { put: { kind: 'member', consumerId, unit, segmentId, enteredAt, fullName, email }, expect: 'anything' };
-    }),
-    ...flips.filter(({ isLive }) => isLive).flatMap((flip) => eventWrites(consumerId, flip, before, segmentation, now)),
-  ];
-};
-
-/**
- * A flip is an event of the history, and other systems are told. Who leaves a new rule before it was told that they
- * entered is told both.
- */
-const eventWrites = (
-  consumerId: string,
-  flip: Flip,
-  before: Readonly<Units>,
-  { catalogue }: Segmentation,
-  now: Instant,
-): Write[] => {
-  const { last } = catalogue.segments.get(flip.segmentId) ?? {};
-  const entered = before[flip.unit];
-  const isUntold = last && !flip.entered && entered !== undefined && before[last.unit] === undefined;
-  const told = isUntold ? [{ ...flip, entered: true, at: entered, cause: 'rule_edited' as const }, flip] : [flip];
-  return told.map((one) => ({ put: flipEvent(consumerId, one, now), expect: 'anything' }));
-};
-
-/** The same flip is the same event, however often it is written. */
-export const flipEvent = (
-  consumerId: string,
-  { segmentId, unit, entered, at, cause }: Pick<Flip, 'segmentId' | 'unit' | 'entered' | 'at' | 'cause'>,
-  now: Instant,
-): RecordOf<'event'> => ({
-  kind: 'event',
-  consumerId,
-  eventId: `segment-${unit}-${entered ? 'in' : 'out'}-${msOf(at).toString(36)}`,
-  type: entered ? 'segment_entered' : 'segment_left',
-  occurredAt: at,
-  source: null,
-  attributes: { segmentId, cause },
-  receivedAt: now,
-  digest: '',
-  earned: null,
-});

@@ -1,7 +1,7 @@
 /** Segments that time alone has changed: only those who are due are looked at. */
 import type { Instant } from '../domain/facts.ts';
 import type { Deps } from './ports.ts';
-import { refreshConsumer } from './refresh-consumer.ts';
+import { RefreshRound } from './refresh-round.ts';
 import { segmentationOf } from './segment-units.ts';
 import { type WorkedThrough, workThroughDue } from './work-through-due.ts';
 
@@ -9,10 +9,12 @@ export const refreshDue = async (
   deps: Pick<Deps, 'store' | 'pause'>,
   run: { now: Instant; most: number },
 ): Promise<WorkedThrough> => {
-  const segmentation = await segmentationOf(deps.store);
+  const round = new RefreshRound(deps, await segmentationOf(deps.store));
   const asked = { now: run.now, cause: 'time' } as const;
-  return workThroughDue(deps, 'memberships', run, async (consumerId) => {
-    const flips = await refreshConsumer(deps, segmentation, consumerId, asked);
+  const worked = await workThroughDue(deps, 'memberships', run, async (consumerId) => {
+    const flips = await round.look(consumerId, asked);
     return flips.length > 0;
   });
+  await round.end();
+  return worked;
 };

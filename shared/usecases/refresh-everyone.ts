@@ -2,8 +2,8 @@
 import type { Instant } from '../domain/facts.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Deps } from './ports.ts';
-import type { Cause } from './refresh-consumer.ts';
 import { refreshSlice } from './refresh-slice.ts';
+import type { Cause } from './segment-standing.ts';
 import { segmentationOf } from './segment-units.ts';
 
 export interface Refreshed {
@@ -18,7 +18,7 @@ export const refreshEveryone = async (
   { now, cause }: { now: Instant; cause: Cause },
 ): Promise<Refreshed> => {
   const segmentation = await segmentationOf(deps.store);
-  if (segmentation.units.length === 0) return { consumers: 0, flips: 0 };
+  if (segmentation.segments.length === 0) return { consumers: 0, flips: 0 };
   const slices = Array.from({ length: deps.store.slices }, (_, slice) => ({ slice }));
   const all = { now, cause, most: Number.POSITIVE_INFINITY };
   const done = await inParallel(slices, slices.length, (slice) => refreshSlice(deps, segmentation, slice, all));

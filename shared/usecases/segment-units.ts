@@ -3,30 +3,42 @@ import type { Instant } from '../domain/facts.ts';
 import { laterOf } from '../domain/instants.ts';
 import { PRIOR_MODEL } from '../domain/metrics/churn-risk.ts';
 import { emptyAccount } from '../domain/points/account.ts';
+import type { Unit as CompiledFrom } from '../domain/segments/compile.ts';
 import { compiled, type Evaluator } from '../domain/segments/evaluator.ts';
 import type { Picture, RuleContext } from '../domain/segments/picture.ts';
 import { parsedRule } from '../domain/segments/rule.ts';
 import { decodedSummary } from '../domain/summary.ts';
-import { type Catalogue, catalogueOf } from './catalogue.ts';
+import { bookmarksIn, type Catalogue, catalogueOf } from './catalogue.ts';
 import { tiersUpdatedAtIn } from './points-shown.ts';
 import type { ConsumerPicture, RecordOf, SegmentUnit, Store } from './ports.ts';
 import { type Scoring, scoringOf } from './scoring.ts';
 
-/** One rule of a segment. */
+/** One rule of a segment, and its place among those that the evaluator was given. */
 export interface Unit {
   unit: number;
+  index: number;
+}
+/** A segment as consumers are asked about it. */
+export interface Asked {
   segmentId: string;
-  /** Whether its members are told; those of a rule that is being filled are not. */
-  isLive: boolean;
+  /** The rule that is told; null before the first, and where another system says who is in it. */
+  live: Unit | null;
+  /** The rule that is being filled: nobody is told of its members. */
+  next: Unit | null;
+  /** The unit that was told before the last edit, as long as not everyone was told of the edit. */
+  last: number | null;
+  /** When the rule that is told went live. */
+  editedAt: Instant | null;
 }
 /** Everything that consumers are asked about at one moment. */
 export interface Segmentation {
   catalogue: Catalogue;
   evaluator: Evaluator;
-  /** In the evaluator's order. */
-  units: readonly Unit[];
-  /** Units whose members are being taken leave of: nobody touches what is kept of them. */
-  leaving: ReadonlySet<number>;
+  segments: readonly Asked[];
+  /** Units whose members another system names: rules have no say in them. */
+  imported: ReadonlySet<number>;
+  /** Units from this number on are younger than all this. */
+  nextUnit: number;
   context: RuleContext;
   scoring: Scoring;
 }
@@ -45,34 +57,35 @@ export const segmentationOf = async (store: Store): Promise<Segmentation> => {
     summary: summary ? decodedSummary(summary.content) : null,
     churnModel: churnModel ?? PRIOR_MODEL,
   };
-  return { catalogue, ...readyFor(catalogue), context, scoring };
+  const ready = readyFor(catalogue);
+  // The catalogue may be younger than the settings.
+  const nextUnit = Math.max(bookmarksIn(settings).nextUnit, ready.nextUnit);
+  return { catalogue, ...ready, nextUnit, context, scoring };
 };
 
-const ready = new WeakMap<Catalogue, Pick<Segmentation, 'evaluator' | 'units' | 'leaving'>>();
+const made = new WeakMap<Catalogue, Pick<Segmentation, 'evaluator' | 'segments' | 'imported' | 'nextUnit'>>();
 
 /** Compiling a thousand rules takes some milliseconds: once for each edit. */
 const readyFor = (catalogue: Catalogue) => {
-  const known = ready.get(catalogue);
+  const known = made.get(catalogue);
   if (known) return known;
-  const segments = [...catalogue.segments.values()];
-  const ruled = segments.flatMap(({ segmentId, live, next }) => [
-    ...ruledUnit(segmentId, live, true),
-    ...ruledUnit(segmentId, next, false),
-  ]);
-  const made = {
-    evaluator: compiled(
-      ruled.map(({ unit, segmentId, isLive, rule }) => ({ unitId: String(unit), segmentId, isLive, rule })),
-    ),
-    units: ruled.map(({ unit, segmentId, isLive }) => ({ unit, segmentId, isLive })),
-    leaving: new Set(segments.flatMap(({ last }) => (last ? [last.unit] : []))),
-  };
-  ready.set(catalogue, made);
-  return made;
+  const all = [...catalogue.segments.values()];
+  const rules: CompiledFrom[] = [];
+  const asked = (segmentId: string, { unit, rule }: SegmentUnit, isLive: boolean): Unit | null =>
+    rule && { unit, index: rules.push({ unitId: String(unit), segmentId, isLive, rule: parsedRule(rule) }) - 1 };
+  const segments = all.map(({ segmentId, live, next, last, refreshedAt }) => ({
+    segmentId,
+    live: live && asked(segmentId, live, true),
+    next: next && asked(segmentId, next, false),
+    last: last?.unit ?? null,
+    editedAt: refreshedAt,
+  }));
+  const imported = all.flatMap(({ live }) => (live && live.rule === null ? [live.unit] : []));
+  const newest = Math.max(0, ...all.flatMap(({ live, next }) => [live?.unit ?? 0, next?.unit ?? 0]));
+  const ready = { evaluator: compiled(rules), segments, imported: new Set(imported), nextUnit: newest + 1 };
+  made.set(catalogue, ready);
+  return ready;
 };
-
-/** None where another system says who is in it. */
-const ruledUnit = (segmentId: string, unit: SegmentUnit | null, isLive: boolean) =>
-  unit?.rule ? [{ unit: unit.unit, segmentId, isLive, rule: parsedRule(unit.rule) }] : [];
 
 /** What rules look at of a consumer. */
 export const pictureFor = ({ profile, metrics, account, programme, memberships }: ConsumerPicture): Picture => ({

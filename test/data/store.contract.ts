@@ -647,6 +647,8 @@ function segmentsOf(consumerId: string): StoredRecord[] {
       consumerId,
       version: 2,
       units: { 1: at, 36: day(2) },
+      untold: [36],
+      flippedAt: day(2),
       lists: [{ listId: 'l', addedAt: at }],
       dueAt: MUCH_LATER,
     },

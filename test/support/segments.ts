@@ -1,0 +1,313 @@
+/**
+ * A whole small world of segments over a store in memory: consumers who do things, the stream's consumers, the workflows
+ * step by step as they are deployed, and the minute's job. Its clock is moved by hand.
+ */
+import { makeHandler as claimBackfill } from '../../functions/segments/claim-backfill.ts';
+import { makeHandler as createSegment } from '../../functions/segments/create.ts';
+import { makeHandler as editSegment } from '../../functions/segments/edit.ts';
+import { makeHandler as explain } from '../../functions/segments/explain.ts';
+import { makeHandler as fillSlice } from '../../functions/segments/fill-slice.ts';
+import { makeHandler as goLive } from '../../functions/segments/go-live.ts';
+import { makeHandler as letGo } from '../../functions/segments/let-go.ts';
+import { makeHandler as listSegments } from '../../functions/segments/list.ts';
+import { makeHandler as listAttributes } from '../../functions/segments/list-attributes.ts';
+import { makeHandler as listMembers } from '../../functions/segments/list-members.ts';
+import { makeHandler as listTemplates } from '../../functions/segments/list-templates.ts';
+import { makeHandler as preview } from '../../functions/segments/preview.ts';
+import { makeHandler as readSegment } from '../../functions/segments/read.ts';
+import { makeHandler as removeSegment } from '../../functions/segments/remove.ts';
+import { memoryStore } from '../../shared/data/memory-store.ts';
+import { instantOf, MINUTE_MS, msOf } from '../../shared/domain/instants.ts';
+import type { HttpResult } from '../../shared/edge/endpoint.ts';
+import { announceBands } from '../../shared/usecases/announce-bands.ts';
+import { resumeBackfill } from '../../shared/usecases/backfill-segments.ts';
+import { bookTime } from '../../shared/usecases/book-time.ts';
+import { countMembers } from '../../shared/usecases/count-members.ts';
+import { foldAgain } from '../../shared/usecases/fold-again.ts';
+import { followChanges } from '../../shared/usecases/follow-changes.ts';
+import { addToList, takeOffList } from '../../shared/usecases/list-members.ts';
+import { createList } from '../../shared/usecases/lists.ts';
+import type { Change, Deps, DomainEvent, Page, RecordOf, Store } from '../../shared/usecases/ports.ts';
+import { publishChanges } from '../../shared/usecases/publish-changes.ts';
+import { recordEvents } from '../../shared/usecases/record-events.ts';
+import type { EventInput } from '../../shared/usecases/recording.ts';
+import { refreshDue } from '../../shared/usecases/refresh-due.ts';
+import { renameMembers } from '../../shared/usecases/rename-members.ts';
+import { depsOn, NOW, streaming } from './events.ts';
+import { httpEvent, type Sent } from './http-event.ts';
+import { joined } from './programme.ts';
+import { type Body, shop, type Told } from './shop.ts';
+
+const handlers = {
+  ...{ createSegment, editSegment, removeSegment, readSegment, listSegments, listMembers },
+  ...{ explain, preview, listAttributes, listTemplates },
+};
+type Endpoint = keyof typeof handlers;
+type Other = Omit<Sent, 'body' | 'params'>;
+
+/** A workflow that was asked for. */
+interface Started {
+  name: string;
+  execution: string;
+  input: Record<string, unknown>;
+}
+export type World = ReturnType<typeof world>;
+
+/** `wrap` puts a worse store between the world and its table. */
+export const world = (wrap: (store: Store) => Store = (store) => store, plain: Store = memoryStore()) => {
+  const clock = { now: NOW };
+  const stamped = stampedBy(plain, clock);
+  const { changes } = stamped;
+  const store = wrap(stamped.store);
+  const deps = depsOn(store);
+  const bus: DomainEvent[] = [];
+  const started: Started[] = [];
+  const workflows = startsIn(started);
+  const shopping = shop(store);
+
+  const call = async (endpoint: Endpoint, sent: Sent = {}): Promise<Told> => {
+    const handler = handlers[endpoint](deps) as unknown as (event: object, context: object) => Promise<HttpResult>;
+    const event = httpEvent({ now: clock.now, path: `/${endpoint}`, ...sent });
+    const { statusCode = 0, body, headers = {} } = await handler(event, {});
+    return { status: statusCode, body: body === undefined ? undefined : JSON.parse(String(body)), headers };
+  };
+  const get = (endpoint: Endpoint, params: Record<string, string> = {}, query = '') =>
+    call(endpoint, { method: 'GET', params, query });
+  const create = (segmentId: string, rule: unknown, name = segmentId) =>
+    call('createSegment', { body: { segmentId, name, rule } });
+  const edit = (segmentId: string, rule: unknown, other: Other & { name?: string } = {}) => {
+    const { name = segmentId, ...sent } = other;
+    return call('editSegment', { method: 'PUT', params: { segmentId }, body: { name, rule }, ...sent });
+  };
+  const remove = (segmentId: string, other: Other = {}) =>
+    call('removeSegment', { method: 'DELETE', params: { segmentId }, ...other });
+  const read = async (segmentId: string): Promise<Body> => (await get('readSegment', { segmentId })).body;
+
+  /** Consumers with these ids, members of the programme. */
+  const born = async (...consumerIds: string[]) => {
+    for (const consumerId of consumerIds) {
+      await joined(store, consumerId, { createdAt: clock.now, updatedAt: clock.now });
+    }
+  };
+  const record = async (consumerId: string, ...inputs: EventInput[]) => {
+    const outcomes = await recordEvents(deps, { consumerId, now: clock.now }, inputs);
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.refusal;
+  };
+  const ordered = (consumerId: string, orderId: string, totalMinor = 1_000, occurredAt = clock.now) =>
+    record(consumerId, { type: 'order_placed', occurredAt, attributes: { orderId, totalMinor } });
+  const patched = async (consumerId: string, body: object) => {
+    const told = await shopping.patch(consumerId, body, { now: clock.now });
+    if (told.status !== 200) throw new Error(`nobody was edited: ${JSON.stringify(told.body)}`);
+  };
+  const tagged = (consumerId: string, ...tags: string[]) => patched(consumerId, { tags });
+  const posted = (consumerId: string, body: object): Promise<Told> =>
+    shopping.call('postPoints', { params: { consumerId }, body: { reason: 'r', ...body }, now: clock.now });
+  const plainly: <T>(writes: Parameters<Store['commit']>[0], result: T) => Promise<T> = async (writes, result) => {
+    await store.commit(writes);
+    return result;
+  };
+  const listed = async (listId: string) => {
+    await createList(deps, { listId, name: listId, now: clock.now }, plainly);
+  };
+  const added = (listId: string, consumerId: string) =>
+    addToList(deps, { listId, consumerId, now: clock.now }, plainly);
+  const takenOff = (listId: string, consumerId: string) => takeOffList(deps, { listId, consumerId }, plainly);
+
+  /** Hands everything that was written to the stream's consumers, until they write nothing more. */
+  const delivered = async () => {
+    while (changes.length > 0) {
+      const batch = changes.splice(0);
+      await keptUp(deps, batch);
+      const taken: DomainEvent[] = [];
+      const takingAll = async (events: readonly DomainEvent[]) => taken.push(...events);
+      await publishChanges({ bus: { publish: takingAll }, workflows }, batch);
+      bus.push(...taken);
+    }
+  };
+  const steps = stepsOn(deps, clock);
+  const run = async ({ name, execution, input }: Started) => {
+    if (name === 'segments-backfill') await steps.backfill(execution);
+    if (name === 'segments-cleanup') await steps.cleanUp(input['units'] as number[]);
+    if (name === 'metrics-rebuild') await foldEveryone(deps, clock.now);
+  };
+  /** Until streams and workflows have nothing left to do. */
+  const settled = async () => {
+    for (;;) {
+      await delivered();
+      const next = started.find((one) => !ran.has(one));
+      if (next === undefined) return;
+      ran.add(next);
+      await run(next);
+    }
+  };
+  const ran = new Set<Started>();
+  /** The minute's job about segments. */
+  const minute = async () => {
+    const worked = await refreshDue(deps, { now: clock.now, most: 1_000 });
+    for (const { error } of worked.failed) throw error;
+    await resumeBackfill({ store, workflows }, clock.now);
+    return worked;
+  };
+  /** All jobs of the minute, and what the stream makes of them. */
+  const jobs = async () => {
+    await delivered();
+    const run = { now: clock.now, most: 1_000 };
+    await announceBands(deps, run);
+    await bookTime(deps, run);
+    await minute();
+    await delivered();
+  };
+  /** With the jobs of each minute at which anything is due; or with none on the way: the next ones are late. */
+  const passed = async (ms: number, isOnTime = true) => {
+    const untilMs = msOf(clock.now) + ms;
+    while (isOnTime) {
+      const minuteMs = Math.max(msOf(clock.now), MINUTE_MS * Math.ceil(((await dueMs(store)) + 1) / MINUTE_MS));
+      if (minuteMs > untilMs) break;
+      clock.now = instantOf(minuteMs);
+      await jobs();
+    }
+    clock.now = instantOf(untilMs);
+  };
+
+  return {
+    ...{ plain, store, deps, clock, changes, bus, started, ran, workflows, steps, shopping },
+    ...{ call, get, create, edit, remove, read, born, record, ordered, patched, tagged, posted },
+    ...{ listed, added, takenOff, delivered, settled, minute, jobs, passed, run },
+  };
+};
+
+/** When something is due next, whatever it is. */
+const dueMs = async (store: Store): Promise<number> => {
+  const due = await Promise.all((['memberships', 'account', 'metrics'] as const).map(store.nextDueAt));
+  return Math.min(...due.map((at) => (at === null ? Number.POSITIVE_INFINITY : msOf(at))));
+};
+
+/** The changes of a store as the stream tells them: when each was written, to the second. */
+const stampedBy = (plain: Store, clock: { now: string }): { store: Store; changes: Change[] } => {
+  const { store, changes } = streaming(plain);
+  const commit: Store['commit'] = async (writes) => {
+    const before = changes.length;
+    await store.commit(writes);
+    for (const change of changes.slice(before)) change.at = `${clock.now.slice(0, 19)}.000Z`;
+  };
+  return { store: { ...store, commit }, changes };
+};
+
+/** A name that ran already is not started again. */
+const startsIn = (started: Started[]) => ({
+  start: async (name: string, execution: string, input: object) => {
+    if (started.some((one) => one.name === name && one.execution === execution)) return;
+    started.push({ name, execution, input: input as Record<string, unknown> });
+  },
+});
+
+/** What the stream's consumer `keep-summaries` does for segments. */
+export const keptUp = async (deps: Deps, batch: readonly Change[]) => {
+  await followChanges(deps, batch);
+  await countMembers(deps, batch);
+  await renameMembers(deps, batch);
+};
+
+const foldEveryone = async (deps: Deps, now: string) => {
+  for (let slice = 0; slice < deps.store.slices; slice++) {
+    for await (const { consumerId } of deps.store.populationSlice(slice)) {
+      await foldAgain(deps, consumerId, { now, always: false });
+    }
+  }
+};
+
+interface Claimed {
+  units: number[];
+  hasWork: boolean;
+  slices: object[];
+}
+
+/** The workflows, state by state as functions/workflows.ts has them; `step` is around each. */
+export const stepsOn = (
+  deps: Deps,
+  clock: { now: string },
+  step: <T>(name: string, done: () => Promise<T>) => Promise<T> = (_, done) => done(),
+) => {
+  const claim = async (runId: string): Promise<Claimed> =>
+    step('claim', () => claimBackfill(deps)({ runId, now: clock.now })) as Promise<Claimed>;
+  const fill = async (slice: object) => {
+    let input = slice;
+    for (let done = false; !done; ) {
+      const filled = await step('fill', () => fillSlice(deps)({ ...input, now: clock.now }));
+      input = filled;
+      done = filled.done;
+    }
+  };
+  const live = (units: number[]) => step('go-live', () => goLive(deps)({ units, now: clock.now }));
+  const backfill = async (runId: string) => {
+    for (;;) {
+      const { units, hasWork, slices } = await claim(runId);
+      if (!hasWork) return;
+      for (const slice of slices) await fill(slice);
+      await live(units);
+    }
+  };
+  const cleanUp = async (units: number[]) => {
+    let input = units;
+    for (let done = false; !done; ) {
+      const left = await step('let-go', () => letGo(deps)({ units: input, now: clock.now }));
+      input = left.units;
+      done = left.done;
+    }
+  };
+  return { claim, fill, live, backfill, cleanUp };
+};
+
+/** Everyone whom a question pages through. */
+export const everyPage = async <T>(ask: (cursor: string | undefined) => Promise<Page<T>>): Promise<T[]> => {
+  const all: T[] = [];
+  for (let cursor: string | null | undefined; cursor !== null; ) {
+    const page: Page<T> = await ask(cursor);
+    all.push(...page.items);
+    cursor = page.nextCursor;
+  }
+  return all;
+};
+
+/** Ids of those whom a segment is told to have, as its page of members says. */
+export const membersOf = async (store: Store, segmentId: string): Promise<string[]> => {
+  const [segment] = await store.get([{ kind: 'segment', segmentId }], true);
+  const unit = segment?.live?.unit;
+  if (unit === undefined) return [];
+  const members = await everyPage((cursor) => store.membersOfUnit(unit, { limit: 100, cursor }));
+  return members.map(({ consumerId }) => consumerId);
+};
+
+/** Entering and leaving as the history tells it, the oldest first. */
+export const flipsOf = async (store: Store, consumerId: string): Promise<FlipTold[]> => {
+  const events = await everyPage((cursor) => store.eventsOf(consumerId, { limit: 100, cursor }));
+  return events
+    .filter(({ type }) => type === 'segment_entered' || type === 'segment_left')
+    .reverse()
+    .map(({ type, occurredAt, attributes }) => ({
+      segmentId: String(attributes['segmentId']),
+      entered: type === 'segment_entered',
+      at: occurredAt,
+      cause: String(attributes['cause']),
+    }));
+};
+export interface FlipTold {
+  segmentId: string;
+  entered: boolean;
+  at: string;
+  cause: string;
+}
+
+/** The same, as the bus was told about a consumer. */
+export const flipsOnBus = (bus: readonly DomainEvent[], consumerId: string): FlipTold[] =>
+  bus
+    .filter(({ detailType, detail }) => detailType.startsWith('segment.') && detail['consumerId'] === consumerId)
+    .map(({ detailType, detail: { segmentId, at, cause } }) => ({
+      segmentId: String(segmentId),
+      entered: detailType === 'segment.entered',
+      at: String(at),
+      cause: String(cause),
+    }));
+
+export const membershipsOf = async (store: Store, consumerId: string): Promise<RecordOf<'memberships'> | undefined> =>
+  (await store.get([{ kind: 'memberships', consumerId }], true))[0];
