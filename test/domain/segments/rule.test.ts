@@ -163,6 +163,12 @@ describe('what is refused, by its path', () => {
     ],
     ['one condition too many', { all: Array(MOST_CONDITIONS + 1).fill(active) }, 'rule.all', 'too_long'],
     [
+      'one condition too many, behind two groups',
+      { all: [{ any: Array(500).fill(active) }, { any: Array(500).fill(active) }, active] },
+      'rule.all.2',
+      'too_long',
+    ],
+    [
       'one condition too many, in groups',
       { all: Array(MOST_CONDITIONS).fill({ all: [active, active] }) },
       'rule.all.500.all',
@@ -202,6 +208,10 @@ describe('what is enormous is refused at once', () => {
     ['a million conditions in groups of ten', () => ({ any: Array(100_000).fill({ all: Array(10).fill(active) }) })],
     ['groups of 1,000 in groups of 1,000', () => ({ any: Array(1_000).fill({ all: Array(1_000).fill(active) }) })],
     ['a million empty groups', () => ({ all: Array(1_000_000).fill({ all: [] }) })],
+    [
+      'a thousand million faults',
+      () => ({ all: Array(1_000).fill({ any: Array(1_000).fill({ all: Array(1_000).fill({}) }) }) }),
+    ],
     ['a million texts', () => ({ attribute: 'email', operator: 'in', value: Array(1_000_000).fill('x') })],
     ['a million closed values', () => ({ attribute: 'status', operator: 'in', value: Array(1_000_000).fill('x') })],
     ['a million stored values', () => ({ attribute: 'answers.q', operator: 'in', value: Array(1_000_000).fill('x') })],
