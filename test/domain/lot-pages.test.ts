@@ -79,7 +79,7 @@ function acted(lots: readonly Lot[], one: Act, n: number): Lot[] {
   if (lots.length === 0) return [];
   if (one.kind === 'take') return taken(lots, Math.min(sumOf(lots), 1 + Math.floor(sumOf(lots) * one.share))).lots;
   const own = lots[one.which % lots.length];
-  return taken(lots, own?.remaining ?? 0, own?.lotId).lots;
+  return taken(lots, 1 + (one.which % (own?.remaining ?? 1)), own?.lotId).lots;
 }
 
 const touchedBy = (before: readonly Lot[], after: readonly Lot[]): number => {
@@ -151,6 +151,18 @@ describe('lots on pages', () => {
       expect(lotsOf(stored)).toHaveLength(1_000);
       expect(stored.pages.length).toBeLessThanOrEqual(2 * Math.ceil(1_000 / LOTS_A_PAGE) + 1);
     }
+  });
+
+  it('grow on to thousands, on no more pages than one transaction takes', () => {
+    let stored = nothing;
+    for (let n = 0; n < 5_000; n += 25) {
+      const more = Array.from({ length: 25 }, (_, m) => lotOf(n + m, null));
+      const after = kept(stored, [...lotsOf(stored), ...more]);
+      expect(after.pages.length).toBeLessThanOrEqual(MOST_PAGES);
+      expect(pagesMoved(stored, after)).toBeLessThanOrEqual(4);
+      stored = after;
+    }
+    expect(lotsOf(stored)).toHaveLength(5_000);
   });
 
   it('go one by one again, and so do their pages', () => {
