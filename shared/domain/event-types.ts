@@ -109,7 +109,12 @@ export const attributesByType = {
 export type KnownType = keyof typeof attributesByType;
 
 /** Types that only Regulars itself records. */
-export const RESERVED_TYPES: ReadonlySet<string> = new Set(['loyalty_score_adjusted', 'tier_changed']);
+export const RESERVED_TYPES: ReadonlySet<string> = new Set([
+  'loyalty_score_adjusted',
+  'tier_changed',
+  'segment_entered',
+  'segment_left',
+]);
 
 /** The schema of a type's attributes. */
 export const attributesOf = (type: string): z.ZodMiniType<JsonObject> =>

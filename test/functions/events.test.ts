@@ -66,6 +66,8 @@ describe('POST /v1/consumers/{consumerId}/events', () => {
     ['of a type that is no name', at({}, 'Order-Placed'), 'type', 'invalid_format'],
     ['of a type of our own', at({ delta: 5 }, 'loyalty_score_adjusted'), 'type', 'reserved_type'],
     ['that moves to another tier', at({ to: 'gold' }, 'tier_changed'), 'type', 'reserved_type'],
+    ['that enters a segment', at({ segmentId: 'vip' }, 'segment_entered'), 'type', 'reserved_type'],
+    ['that leaves a segment', at({ segmentId: 'vip' }, 'segment_left'), 'type', 'reserved_type'],
     ['with a field that is none', { ...order, colour: 'red' }, 'colour', 'unknown_field'],
     ['without its order', at({ totalMinor: 1 }), 'attributes.orderId', 'required'],
     ['with an attribute that is none', at({ orderId: 'o', totalMinor: 1, x: 1 }), 'attributes.x', 'unknown_field'],
