@@ -92,5 +92,7 @@ const accountThen = async (store: Store, consumerId: string, at: Instant): Promi
     if (direction < 0) account.lots = withoutParts(account.lots, parts);
   }
   const { score, spent, pending, reserved, expired, lots } = account;
-  return { score, spent, pending, reserved, expired, lots, holds: [] };
+  // What time did to points after then, it has not done yet.
+  const newest = entries.at(-1)?.at ?? null;
+  return { score, spent, pending, reserved, expired, lots, at: newest, holds: [] };
 };

@@ -1,15 +1,15 @@
 /** Trying a rule on everyone before it is saved. */
 import type { ConsumerEvent, Instant } from '../domain/facts.ts';
 import { evaluatedInColumns } from '../domain/segments/columns.ts';
-import { compiled, type Evaluator } from '../domain/segments/evaluator.ts';
-import type { Picture } from '../domain/segments/picture.ts';
+import { compiled, type Evaluator, evaluate } from '../domain/segments/evaluator.ts';
+import type { Picture, RuleContext } from '../domain/segments/picture.ts';
 import { segmentsIn as segmentsNamedIn } from '../domain/segments/references.ts';
 import { parsedRule, type Rule } from '../domain/segments/rule.ts';
 import { newTally, type Tallied } from '../domain/segments/tally.ts';
 import { TALLIES } from '../domain/settings.ts';
 import { inParallel } from './in-parallel.ts';
 import type { ConsumerPicture, Store } from './ports.ts';
-import { pictureFor, type Segmentation, segmentationOf } from './segment-units.ts';
+import { asOf, pictureFor, type Segmentation, segmentationOf } from './segment-units.ts';
 import { asSeen, talliedBy } from './segments.ts';
 
 export interface Sampled {
@@ -39,10 +39,9 @@ export const previewRule = async (
   const trial = trialOf(segmentation, rule);
   const [all, entering, leaving] = [sampling(), sampling(), sampling()];
   const take = async (block: readonly ConsumerPicture[]) => {
-    const rows = await withTallies(store, trial, block);
-    const members = evaluatedInColumns(trial.evaluator, rows, segmentation.context, now);
+    const members = membersAmong(trial, block, await withTallies(store, trial, block), segmentation.context, now);
     block.forEach((picture, row) => {
-      const isIn = !picture.profile.archived && members.has(row, TRIED);
+      const isIn = !picture.profile.archived && members[row] === true;
       const wasIn = told !== null && picture.memberships?.units[told] !== undefined;
       if (isIn) all.add(picture);
       if (isIn && !wasIn) entering.add(picture);
@@ -58,10 +57,30 @@ export const previewRule = async (
 /** The rule's place among the evaluator's units. */
 const TRIED = 0;
 
+/** Whose facts are ahead of now is asked alone, as of then. */
+const membersAmong = (
+  { evaluator }: Trial,
+  block: readonly ConsumerPicture[],
+  rows: readonly Picture[],
+  context: RuleContext,
+  now: Instant,
+): boolean[] => {
+  const members = evaluatedInColumns(evaluator, rows, context, now);
+  return rows.map((facts, row) => {
+    const picture = block[row];
+    const at = picture ? asOf(picture, now) : now;
+    return at === now ? members.has(row, TRIED) : evaluate(evaluator, facts, context, at).members.has(TRIED);
+  });
+};
+
 interface Trial {
   evaluator: Evaluator;
-  /** What the rule asks of events that no segment has asked before: it is counted from the history. */
+  /** What is asked of events, by the rule and by those that it names. */
+  asked: Readonly<Record<string, Tallied>>;
+  /** Those that no segment has asked before: they are counted from the history. */
   untallied: Readonly<Record<string, Tallied>>;
+  /** By whose metrics all that is asked was counted, but for these. */
+  scoringVersion: number;
 }
 
 /** The rule, and the segments that it names. */
@@ -70,11 +89,13 @@ const trialOf = ({ catalogue, scoring }: Segmentation, rule: Rule): Trial => {
   const units = named.flatMap(({ segmentId, live }) =>
     live?.rule ? [{ unitId: String(live.unit), segmentId, isLive: true, rule: parsedRule(live.rule) }] : [],
   );
+  const asked = Object.assign({}, ...[rule, ...units.map((unit) => unit.rule)].map(talliedBy)) as Trial['asked'];
   const known = scoring.rules.tallied;
-  const untallied = Object.entries(talliedBy(rule)).filter(([key]) => known[key] === undefined);
   return {
     evaluator: compiled([{ unitId: 'tried', segmentId: '', isLive: false, rule }, ...units]),
-    untallied: Object.fromEntries(untallied),
+    asked,
+    untallied: Object.fromEntries(Object.entries(asked).filter(([key]) => known[key] === undefined)),
+    scoringVersion: scoring.version,
   };
 };
 
@@ -88,21 +109,17 @@ const inBlocks = async (store: Store, slice: number, take: (block: readonly Cons
   block = [];
 };
 
-const withTallies = async (
-  store: Store,
-  { untallied }: Trial,
-  block: readonly ConsumerPicture[],
-): Promise<Picture[]> => {
-  if (Object.keys(untallied).length === 0) return block.map(pictureFor);
-  return inParallel(block, HISTORIES_AT_ONCE, async (head) => {
+const withTallies = (store: Store, trial: Trial, block: readonly ConsumerPicture[]): Promise<Picture[]> =>
+  inParallel(block, HISTORIES_AT_ONCE, async (head) => {
     const picture = pictureFor(head);
-    const tallies = { ...picture.metrics.tallies, ...(await talliesOf(store, head.profile.consumerId, untallied)) };
+    const missing = head.metrics.scoringVersion === trial.scoringVersion ? trial.untallied : trial.asked;
+    if (Object.keys(missing).length === 0) return picture;
+    const tallies = { ...picture.metrics.tallies, ...(await talliesOf(store, head.profile.consumerId, missing)) };
     return { ...picture, metrics: { ...picture.metrics, tallies } };
   });
-};
 
-const talliesOf = async (store: Store, consumerId: string, untallied: Readonly<Record<string, Tallied>>) => {
-  const tallyings = Object.entries(untallied).map(
+const talliesOf = async (store: Store, consumerId: string, asked: Readonly<Record<string, Tallied>>) => {
+  const tallyings = Object.entries(asked).map(
     ([key, tallied]) => [key, newTally(tallied, undefined, TALLIES.mostExact)] as const,
   );
   const add = (event: ConsumerEvent) => {
