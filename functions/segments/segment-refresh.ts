@@ -8,6 +8,7 @@ const CONSUMERS_A_RUN = 50_000;
 
 export const makeHandler = (deps: Deps & { workflows: Workflows }) =>
   dueJob('SegmentsNotRefreshed', async ({ now }) => {
+    const refreshed = await refreshDue(deps, { now, most: CONSUMERS_A_RUN });
     await resumeBackfill(deps, now);
-    return { ...(await refreshDue(deps, { now, most: CONSUMERS_A_RUN })) };
+    return { ...refreshed };
   });

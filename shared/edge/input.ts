@@ -2,7 +2,7 @@
 import type * as z from 'zod/mini';
 import { inputErrorsOf } from '../domain/input-errors.ts';
 import type { InputError } from '../domain/refusal.ts';
-import { invalid, Refusal } from '../domain/refusal.ts';
+import { Refusal } from '../domain/refusal.ts';
 
 /** Deep enough for every rule of the product, shallow enough never to exhaust the stack. */
 const DEEPEST = 200;
@@ -25,7 +25,7 @@ export const parsedJson = (text: string, contentType: string | undefined, inPart
   } catch {
     throw new Refusal('unreadable_body', 'The body is not JSON.');
   }
-  if (isTooDeep(value)) throw invalid('', 'too_big', `Nested deeper than ${DEEPEST} levels.`);
+  if (isTooDeep(value)) throw tooDeep(value);
   if (!inParts) refuseHostile(value);
   return value;
 };
@@ -36,6 +36,13 @@ export const refuseHostile = (value: unknown): void => {
   visit(value, '', errors);
   if (errors.length > 0)
     throw new Refusal('invalid_request', 'The input holds text or keys that are not allowed.', errors.map(shortened));
+};
+
+/** Names the part of the body that is. */
+const tooDeep = (body: unknown): Refusal => {
+  const [path = ''] = Object.entries(body ?? {}).find(([, part]) => isTooDeep(part, 1)) ?? [];
+  const message = `Nested deeper than ${DEEPEST} levels.`;
+  return new Refusal('invalid_request', message, [shortened({ path, code: 'too_big', message })]);
 };
 
 const isTooDeep = (value: unknown, depth = 0): boolean =>

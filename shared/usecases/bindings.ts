@@ -55,20 +55,20 @@ const rewardsWith = async (store: Store, isMeant: (reward: RecordOf<'reward'>) =
 
 /** By the rule that is told, or by the one that is being filled; a segment does not keep itself. */
 const isNamedBy = ({ segmentId, live, next }: RecordOf<'segment'>, bound: Bound): boolean => {
-  const [attribute, id] = 'segmentId' in bound ? ['segments', bound.segmentId] : ['lists', bound.listId];
-  if (attribute === 'segments' && segmentId === id) return false;
-  return [live, next].some((unit) => isNamedIn(unit?.rule ?? null, attribute, folded(id)));
+  if ('segmentId' in bound && segmentId === bound.segmentId) return false;
+  return [live, next].some((unit) => isNamedIn(unit?.rule ?? null, bound));
 };
 
-/** Texts in rules are compared folded. Conditions on an event's attributes are about the event alone. */
-const isNamedIn = (rule: Json, attribute: string, id: string): boolean => {
+/** Segments are named by their very ids, lists as texts are compared. Conditions on events' attributes name neither. */
+const isNamedIn = (rule: Json, bound: Bound): boolean => {
   if (!isObject(rule) || 'event' in rule) return false;
   if ('attribute' in rule) {
-    return rule['attribute'] === attribute && [rule['value']].flat().some((value) => isText(value, id));
+    const names = [rule['value']].flat().filter((value) => typeof value === 'string');
+    if ('segmentId' in bound) return rule['attribute'] === 'segments' && names.includes(bound.segmentId);
+    return rule['attribute'] === 'lists' && names.map(folded).includes(folded(bound.listId));
   }
-  return [rule['all'], rule['any'], rule['not']].flat().some((part) => isNamedIn(part ?? null, attribute, id));
+  return [rule['all'], rule['any'], rule['not']].flat().some((part) => isNamedIn(part ?? null, bound));
 };
 
 const isObject = (value: Json): value is JsonObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-const isText = (value: unknown, id: string): boolean => typeof value === 'string' && folded(value) === id;

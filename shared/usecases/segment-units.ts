@@ -10,7 +10,7 @@ import { parsedRule } from '../domain/segments/rule.ts';
 import { decodedSummary } from '../domain/summary.ts';
 import { bookmarksIn, type Catalogue, catalogueOf } from './catalogue.ts';
 import { tiersUpdatedAtIn } from './points-shown.ts';
-import type { ConsumerPicture, RecordOf, SegmentUnit, Store } from './ports.ts';
+import type { ConsumerPicture, SegmentUnit, Store } from './ports.ts';
 import { type Scoring, scoringOf } from './scoring.ts';
 
 /** One rule of a segment, and its place among those that the evaluator was given. */
@@ -97,10 +97,6 @@ export const pictureFor = ({ profile, metrics, account, programme, memberships }
   lists: memberships?.lists.map(({ listId }) => listId) ?? [],
   imported: [],
 });
-
-/** The instant of entering, of each unit that a consumer is in; none before the first. */
-export const unitsIn = (memberships: RecordOf<'memberships'> | undefined): Readonly<Record<number, Instant>> =>
-  memberships?.units ?? {};
 
 /**
  * The instant that rules go by: never before the consumer's own newest fact. Storefronts' clocks may be ahead of ours, and

@@ -5,7 +5,7 @@ import { UNTALLIED_TYPES } from '../domain/metrics/tallies.ts';
 import { invalid, Refusal } from '../domain/refusal.ts';
 import { countOf, decodedCounts, emptyCounts, type MemberCounts } from '../domain/segments/counts.ts';
 import { conditionsIn, cycleIn } from '../domain/segments/references.ts';
-import { parsedRule, type Rule, talliedIn } from '../domain/segments/rule.ts';
+import { parsedRule, type Rule, talliedIn as talliedOf } from '../domain/segments/rule.ts';
 import { type Tallied, tallyKeyOf } from '../domain/segments/tally.ts';
 import { refuseWhereUsed, usersOf } from './bindings.ts';
 import { bookmarksIn, withRevision } from './catalogue.ts';
@@ -41,6 +41,10 @@ export interface SegmentTarget {
 const MOST_SEGMENTS = 2_000;
 /** Different questions about events that all segments ask together: each is counted for every consumer, at every event. */
 const MOST_TALLIED = 200;
+/** Each request reads them with the settings. */
+const MOST_TALLIED_BYTES = 64 * 1024;
+/** The rule that is told and the one that is being filled stand in one item of 400 KB. */
+const MOST_RULE_BYTES = 180 * 1024;
 
 /** Throws `Refusal` `id_taken`, `segment_cycle` and `limit_reached`. */
 export const createSegment = (
@@ -141,19 +145,29 @@ const editWrites = (
   put: SegmentRecord,
   expect: Extract<Write, { put: unknown }>['expect'],
 ): Write[] => {
+  if (bytesOf(put.next?.rule ?? {}) > MOST_RULE_BYTES) {
+    throw invalid('rule', 'too_long', `A rule has ${MOST_RULE_BYTES} bytes at most, as JSON.`);
+  }
   const all = [...segments.filter(({ segmentId }) => segmentId !== put.segmentId), put];
   refuseCircle(all, put.segmentId);
+  const tallied = talliedIn(all);
+  if (Object.keys(tallied).length > MOST_TALLIED || bytesOf(tallied) > MOST_TALLIED_BYTES) {
+    const most = `${MOST_TALLIED} different things, or ${MOST_TALLIED_BYTES} bytes of them`;
+    throw new Refusal('limit_reached', `All segments together ask ${most} of events at most.`);
+  }
   return [{ put, expect }, settingsWrite(settings, all)];
 };
 
-const settingsWrite = (settings: RecordOf<'settings'> | undefined, segments: readonly SegmentRecord[]): Write => {
+const bytesOf = (value: object): number => Buffer.byteLength(JSON.stringify(value));
+
+const talliedIn = (segments: readonly SegmentRecord[]): Record<string, Tallied> => {
   const rules = segments.flatMap(({ live, next }) => [live?.rule, next?.rule]).filter((rule) => rule != null);
-  const tallied = Object.assign({}, ...rules.map((rule) => talliedBy(parsedRule(rule))));
-  if (Object.keys(tallied).length > MOST_TALLIED) {
-    throw new Refusal('limit_reached', `All segments together ask ${MOST_TALLIED} different things of events at most.`);
-  }
+  return Object.assign({}, ...rules.map((rule) => talliedBy(parsedRule(rule))));
+};
+
+const settingsWrite = (settings: RecordOf<'settings'> | undefined, segments: readonly SegmentRecord[]): Write => {
   const nextUnit = Math.max(bookmarksIn(settings).nextUnit, ...segments.map(({ next }) => (next?.unit ?? 0) + 1));
-  const put = withRevision(settings, { nextUnit, tallied });
+  const put = withRevision(settings, { nextUnit, tallied: talliedIn(segments) as unknown as JsonObject });
   return { put, expect: settings ? { version: settings.version } : 'absent' };
 };
 
@@ -165,7 +179,7 @@ export const talliedBy = (rule: Rule): Record<string, Tallied> =>
       if (UNTALLIED_TYPES.has(condition.event)) {
         throw invalid('rule', 'invalid_value', `${condition.event} is recorded by Regulars itself: ask its attribute.`);
       }
-      const tallied = talliedIn(condition);
+      const tallied = talliedOf(condition);
       return [[tallyKeyOf(tallied), tallied]];
     }),
   );

@@ -71,7 +71,9 @@ class Parsing {
 
   /** Null where something is wrong with it. */
   ruleIn(value: unknown, path: string, level: number): Rule | null {
-    if (!isObject(value)) return this.#refuse(path, 'wrong_type', 'A rule is an object.');
+    if (!isObject(value)) {
+      return this.#refuse(path, value === undefined ? 'required' : 'wrong_type', 'A rule is an object.');
+    }
     const sorts = SORTS.filter((sort) => Object.hasOwn(value, sort) && value[sort] !== undefined);
     const [sort] = sorts;
     if (sort === undefined || sorts.length > 1) {
