@@ -196,6 +196,14 @@ describe('the next flip is foretold to the millisecond', () => {
     expect(holdsAt(level, picture, instantOf(msOf(told) - 1))).toBe(false);
   });
 
+  it('windows are whole milliseconds, at least one', () => {
+    const within = (days: number): Rule => ({ ...lastOrder('within_last', 1), value: { days } });
+    expect(holdsAt(within(1e-9), pictureOf(ordered(NOW)), NOW)).toBe(true);
+    expect(nextFlip(within(1e-9), pictureOf(ordered(NOW)))).toBe(at(1));
+    expect(nextFlip(within(0.1 + 0.2), pictureOf(ordered(NOW)))).toBe(at(25_920_000));
+    expect(holdsAt(within(0.1 + 0.2), pictureOf(ordered(at(-25_920_000))), NOW)).toBe(false);
+  });
+
   it('of several it is the earliest', () => {
     const rule: Rule = { any: [lastOrder('within_last', 30), { not: score('gt', 100) }, anniversary(3)] };
     const picture = pictureOf({

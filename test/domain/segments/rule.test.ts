@@ -67,7 +67,7 @@ describe('a rule', () => {
 describe('what is refused, by its path', () => {
   const on = (attribute: string, operator: unknown, value?: unknown) => ({ attribute, operator, value });
   it.each<[claim: string, rule: unknown, path: string, code: string]>([
-    ['no rule', undefined, 'rule', 'wrong_type'],
+    ['no rule', undefined, 'rule', 'required'],
     ['null', null, 'rule', 'wrong_type'],
     ['a text', 'status = active', 'rule', 'wrong_type'],
     ['a list', [active], 'rule', 'wrong_type'],
