@@ -12,7 +12,7 @@ const SEGMENTS = 1_000;
 const CONSUMERS = 100_000;
 /** Consumers that one pass asks about, one by one. */
 const ROWS = 2_000;
-const PASSES = 9;
+const PASSES = 31;
 /** Libraries get as long as this; what they manage in that time is extrapolated. */
 const LIBRARY_MS = 1_500;
 
@@ -41,7 +41,7 @@ const atLeast = (operation: string, least: number, measured: number, unit: strin
   ok: measured >= least,
 });
 
-/** Microseconds of CPU for one consumer: the median of some passes. */
+/** Microseconds of CPU for one consumer: the median of some passes, most of them by compiled code. */
 const measureRows = (evaluator: Evaluator, pictures: readonly Picture[], context: RuleContext): number => {
   const rows = pictures.slice(0, ROWS);
   const passes = Array.from({ length: PASSES }, () => {

@@ -53,7 +53,7 @@ describe('the name of an attribute', () => {
           } else expect([name, shown]).toEqual([name, exact]);
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     );
   });
 });

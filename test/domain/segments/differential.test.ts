@@ -37,7 +37,7 @@ describe('any rule of any consumer at any time', () => {
           });
         },
       ),
-      { numRuns: 1_500 },
+      { numRuns: 600 },
     );
   });
 
@@ -49,7 +49,7 @@ describe('any rule of any consumer at any time', () => {
           expect(members.has(index)).toBe(naivelyHolds(rule, picture, context, at, []));
         });
       }),
-      { numRuns: 1_000 },
+      { numRuns: 400 },
     );
   });
 
@@ -61,7 +61,7 @@ describe('any rule of any consumer at any time', () => {
         expect(matches).toBe(naivelyHolds(rule, picture, context, at, imported));
         expect(tree.matches).toBe(matches);
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     );
   });
 });
@@ -82,7 +82,7 @@ describe('in columns', () => {
           });
         },
       ),
-      { numRuns: 200 },
+      { numRuns: 100 },
     );
   });
 });

@@ -251,7 +251,7 @@ describe('at any time', () => {
           }
         },
       ),
-      { numRuns: 4_000 },
+      { numRuns: 2_000 },
     );
   });
 
