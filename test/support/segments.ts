@@ -27,7 +27,7 @@ import { foldAgain } from '../../shared/usecases/fold-again.ts';
 import { followChanges } from '../../shared/usecases/follow-changes.ts';
 import { addToList, takeOffList } from '../../shared/usecases/list-members.ts';
 import { createList } from '../../shared/usecases/lists.ts';
-import type { Change, Deps, DomainEvent, Page, RecordOf, Store } from '../../shared/usecases/ports.ts';
+import type { Change, Deps, DomainEvent, Store } from '../../shared/usecases/ports.ts';
 import { publishChanges } from '../../shared/usecases/publish-changes.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
 import type { EventInput } from '../../shared/usecases/recording.ts';
@@ -53,9 +53,17 @@ interface Started {
 }
 export type World = ReturnType<typeof world>;
 
-/** `wrap` puts a worse store between the world and its table. */
-export const world = (wrap: (store: Store) => Store = (store) => store, plain: Store = memoryStore()) => {
+type Try = <T>(name: string, done: () => Promise<T>) => Promise<T>;
+interface Worse {
+  /** Puts a worse store between the world and its table. */
+  wrap?: (store: Store) => Store;
+  /** Around each batch of the stream, each job, each step of a workflow. */
+  attempt?: Try;
+}
+
+export const world = ({ wrap = (store) => store, attempt = (_, done) => done() }: Worse = {}) => {
   const clock = { now: NOW };
+  const plain = memoryStore();
   const stamped = stampedBy(plain, clock);
   const { changes } = stamped;
   const store = wrap(stamped.store);
@@ -117,18 +125,19 @@ export const world = (wrap: (store: Store) => Store = (store) => store, plain: S
   const delivered = async () => {
     while (changes.length > 0) {
       const batch = changes.splice(0);
-      await keptUp(deps, batch);
-      const taken: DomainEvent[] = [];
-      const takingAll = async (events: readonly DomainEvent[]) => taken.push(...events);
-      await publishChanges({ bus: { publish: takingAll }, workflows }, batch);
-      bus.push(...taken);
+      await attempt('stream', () => keptUp(deps, batch));
+      const publish = async (events: readonly DomainEvent[]) => {
+        bus.push(...events);
+        return events.length;
+      };
+      await publishChanges({ bus: { publish }, workflows }, batch);
     }
   };
-  const steps = stepsOn(deps, clock);
+  const steps = stepsOn(deps, clock, attempt);
   const run = async ({ name, execution, input }: Started) => {
     if (name === 'segments-backfill') await steps.backfill(execution);
     if (name === 'segments-cleanup') await steps.cleanUp(input['units'] as number[]);
-    if (name === 'metrics-rebuild') await foldEveryone(deps, clock.now);
+    if (name === 'metrics-rebuild') await attempt('fold', () => foldEveryone(deps, clock.now));
   };
   /** Until streams and workflows have nothing left to do. */
   const settled = async () => {
@@ -142,18 +151,19 @@ export const world = (wrap: (store: Store) => Store = (store) => store, plain: S
   };
   const ran = new Set<Started>();
   /** The minute's job about segments. */
-  const minute = async () => {
-    const worked = await refreshDue(deps, { now: clock.now, most: 1_000 });
-    for (const { error } of worked.failed) throw error;
-    await resumeBackfill({ store, workflows }, clock.now);
-    return worked;
-  };
+  const minute = () =>
+    attempt('minute', async () => {
+      const worked = await refreshDue(deps, { now: clock.now, most: 1_000 });
+      for (const { error } of worked.failed) throw error;
+      await resumeBackfill({ store, workflows }, clock.now);
+      return worked;
+    });
   /** All jobs of the minute, and what the stream makes of them. */
   const jobs = async () => {
     await delivered();
     const run = { now: clock.now, most: 1_000 };
-    await announceBands(deps, run);
-    await bookTime(deps, run);
+    await attempt('loyalty-decay', () => announceBands(deps, run));
+    await attempt('points-expiry', () => bookTime(deps, run));
     await minute();
     await delivered();
   };
@@ -170,7 +180,7 @@ export const world = (wrap: (store: Store) => Store = (store) => store, plain: S
   };
 
   return {
-    ...{ plain, store, deps, clock, changes, bus, started, ran, workflows, steps, shopping },
+    ...{ plain, stream: stamped.store, store, deps, clock, changes, bus, started, ran, workflows, steps, shopping },
     ...{ call, get, create, edit, remove, read, born, record, ordered, patched, tagged, posted },
     ...{ listed, added, takenOff, delivered, settled, minute, jobs, passed, run },
   };
@@ -223,11 +233,7 @@ interface Claimed {
 }
 
 /** The workflows, state by state as functions/workflows.ts has them; `step` is around each. */
-export const stepsOn = (
-  deps: Deps,
-  clock: { now: string },
-  step: <T>(name: string, done: () => Promise<T>) => Promise<T> = (_, done) => done(),
-) => {
+export const stepsOn = (deps: Deps, clock: { now: string }, step: Try = (_, done) => done()) => {
   const claim = async (runId: string): Promise<Claimed> =>
     step('claim', () => claimBackfill(deps)({ runId, now: clock.now })) as Promise<Claimed>;
   const fill = async (slice: object) => {
@@ -257,57 +263,3 @@ export const stepsOn = (
   };
   return { claim, fill, live, backfill, cleanUp };
 };
-
-/** Everyone whom a question pages through. */
-export const everyPage = async <T>(ask: (cursor: string | undefined) => Promise<Page<T>>): Promise<T[]> => {
-  const all: T[] = [];
-  for (let cursor: string | null | undefined; cursor !== null; ) {
-    const page: Page<T> = await ask(cursor);
-    all.push(...page.items);
-    cursor = page.nextCursor;
-  }
-  return all;
-};
-
-/** Ids of those whom a segment is told to have, as its page of members says. */
-export const membersOf = async (store: Store, segmentId: string): Promise<string[]> => {
-  const [segment] = await store.get([{ kind: 'segment', segmentId }], true);
-  const unit = segment?.live?.unit;
-  if (unit === undefined) return [];
-  const members = await everyPage((cursor) => store.membersOfUnit(unit, { limit: 100, cursor }));
-  return members.map(({ consumerId }) => consumerId);
-};
-
-/** Entering and leaving as the history tells it, the oldest first. */
-export const flipsOf = async (store: Store, consumerId: string): Promise<FlipTold[]> => {
-  const events = await everyPage((cursor) => store.eventsOf(consumerId, { limit: 100, cursor }));
-  return events
-    .filter(({ type }) => type === 'segment_entered' || type === 'segment_left')
-    .reverse()
-    .map(({ type, occurredAt, attributes }) => ({
-      segmentId: String(attributes['segmentId']),
-      entered: type === 'segment_entered',
-      at: occurredAt,
-      cause: String(attributes['cause']),
-    }));
-};
-export interface FlipTold {
-  segmentId: string;
-  entered: boolean;
-  at: string;
-  cause: string;
-}
-
-/** The same, as the bus was told about a consumer. */
-export const flipsOnBus = (bus: readonly DomainEvent[], consumerId: string): FlipTold[] =>
-  bus
-    .filter(({ detailType, detail }) => detailType.startsWith('segment.') && detail['consumerId'] === consumerId)
-    .map(({ detailType, detail: { segmentId, at, cause } }) => ({
-      segmentId: String(segmentId),
-      entered: detailType === 'segment.entered',
-      at: String(at),
-      cause: String(cause),
-    }));
-
-export const membershipsOf = async (store: Store, consumerId: string): Promise<RecordOf<'memberships'> | undefined> =>
-  (await store.get([{ kind: 'memberships', consumerId }], true))[0];

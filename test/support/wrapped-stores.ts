@@ -54,6 +54,59 @@ export const failingAt = (store: Store, callToFail: number, fault: Fault): Store
   };
 };
 
+type Around = <T>(call: () => Promise<T>, name: string) => Promise<T>;
+/** Answers that come all at once. */
+const PLAIN: ReadonlySet<string> = new Set(['pageAmong', 'slices']);
+
+/** A store of which each call, whatever it asks, is made by what is around it. */
+export const withEach = (store: Store, around: Around): Store => {
+  const wrapped = Object.entries(store).map(([name, call]) => {
+    if (PLAIN.has(name) || typeof call !== 'function') return [name, call];
+    const one = (...asked: unknown[]) => {
+      const answer = () => (call as (...asked: unknown[]) => unknown)(...asked);
+      return name.endsWith('Slice') || name === 'historyOf'
+        ? walked(answer as () => AsyncIterable<unknown>, name, around)
+        : around(answer as () => Promise<unknown>, name);
+    };
+    return [name, one];
+  });
+  return Object.fromEntries(wrapped) as Store;
+};
+
+async function* walked<T>(walk: () => AsyncIterable<T>, name: string, around: Around): AsyncGenerator<T> {
+  const all = await around(async () => {
+    const all: T[] = [];
+    for await (const one of walk()) all.push(one);
+    return all;
+  }, name);
+  yield* all;
+}
+
+/** As `failingAt`, whatever the call asks. Tells the calls that there were. */
+export const failingAnywhere = (store: Store, callToFail: number, fault: Fault) => {
+  const calls: string[] = [];
+  const around: Around = async (call, name) => {
+    if (calls.push(name) !== callToFail) return call();
+    if (fault === 'after' || fault === 'unnoticed') await call();
+    if (fault !== 'before' && fault !== 'after' && name === 'commit') throw new WriteConflict([]);
+    throw new Error('the database did not answer');
+  };
+  return { store: withEach(store, around), calls };
+};
+
+/** As `interleaved`, whatever is asked. */
+export const interleavedAnywhere = (store: Store, turn: () => number): Store => {
+  const later = async () => {
+    for (let waits = turn(); waits > 0; waits--) await new Promise((resolve) => setImmediate(resolve));
+  };
+  return withEach(store, async (call, name) => {
+    if (name === 'commit') await later();
+    const answer = await call();
+    await later();
+    return answer;
+  });
+};
+
 /** Sends as a caller does who was not answered: the same again, until there is an answer. */
 export const untilAnswered = async <T>(send: () => Promise<T>): Promise<T> => {
   for (let tries = 1; ; tries++) {

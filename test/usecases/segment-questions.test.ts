@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { DAY_MS, instantOf, MINUTE_MS, msOf } from '../../shared/domain/instants.ts';
 import type { Rule } from '../../shared/domain/segments/rule.ts';
 import { NOW } from '../support/events.ts';
-import { membersOf, type World, world } from '../support/segments.ts';
+import { membersOf } from '../support/segment-truth.ts';
+import { type World, world } from '../support/segments.ts';
 import type { Body } from '../support/shop.ts';
 
 const HOUR_MS = DAY_MS / 24;

@@ -1,19 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DAY_MS, instantOf, MINUTE_MS, msOf } from '../../shared/domain/instants.ts';
-import { evaluate } from '../../shared/domain/segments/evaluator.ts';
-import type { Store } from '../../shared/usecases/ports.ts';
-import { refreshEveryone } from '../../shared/usecases/refresh-everyone.ts';
-import { asOf, pictureFor, type Segmentation, segmentationOf } from '../../shared/usecases/segment-units.ts';
 import {
+  alternating,
+  expectTruth,
   type FlipTold,
   flipsOf,
   flipsOnBus,
   membershipsOf,
-  membersOf,
-  type World,
-  world,
-} from '../support/segments.ts';
+  sorted,
+} from '../support/segment-truth.ts';
+import { type World, world } from '../support/segments.ts';
 
 const PEOPLE = ['c1', 'c2', 'c3', 'c4'];
 const SEGMENTS = ['s1', 's2', 's3'];
@@ -109,50 +106,6 @@ const steps = fc.array(
   { minLength: 3, maxLength: 25 },
 );
 
-const segmentsOf = async ({ store, clock }: World, consumerId: string, segmentation: Segmentation) => {
-  const picture = await store.pictureOf(consumerId);
-  if (!picture) throw new Error('the consumer is gone');
-  const { evaluator, context, segments } = segmentation;
-  const { members } = evaluate(evaluator, pictureFor(picture), context, asOf(picture, clock.now));
-  return segments.flatMap(({ segmentId, live }) =>
-    live && members.has(live.index) ? [{ segmentId, unit: live.unit }] : [],
-  );
-};
-
-const allOf = (store: Store) => Promise.all(PEOPLE.map((consumerId) => membershipsOf(store, consumerId)));
-const sorted = (flips: readonly FlipTold[]) => flips.map((flip) => JSON.stringify(flip)).sort();
-const bySegment = (flips: readonly FlipTold[]) => [...Map.groupBy(flips, ({ segmentId }) => segmentId)];
-
-/** Everyone is in what the facts say, and was told so; and nothing has drifted. */
-const expectTruth = async (w: World) => {
-  const segmentation = await segmentationOf(w.store);
-  const existing = [...segmentation.catalogue.segments.keys()];
-  for (const { next, last } of segmentation.catalogue.segments.values()) expect([next, last]).toEqual([null, null]);
-  for (const consumerId of PEOPLE) {
-    const right = await segmentsOf(w, consumerId, segmentation);
-    const ids = right.map(({ segmentId }) => segmentId);
-    const memberships = await membershipsOf(w.store, consumerId);
-    const units = right.map(({ unit }) => String(unit)).sort();
-    expect({ consumerId, units: Object.keys(memberships?.units ?? {}).sort() }).toEqual({ consumerId, units });
-    expect(memberships?.untold ?? []).toEqual([]);
-    for (const id of existing) {
-      expect([id, (await membersOf(w.store, id)).includes(consumerId)]).toEqual([id, ids.includes(id)]);
-    }
-    const flips = await flipsOf(w.store, consumerId);
-    for (const [segmentId, own] of bySegment(flips)) {
-      const entered = own.map((flip) => flip.entered);
-      expect({ consumerId, segmentId, entered }).toEqual({ consumerId, segmentId, entered: alternating(own) });
-    }
-    const told = bySegment(flips).flatMap(([segmentId, own]) => (own.at(-1)?.entered ? [segmentId] : []));
-    expect({ consumerId, told: told.sort() }).toEqual({ consumerId, told: ids.sort() });
-    expect(sorted(flipsOnBus(w.bus, consumerId))).toEqual(sorted(flips));
-  }
-  const before = await allOf(w.store);
-  expect(await refreshEveryone(w.deps, { now: w.clock.now, cause: 'change' })).toMatchObject({ flips: 0 });
-  expect(await allOf(w.store)).toEqual(before);
-};
-const alternating = (flips: readonly FlipTold[]): boolean[] => flips.map((_, nth) => nth % 2 === 0);
-
 describe('whatever consumers and staff do, and however time passes', () => {
   it('everyone is in the segments that the facts say, told of each flip once, and nothing drifts', () =>
     fc.assert(
@@ -164,7 +117,7 @@ describe('whatever consumers and staff do, and however time passes', () => {
         await w.settled();
         await w.jobs();
         await w.settled();
-        await expectTruth(w);
+        await expectTruth(w, PEOPLE);
       }),
       { numRuns: 150 },
     ));

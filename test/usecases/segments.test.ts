@@ -6,7 +6,8 @@ import { refreshEveryone } from '../../shared/usecases/refresh-everyone.ts';
 import { renewPercentiles } from '../../shared/usecases/renew-percentiles.ts';
 import { NOW } from '../support/events.ts';
 import { programme } from '../support/programme.ts';
-import { flipsOf, flipsOnBus, membershipsOf, membersOf, type World, world } from '../support/segments.ts';
+import { flipsOf, flipsOnBus, membershipsOf, membersOf } from '../support/segment-truth.ts';
+import { type World, world } from '../support/segments.ts';
 import type { Body } from '../support/shop.ts';
 
 const TAGGED = { all: [{ attribute: 'tags', operator: 'contains', value: 'vip' }] };

@@ -1,0 +1,351 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { makeHandler as claimBackfill } from '../../functions/segments/claim-backfill.ts';
+import { makeHandler as fillSlice } from '../../functions/segments/fill-slice.ts';
+import { makeHandler as goLive } from '../../functions/segments/go-live.ts';
+import { makeHandler as letGo } from '../../functions/segments/let-go.ts';
+import { instantOf, MINUTE_MS, msOf } from '../../shared/domain/instants.ts';
+import { evaluate } from '../../shared/domain/segments/evaluator.ts';
+import { goLive as goLiveOnly } from '../../shared/usecases/backfill-segments.ts';
+import type { Store } from '../../shared/usecases/ports.ts';
+import { asOf, pictureFor, segmentationOf } from '../../shared/usecases/segment-units.ts';
+import { depsOn, NOW } from '../support/events.ts';
+import { expectTruth, flipsOf, membershipsOf, membersOf } from '../support/segment-truth.ts';
+import { keptUp, stepsOn, type World, world } from '../support/segments.ts';
+import { outputOf } from '../support/workflow.ts';
+import { interleavedAnywhere, turns, withEach } from '../support/wrapped-stores.ts';
+
+const tagged = (value: string) => ({ attribute: 'tags', operator: 'contains', value });
+const VIP = tagged('vip');
+const OLD = tagged('old');
+const PEOPLE = Array.from({ length: 12 }, (_, nth) => `c${String(nth).padStart(2, '0')}`);
+const later = (ms: number) => instantOf(msOf(NOW) + ms);
+
+/** Who is even is tagged `vip`, who is divisible by three is tagged `old`. */
+const peopled = async (w: World): Promise<World> => {
+  await w.born(...PEOPLE);
+  for (const [nth, consumerId] of PEOPLE.entries()) {
+    await w.tagged(consumerId, ...(nth % 2 === 0 ? ['vip'] : []), ...(nth % 3 === 0 ? ['old'] : []));
+  }
+  await w.settled();
+  return w;
+};
+const VIPS = PEOPLE.filter((_, nth) => nth % 2 === 0);
+const OLDS = PEOPLE.filter((_, nth) => nth % 3 === 0);
+
+/** After each call of a store, whatever is asked. */
+const seenAfterEach = (see: () => Promise<void>) => (store: Store) =>
+  withEach(store, async (call) => {
+    const answer = await call();
+    await see();
+    return answer;
+  });
+
+describe('a segment that is filled', () => {
+  /** A world that tells after each call who is in the segment, by its page and by each detail. */
+  const watched = async (rule: object | null) => {
+    const seen: string[][] = [];
+    const w: World = world({ wrap: seenAfterEach(async () => void (isWatching && seen.push(await look()))) });
+    let isWatching = false;
+    const look = async () => {
+      const page = await membersOf(w.plain, 's');
+      const [segment] = await w.plain.get([{ kind: 'segment', segmentId: 's' }], true);
+      const units = await Promise.all(PEOPLE.map(async (id) => (await membershipsOf(w.plain, id))?.units ?? {}));
+      const unit = segment?.live?.unit;
+      expect(PEOPLE.filter((_, nth) => unit !== undefined && units[nth]?.[unit] !== undefined)).toEqual(page);
+      return page;
+    };
+    await peopled(w);
+    if (rule) await w.create('s', rule);
+    await w.settled();
+    isWatching = true;
+    return { w, seen };
+  };
+
+  it.each<[string, object | null, object, string[], string[]]>([
+    ['for the first time has nobody', null, VIP, [], VIPS],
+    ['again has all its old members', VIP, OLD, VIPS, OLDS],
+    ['again with nearly the same', VIP, { any: [VIP, { all: [OLD, VIP] }] }, VIPS, VIPS],
+    ['with nobody', VIP, tagged('nobody'), VIPS, []],
+  ])('%s, after every single call, until all at once it has the new ones', async (_, before, after, olds, news) => {
+    const { w, seen } = await watched(before);
+    await (before ? w.edit('s', after) : w.create('s', after));
+    await w.settled();
+    const turn = seen.findIndex((members) => JSON.stringify(members) !== JSON.stringify(olds));
+    const until = turn === -1 ? seen.length : turn;
+    expect(seen.length).toBeGreaterThan(50);
+    for (const members of seen.slice(0, until)) expect(members).toEqual(olds);
+    for (const members of seen.slice(until)) expect(members).toEqual(news);
+    await expectTruth(w, PEOPLE);
+  });
+
+  it('tells of everyone by the rule that is told, also while consumers change between any two calls', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.tuple(fc.nat(250), fc.constantFrom(...PEOPLE), fc.subarray(['vip', 'old'])), { maxLength: 12 }),
+        fc.boolean(),
+        async (changes, isNew) => {
+          let calls = 0;
+          let last = Promise.resolve();
+          const w: World = world({
+            wrap: seenAfterEach(async () => {
+              const call = ++calls;
+              for (const [, consumerId, tags] of changes.filter(([at]) => at === call)) {
+                last = last.then(() => change(consumerId, tags));
+              }
+              await last;
+            }),
+          });
+          let isChanging = false;
+          /** By others, between two calls of ours. */
+          const change = async (consumerId: string, tags: string[]) => {
+            if (!isChanging) return;
+            const [profile] = await w.plain.get([{ kind: 'profile', consumerId }], true);
+            if (!profile) throw new Error('nobody is there');
+            const put = {
+              ...profile,
+              version: profile.version + 1,
+              tags: tags.map((name) => ({ name, type: null })),
+            };
+            await w.stream.commit([{ put, expect: { version: profile.version } }]);
+            await keptUp(depsOn(w.stream), [{ at: w.clock.now, before: profile, after: put }]);
+            await expectAnswer(w, consumerId);
+          };
+          await peopled(w);
+          if (!isNew) await w.create('s', VIP);
+          await w.settled();
+          [isChanging, calls] = [true, 0];
+          await (isNew ? w.create('s', OLD) : w.edit('s', OLD));
+          await w.settled();
+          isChanging = false;
+          await expectTruth(w, PEOPLE);
+        },
+      ),
+      { numRuns: 60 },
+    ));
+
+  /** The consumer is told to be in what the rule says that is told. */
+  const expectAnswer = async ({ plain, clock }: World, consumerId: string) => {
+    const { evaluator, segments, context } = await segmentationOf(plain);
+    const picture = await plain.pictureOf(consumerId);
+    const live = segments[0]?.live;
+    if (!picture || !live) return;
+    const { members } = evaluate(evaluator, pictureFor(picture), context, asOf(picture, clock.now));
+    expect((await membersOf(plain, 's')).includes(consumerId)).toBe(members.has(live.index));
+  };
+});
+
+describe('two at once', () => {
+  it('of one consumer and its lists leave what is true, whoever is in between', () =>
+    fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), async (seed) => {
+        const w = world({ wrap: (store) => interleavedAnywhere(store, turns(seed)) });
+        await w.born('c1', 'c2');
+        for (const listId of ['l1', 'l2']) await w.listed(listId);
+        await w.create('s', VIP);
+        await w.create('t', { attribute: 'lists', operator: 'contains', value: 'l1' });
+        await w.create('u', { any: [OLD, { event: 'visit', measure: 'count', operator: 'gte', value: 1 }] });
+        await w.settled();
+        const busy = depsOn(interleavedAnywhere(w.stream, turns(seed)));
+        const streamed = async () => {
+          for (let round = 0; round < 6; round++) {
+            // Batches of two shards, and one that comes again.
+            const batch = w.changes.splice(0);
+            await Promise.all([keptUp(busy, batch), keptUp(busy, batch.slice(-2))]);
+            repeated.push(...batch);
+          }
+        };
+        const repeated: typeof w.changes = [];
+        await Promise.all([
+          w.tagged('c1', 'vip').then(() => w.tagged('c1', 'old')),
+          w.added('l1', 'c1').then(() => w.added('l2', 'c1')),
+          w.record('c2', { type: 'visit', attributes: {} }),
+          w.edit('u', OLD).then(() => w.steps.backfill('run')),
+          streamed(),
+          streamed(),
+        ]);
+        w.changes.unshift(...repeated);
+        await w.settled();
+        await expectTruth(w, ['c1', 'c2'], true);
+        expect((await membershipsOf(w.store, 'c1'))?.lists.map(({ listId }) => listId)).toEqual(['l1', 'l2']);
+      }),
+      { numRuns: 40 },
+    ));
+
+  it('runs of the backfill share nothing: the second finds it taken, and the first does the work of both', async () => {
+    const w = await peopled(world());
+    await w.create('s', VIP);
+    const first = await w.steps.claim('one');
+    await w.create('t', OLD);
+    expect(await w.steps.claim('two')).toEqual({ units: [], hasWork: false, slices: [] });
+    expect(await w.steps.claim('one')).toMatchObject({ units: [1, 2], hasWork: true });
+    for (const slice of first.slices) await w.steps.fill(slice);
+    await w.steps.live([1, 2]);
+    expect(await w.steps.claim('one')).toEqual({ units: [], hasWork: false, slices: [] });
+    expect(await w.steps.claim('two')).toEqual({ units: [], hasWork: false, slices: [] });
+    await w.settled();
+    await expectTruth(w, PEOPLE);
+  });
+
+  it('runs of the backfill leave no rule to nobody: what comes as the first one ends, one of them does', async () => {
+    const w = await peopled(world());
+    const segments = w.store.segments;
+    let isComing = true;
+    // The rule comes when the first run has just found that there is none.
+    w.deps.store.segments = async () => {
+      const found = await segments();
+      if (isComing) {
+        isComing = false;
+        await w.create('s', VIP);
+        expect((await stepsOn(w.deps, w.clock).claim('two')).hasWork).toBe(false);
+      }
+      return found;
+    };
+    const lease = {
+      kind: 'backfillLease',
+      version: 1,
+      runId: 'one',
+      expiresAt: later(MINUTE_MS),
+      slicesDone: 8,
+    } as const;
+    await w.store.commit([{ put: lease, expect: 'absent' }]);
+    expect(await w.steps.claim('one')).toMatchObject({ units: [1], hasWork: true });
+  });
+
+  it('runs of the backfill, where a lease ended too early, do no harm', () =>
+    fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: 1_000_000 }), async (seed) => {
+        const w = await peopled(world());
+        await w.create('s', VIP);
+        await w.create('t', { not: { attribute: 'segments', operator: 'contains', value: 's' } });
+        await w.settled();
+        await w.edit('s', OLD);
+        const early = { now: later(MINUTE_MS) };
+        const late = { now: later(30 * MINUTE_MS) };
+        const turn = turns(seed);
+        const runs = [early, late].map((clock) => stepsOn(depsOn(interleavedAnywhere(w.stream, turn)), clock));
+        await Promise.all(runs.map((run, nth) => run.backfill(`run-${nth}`)));
+        w.clock.now = later(60 * MINUTE_MS);
+        await w.settled();
+        await w.minute();
+        await w.settled();
+        await expectTruth(w, PEOPLE);
+      }),
+      { numRuns: 20 },
+    ));
+
+  /** A batch of the stream that has read the segments, and then waits while others do what they do. */
+  const behind = async (w: World, others: () => Promise<void>) => {
+    const batch = w.changes.splice(0);
+    let isFirst = true;
+    const slow = withEach(w.stream, async (call, name) => {
+      const answer = await call();
+      // The settings, and behind them the segments, were read.
+      if (name === 'segments' && isFirst) {
+        isFirst = false;
+        await others();
+      }
+      return answer;
+    });
+    await keptUp(depsOn(slow), batch);
+    expect(isFirst).toBe(false);
+  };
+
+  it.each<[string, (w: World) => Promise<void>]>([
+    ['creates a segment', async (w) => void (await w.create('new', OLD))],
+    ['edits one', async (w) => void (await w.edit('s', OLD))],
+    [
+      'edits one there and back',
+      async (w) => {
+        await w.edit('s', OLD);
+        await w.settled();
+        await w.edit('s', VIP);
+      },
+    ],
+    ['deletes one', async (w) => void (await w.remove('s'))],
+    [
+      'deletes one and creates it anew',
+      async (w) => {
+        await w.remove('s');
+        await w.create('s', OLD);
+      },
+    ],
+  ])(
+    'a batch that has read the segments before somebody %s leaves nobody out, and tells nothing twice',
+    async (_, edit) => {
+      const w = await peopled(world());
+      await w.create('s', VIP);
+      await w.settled();
+      for (const [nth, consumerId] of PEOPLE.entries()) {
+        await w.tagged(consumerId, ...(nth % 2 === 1 ? ['vip'] : []), ...(nth % 4 === 1 ? ['old'] : []));
+      }
+      await behind(w, async () => {
+        await edit(w);
+        await w.settled();
+      });
+      await w.settled();
+      await expectTruth(w, PEOPLE);
+    },
+  );
+
+  it('a batch that sees a rule being filled that is told meanwhile tells of those who enter by it', async () => {
+    const w = await peopled(world());
+    await w.create('s', VIP);
+    await w.settled();
+    await w.edit('s', OLD);
+    const { units, slices } = await w.steps.claim('run');
+    for (const slice of slices) await w.steps.fill(slice);
+    await w.delivered();
+    await w.tagged('c01', 'old');
+    await w.tagged('c00');
+    await behind(w, async () => void (await w.steps.live(units)));
+    await w.settled();
+    expect(await flipsOf(w.store, 'c01')).toMatchObject([{ entered: true }]);
+    await expectTruth(w, PEOPLE);
+  });
+});
+
+describe('the workflows', () => {
+  it('fill, tell and let go as they are deployed', async () => {
+    const w = await peopled(world());
+    const handlers = {
+      'claim-backfill': claimBackfill(w.deps),
+      'fill-slice': fillSlice(w.deps),
+      'go-live': goLive(w.deps),
+      'let-go': letGo(w.deps),
+    };
+    await w.create('s', VIP);
+    await outputOf('segments-backfill', handlers, {});
+    expect(await membersOf(w.store, 's')).toEqual(VIPS);
+    await w.edit('s', OLD);
+    await outputOf('segments-backfill', handlers, {});
+    expect(await membersOf(w.store, 's')).toEqual(OLDS);
+    await w.delivered();
+    await expectTruth(w, PEOPLE);
+    await w.remove('s');
+    await outputOf('segments-cleanup', handlers, { units: [2, 1, 0], now: NOW });
+    for (const id of PEOPLE) expect((await membershipsOf(w.store, id))?.units ?? {}).toEqual({});
+    expect((await w.store.membersOfUnit(2, { limit: 1 })).items).toEqual([]);
+  });
+
+  it('tell of an edit that a run left untold, without filling anything again', async () => {
+    const w = await peopled(world());
+    await w.create('s', VIP);
+    const { units, slices } = await w.steps.claim('run');
+    for (const slice of slices) await w.steps.fill(slice);
+    await goLiveOnly(w.deps, units, NOW);
+    expect(await flipsOf(w.store, 'c00')).toEqual([]);
+    const filled: unknown[] = [];
+    const handlers = {
+      'claim-backfill': claimBackfill(w.deps),
+      'fill-slice': async (input: unknown) => filled.push(input),
+      'go-live': goLive(w.deps),
+    };
+    const [lease] = await w.store.get([{ kind: 'backfillLease' }], true);
+    if (lease) await w.store.commit([{ put: { ...lease, expiresAt: NOW }, expect: 'present' }]);
+    await outputOf('segments-backfill', handlers, {});
+    expect(filled).toEqual([]);
+    await w.delivered();
+    await expectTruth(w, PEOPLE);
+  });
+});
