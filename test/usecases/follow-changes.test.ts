@@ -1,0 +1,182 @@
+import { describe, expect, it, jest } from '@jest/globals';
+import { makeHandler as segmentRefresh } from '../../functions/segments/segment-refresh.ts';
+import { DAY_MS, instantOf, MINUTE_MS, msOf } from '../../shared/domain/instants.ts';
+import { followChanges } from '../../shared/usecases/follow-changes.ts';
+import type { Change, RecordOf, Store, StoredRecord } from '../../shared/usecases/ports.ts';
+import { refreshDue } from '../../shared/usecases/refresh-due.ts';
+import { depsOn, NOW } from '../support/events.ts';
+import { accountOf, eventOf, metricsOf, profileOf } from '../support/records.ts';
+import { flipsOf, membershipsOf } from '../support/segment-truth.ts';
+import { type World, world } from '../support/segments.ts';
+import { withEach } from '../support/wrapped-stores.ts';
+
+const VIP = { attribute: 'tags', operator: 'contains', value: 'vip' };
+const RECENT = { event: 'order_placed', measure: 'count', operator: 'gte', value: 1, within: { days: 30 } };
+const later = (ms: number) => instantOf(msOf(NOW) + ms);
+const PEOPLE = Array.from({ length: 40 }, (_, nth) => `c${String(nth).padStart(2, '0')}`);
+
+/** A store that counts what it is asked, by name. */
+const counting = (plain: Store) => {
+  const calls: Record<string, number> = {};
+  const store = withEach(plain, (call, name) => {
+    calls[name] = (calls[name] ?? 0) + 1;
+    return call();
+  });
+  return { deps: depsOn(store), calls, store };
+};
+const of = (after: StoredRecord | undefined, before?: StoredRecord): Change => ({ at: NOW, before, after });
+
+const withSegments = async (people: readonly string[] = ['c1', 'c2']): Promise<World> => {
+  const w = world();
+  await w.born(...people);
+  await w.listed('friends');
+  await w.create('vips', VIP);
+  await w.create('recent', RECENT);
+  await w.settled();
+  return w;
+};
+const memberships = (other: Partial<RecordOf<'memberships'>> = {}): RecordOf<'memberships'> => ({
+  ...{ kind: 'memberships', consumerId: 'c1', version: 1, units: {}, lists: [], dueAt: null },
+  ...other,
+});
+const programme = {
+  ...{ kind: 'programme', consumerId: 'c1', version: 1, claims: {}, latestClaims: [], challenges: {}, completed: [] },
+} as const satisfies StoredRecord;
+const friends = [{ listId: 'friends', addedAt: NOW }];
+
+describe('what changes about a consumer', () => {
+  it.each<[string, Change, number]>([
+    ['its profile', of(profileOf('c1')), 1],
+    ['what it did', of(metricsOf('c1')), 1],
+    ['its points', of(accountOf('c1')), 1],
+    ['what it claimed', of(programme), 1],
+    ['its first list', of(memberships({ lists: friends })), 1],
+    ['another list', of(memberships({ lists: friends }), memberships()), 1],
+    ['no list any more', of(memberships(), memberships({ lists: friends })), 1],
+    ['its segments alone', of(memberships({ units: { 1: NOW }, lists: friends }), memberships({ lists: friends })), 0],
+    ['the first of its segments', of(memberships({ units: { 1: NOW } })), 0],
+    ['an event', of(eventOf('c1')), 0],
+    ['that it is gone', of(undefined, profileOf('c1')), 0],
+  ])('leads to one look, or to none: %s', async (_, change, looks) => {
+    const w = await withSegments();
+    const { deps, calls } = counting(w.store);
+    await followChanges(deps, [change]);
+    expect(calls['pictureOf'] ?? 0).toBe(looks);
+    if (looks === 0) expect(calls).toEqual({});
+  });
+
+  it('leads to one look a batch, however much it is, and to one read of the segments for all', async () => {
+    const w = await withSegments(PEOPLE);
+    const { deps, calls } = counting(w.store);
+    const batch = PEOPLE.flatMap((id) => [of(profileOf(id)), of(metricsOf(id)), of(accountOf(id)), of(metricsOf(id))]);
+    await followChanges(deps, batch);
+    expect(calls).toEqual({ get: 1, pictureOf: PEOPLE.length, segments: 1, lists: 1 });
+  });
+
+  it('that flips nothing writes nothing', async () => {
+    const w = await withSegments(PEOPLE);
+    for (const id of PEOPLE) await w.ordered(id, 'o1');
+    await w.settled();
+    w.clock.now = later(DAY_MS);
+    for (const id of PEOPLE) await w.record(id, { type: 'visit', attributes: {} });
+    for (const id of PEOPLE) await w.ordered(id, 'o2');
+    for (const id of PEOPLE) await w.tagged(id, 'old');
+    const { deps, calls } = counting(w.store);
+    await followChanges(deps, w.changes.splice(0));
+    expect(calls['commit']).toBeUndefined();
+    expect(calls['pictureOf']).toBe(PEOPLE.length);
+  });
+
+  it('that flips something takes one transaction, and one look more at the segments', async () => {
+    const w = await withSegments();
+    await w.tagged('c1', 'vip');
+    const { deps, calls } = counting(w.store);
+    await followChanges(deps, w.changes.splice(0));
+    expect(calls).toEqual({ get: 2, pictureOf: 1, commit: 1, segments: 1, lists: 1 });
+  });
+
+  it('costs one read where there is no segment', async () => {
+    const w = world();
+    await w.born(...PEOPLE);
+    const { deps, calls } = counting(w.store);
+    await followChanges(deps, w.changes.splice(0));
+    expect(calls).toEqual({ get: 1 });
+    expect(await membershipsOf(w.store, 'c00')).toBeUndefined();
+  });
+
+  it('says its last cause and instant, and of a list the very one', async () => {
+    const w = await withSegments();
+    await w.create('friendly', { attribute: 'lists', operator: 'contains', value: 'friends' });
+    await w.settled();
+    w.clock.now = later(1_700);
+    await w.tagged('c1', 'vip');
+    await w.added('friends', 'c2');
+    await w.delivered();
+    expect(await flipsOf(w.store, 'c1')).toMatchObject([{ at: later(1_700), cause: 'change' }]);
+    expect(await flipsOf(w.store, 'c2')).toMatchObject([{ at: later(1_700), cause: 'list' }]);
+  });
+});
+
+describe("the minute's job", () => {
+  it('reads and writes in proportion to who is due, and costs next to nothing where nobody is', async () => {
+    const w = await withSegments(PEOPLE);
+    const due = PEOPLE.slice(0, 7);
+    for (const id of due) await w.ordered(id, 'o1');
+    await w.settled();
+    w.clock.now = later(DAY_MS);
+    for (const id of PEOPLE.slice(7)) await w.ordered(id, 'o1');
+    await w.settled();
+    w.clock.now = later(30 * DAY_MS - 1);
+    const before = counting(w.store);
+    expect(await refreshDue(before.deps, { now: w.clock.now, most: 100 })).toMatchObject({ examined: 0, changed: 0 });
+    expect(before.calls).toEqual({ get: 1, dueConsumers: 1, nextDueAt: 1, segments: 1, lists: 1 });
+    w.clock.now = later(30 * DAY_MS);
+    const then = counting(w.store);
+    expect(await refreshDue(then.deps, { now: w.clock.now, most: 100 })).toEqual({
+      ...{ examined: 7, changed: 7, failed: [] },
+      nextDueAt: later(31 * DAY_MS),
+    });
+    expect(then.calls).toMatchObject({ pictureOf: 7, commit: 7, get: 2, dueConsumers: 2 });
+    const again = counting(w.store);
+    await refreshDue(again.deps, { now: w.clock.now, most: 100 });
+    expect(again.calls['pictureOf']).toBeUndefined();
+  });
+
+  it('leaves off after so many, and the next one goes on', async () => {
+    const w = await withSegments(PEOPLE);
+    for (const id of PEOPLE) await w.ordered(id, 'o1');
+    await w.settled();
+    const run = { now: later(30 * DAY_MS), most: 1 };
+    const dueConsumers = w.deps.store.dueConsumers;
+    w.deps.store.dueConsumers = (kind, until) => dueConsumers(kind, until, 25);
+    expect((await refreshDue(w.deps, run)).examined).toBe(25);
+    expect((await refreshDue(w.deps, run)).examined).toBe(15);
+    expect((await refreshDue(w.deps, run)).examined).toBe(0);
+  });
+
+  it('is not kept from the others by one with whom it fails, who stays due; and tells of it', async () => {
+    const w = await withSegments(PEOPLE);
+    for (const id of PEOPLE) await w.ordered(id, 'o1');
+    await w.settled();
+    const pictureOf = w.deps.store.pictureOf;
+    w.deps.store.pictureOf = async (consumerId) => {
+      if (consumerId === 'c03') throw new Error('this one ails');
+      return pictureOf(consumerId);
+    };
+    jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const handler = segmentRefresh({ ...w.deps, workflows: w.workflows });
+    const job = { job: 'segment-refresh', scheduledAt: later(30 * DAY_MS), trigger: 'schedule' } as const;
+    await expect(handler(job)).rejects.toThrow();
+    expect(await w.store.nextDueAt('memberships')).toBe(later(30 * DAY_MS));
+    w.deps.store.pictureOf = pictureOf;
+    expect(await handler({ ...job, scheduledAt: later(30 * DAY_MS + MINUTE_MS) })).toMatchObject({
+      examined: 1,
+      changed: 1,
+    });
+    for (const id of PEOPLE) {
+      expect((await flipsOf(w.store, id)).slice(1)).toEqual([
+        { segmentId: 'recent', entered: false, at: later(30 * DAY_MS), cause: 'time' },
+      ]);
+    }
+  });
+});
