@@ -50,7 +50,7 @@ const decidedNow = (
     if (live && isIn && since !== undefined) units[live.unit] = since;
     if (next === null || isOut || !holds(evaluated, next)) continue;
     // Who is in by the rule that is told too entered by that one; who has just left that one enters anew.
-    units[next.unit] = (isIn ? since : flip?.at) ?? before.units[next.unit] ?? now.at;
+    units[next.unit] = (isIn ? since : flip?.at) ?? before.units[next.unit] ?? laterOf(now.at, next.since) ?? now.at;
     untold.add(next.unit);
   }
   for (const [segmentId, own] of strays) {
@@ -62,11 +62,11 @@ const decidedNow = (
   return { units, untold, flips, nextFlipAt: isOut ? null : evaluated.nextFlipAt };
 };
 
-/** Units that another system fills, and those that are younger than what is known here. */
-const ofOthers = ({ units }: Standing, { imported, nextUnit }: Segmentation): number[] =>
+/** Units that another system fills. */
+const ofOthers = ({ units }: Standing, { imported }: Segmentation): number[] =>
   Object.keys(units)
     .map(Number)
-    .filter((unit) => imported.has(unit) || unit >= nextUnit);
+    .filter((unit) => imported.has(unit));
 
 /** That a consumer was told to be in a segment: by which rule, and since when. */
 interface Told {
@@ -93,8 +93,8 @@ const flipOf = (
   const flip = { segmentId, unit: live?.unit ?? told?.unit ?? 0, entered: isIn };
   // In or out by the new rule ever since it was filled: the edit did it.
   if (isIn && was !== undefined) return { ...flip, at: was, cause: 'rule_edited' };
-  if (told === undefined) return { ...flip, at, cause };
-  if (was !== undefined) return { ...flip, at: laterOf(at, told.since) ?? at, cause };
+  const notBefore = laterOf(editedAt, told?.since ?? null);
+  if (told === undefined || was !== undefined) return { ...flip, at: laterOf(at, notBefore) ?? at, cause };
   return { ...flip, at: laterOf(editedAt ?? at, told.since) ?? at, cause: 'rule_edited' };
 };
 

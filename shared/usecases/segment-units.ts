@@ -10,7 +10,7 @@ import { parsedRule } from '../domain/segments/rule.ts';
 import { decodedSummary } from '../domain/summary.ts';
 import { bookmarksIn, type Catalogue, catalogueOf } from './catalogue.ts';
 import { tiersUpdatedAtIn } from './points-shown.ts';
-import type { ConsumerPicture, SegmentUnit, Store } from './ports.ts';
+import type { ConsumerPicture, RecordOf, SegmentUnit, Store } from './ports.ts';
 import { type Scoring, scoringOf } from './scoring.ts';
 
 /** One rule of a segment, and its place among those that the evaluator was given. */
@@ -23,8 +23,8 @@ export interface Asked {
   segmentId: string;
   /** The rule that is told; null before the first, and where another system says who is in it. */
   live: Unit | null;
-  /** The rule that is being filled: nobody is told of its members. */
-  next: Unit | null;
+  /** The rule that is being filled: nobody is told of its members. Nobody entered before there was that rule. */
+  next: (Unit & { since: Instant }) | null;
   /** The unit that was told before the last edit, as long as not everyone was told of the edit. */
   last: number | null;
   /** When the rule that is told went live. */
@@ -76,7 +76,7 @@ const readyFor = (catalogue: Catalogue) => {
   const segments = all.map(({ segmentId, live, next, last, refreshedAt }) => ({
     segmentId,
     live: live && asked(segmentId, live, true),
-    next: next && asked(segmentId, next, false),
+    next: nextOf(next, next && asked(segmentId, next, false)),
     last: last?.unit ?? null,
     editedAt: refreshedAt,
   }));
@@ -86,6 +86,9 @@ const readyFor = (catalogue: Catalogue) => {
   made.set(catalogue, ready);
   return ready;
 };
+
+const nextOf = (next: RecordOf<'segment'>['next'], unit: Unit | null): Asked['next'] =>
+  next && unit && { ...unit, since: next.since };
 
 /** What rules look at of a consumer. */
 export const pictureFor = ({ profile, metrics, account, programme, memberships }: ConsumerPicture): Picture => ({

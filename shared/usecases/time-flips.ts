@@ -63,14 +63,15 @@ const movedBy = (
   { at, cause, evaluated, earlier }: Instants,
 ): Moved => {
   const moved = { units: { ...before.units }, untold: before.untold, flips: [...before.flips] };
-  for (const { segmentId, live, next, last } of segments) {
+  for (const { segmentId, live, next, last, editedAt } of segments) {
     if (live === null) continue;
     const isUntold = before.untold.has(live.unit) || (last !== null && before.units[last] !== undefined);
     const entered = holds(evaluated, live);
     const since = before.units[live.unit];
     if (isUntold || strays.has(segmentId) || entered === (since !== undefined)) continue;
     if (earlier !== null && holds(earlier, live) === entered) continue;
-    const flip: Flip = { segmentId, unit: live.unit, entered, at: laterOf(at, since ?? null) ?? at, cause };
+    const notBefore = laterOf(editedAt, since ?? null);
+    const flip: Flip = { segmentId, unit: live.unit, entered, at: laterOf(at, notBefore) ?? at, cause };
     moved.flips.push(flip);
     if (entered) moved.units[live.unit] = flip.at;
     else delete moved.units[live.unit];

@@ -75,6 +75,9 @@ describe('what changes about a consumer', () => {
 
   it('that flips nothing writes nothing', async () => {
     const w = await withSegments(PEOPLE);
+    // Each order puts off when it is to be looked at again.
+    const value = { days: 5 };
+    await w.create('last', { attribute: 'purchaseRecency.lastOrderAt', operator: 'within_last', value });
     for (const id of PEOPLE) await w.ordered(id, 'o1');
     await w.settled();
     w.clock.now = later(DAY_MS);

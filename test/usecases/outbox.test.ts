@@ -167,6 +167,69 @@ describe('what other systems are told', () => {
   });
 });
 
+describe('an edited segment', () => {
+  const rule = { attribute: 'tags', operator: 'contains', value: 'vip' };
+  const segment = (other: Partial<RecordOf<'segment'>>): RecordOf<'segment'> => ({
+    ...{ kind: 'segment', segmentId: 's', name: 'S', source: 'rule', version: 1, createdAt: NOW, updatedAt: NOW },
+    ...{ live: null, next: null, last: null, refreshedAt: null },
+    ...other,
+  });
+  const unit = (unit: number) => ({ unit, rule });
+  const next = (unit: number) => ({ unit, rule, since: NOW });
+  const none = { unit: 0, rule: null };
+  const [fill, clean] = ['segments-backfill', 'segments-cleanup'];
+
+  it.each<[string, Partial<RecordOf<'segment'>> | null, Partial<RecordOf<'segment'>> | null, unknown[]]>([
+    ['is filled when it is new', null, { next: next(1) }, [[fill]]],
+    ['is filled anew by another rule', { live: unit(1) }, { live: unit(1), next: next(2) }, [[fill]]],
+    [
+      'lets those go who entered by a rule that is no longer wanted',
+      { next: next(1) },
+      { next: next(2) },
+      [[fill], [clean, 1]],
+    ],
+    ['that is told has nothing to do', { next: next(1) }, { live: unit(1), last: none }, []],
+    ['lets go who was left of the old rule', { live: unit(2), last: unit(1) }, { live: unit(2) }, [[clean, 1]]],
+    ['had no old rule before the first', { live: unit(1), last: none }, { live: unit(1) }, []],
+    ['is not filled for another name', { next: next(1) }, { name: 'T', next: next(1) }, []],
+    ['that is deleted lets all go', { live: unit(2), next: next(3), last: unit(1) }, null, [[clean, 2, 3, 1]]],
+    ['that is deleted before the first members has those who entered', { next: next(1) }, null, [[clean, 1]]],
+  ])('%s, once however often it is told', async (_, before, after, expected) => {
+    const { deps, started } = world();
+    const changed = change(before ? segment(before) : undefined, after ? segment(after) : undefined);
+    await publishChanges(deps, [changed]);
+    await publishChanges(deps, [changed]);
+    const asked = (name: unknown, units: unknown[]) => (name === clean ? { units, now: NOW } : {});
+    const all = expected.map((one) => {
+      const [name, ...units] = one as unknown[];
+      return [name, expect.any(String), asked(name, units)];
+    });
+    expect(started).toEqual([...all, ...all]);
+    expect(new Set(started.map(([, name]) => name)).size).toBe(all.length);
+  });
+
+  it('is filled again where a restored table gives its units to other rules', async () => {
+    const { deps, started } = world();
+    const other = { ...next(1), rule: { ...rule, value: 'old' } };
+    for (const each of [next(1), other]) await publishChanges(deps, [change(undefined, segment({ next: each }))]);
+    expect(new Set(started.map(([, name]) => name)).size).toBe(2);
+  });
+
+  it('is told by the history: who entered and who left', async () => {
+    const { deps, published } = world();
+    const at = '2026-02-03T04:05:06.789Z';
+    const attributes = { segmentId: 's', cause: 'time' };
+    const left = eventOf('c1', { type: 'segment_left', occurredAt: at, attributes });
+    const entered = eventOf('c1', { type: 'segment_entered', occurredAt: at, attributes });
+    await publishChanges(deps, [change(undefined, left), change(undefined, entered), change(entered, entered)]);
+    const detail = { ...attributes, consumerId: 'c1', at };
+    expect(published).toEqual([
+      { detailType: 'segment.left', detail, at },
+      { detailType: 'segment.entered', detail, at },
+    ]);
+  });
+});
+
 describe('new scoring rules', () => {
   const changed = change(settings(4, { halfLifeDays: 90 }), settings(5, { halfLifeDays: 30 }));
 

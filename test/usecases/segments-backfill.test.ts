@@ -6,8 +6,11 @@ import { makeHandler as goLive } from '../../functions/segments/go-live.ts';
 import { makeHandler as letGo } from '../../functions/segments/let-go.ts';
 import { instantOf, MINUTE_MS, msOf } from '../../shared/domain/instants.ts';
 import { evaluate } from '../../shared/domain/segments/evaluator.ts';
+import { announceEdits } from '../../shared/usecases/announce-edits.ts';
 import { goLive as goLiveOnly } from '../../shared/usecases/backfill-segments.ts';
-import type { Store } from '../../shared/usecases/ports.ts';
+import { followChanges } from '../../shared/usecases/follow-changes.ts';
+import { type Store, WriteConflict } from '../../shared/usecases/ports.ts';
+import { refreshEveryone } from '../../shared/usecases/refresh-everyone.ts';
 import { asOf, pictureFor, segmentationOf } from '../../shared/usecases/segment-units.ts';
 import { depsOn, NOW } from '../support/events.ts';
 import { expectTruth, flipsOf, membershipsOf, membersOf } from '../support/segment-truth.ts';
@@ -305,7 +308,130 @@ describe('two at once', () => {
   });
 });
 
+describe('a consumer who is being looked at', () => {
+  /** Others do what they do when its facts were read, before anything is written. */
+  const betweenReadAndWrite = async (w: World, others: () => Promise<unknown>) => {
+    const batch = w.changes.splice(0);
+    let isFirst = true;
+    const slow = withEach(w.stream, async (call, name) => {
+      const answer = await call();
+      if (name === 'pictureOf' && isFirst) {
+        isFirst = false;
+        await others();
+      }
+      return answer;
+    });
+    await keptUp(depsOn(slow), batch);
+    expect(isFirst).toBe(false);
+  };
+
+  it('enters under the name that it has by then', async () => {
+    const w = world();
+    await w.born('c1');
+    await w.create('s', VIP);
+    await w.settled();
+    await w.tagged('c1', 'vip');
+    await betweenReadAndWrite(w, async () => {
+      await w.patched('c1', { fullName: 'Cleo' });
+      await w.delivered();
+    });
+    await w.settled();
+    const { items } = await w.store.membersOfUnit(1, { limit: 2 });
+    expect(items).toMatchObject([{ consumerId: 'c1', fullName: 'Cleo' }]);
+  });
+
+  it('and is gone by then leaves nothing behind', async () => {
+    const w = world();
+    await w.born('c1');
+    await w.create('s', { any: [VIP, { event: 'visit', measure: 'count', operator: 'gte', value: 1 }] });
+    await w.settled();
+    await w.tagged('c1', 'vip');
+    const kinds = ['profile', 'metrics'] as const;
+    await betweenReadAndWrite(w, () => w.store.commit(kinds.map((kind) => ({ remove: { kind, consumerId: 'c1' } }))));
+    expect(await membershipsOf(w.store, 'c1')).toBeUndefined();
+    expect((await w.store.membersOfUnit(1, { limit: 2 })).items).toEqual([]);
+  });
+
+  const IDS = Array.from({ length: 60 }, (_, nth) => `s${nth}`);
+  /** One transaction does not take all that flips. */
+  const manySegments = async () => {
+    const w = world();
+    await w.born('c1');
+    for (const id of IDS) await w.create(id, { any: [VIP, tagged(id)] });
+    await w.settled();
+    w.clock.now = later(500);
+    await w.tagged('c1', 'vip');
+    return w;
+  };
+  const secondCommit = (w: World, error: Error) => {
+    let commits = 0;
+    return withEach(w.stream, async (call, name) => {
+      if (name === 'commit' && ++commits === 2) throw error;
+      return call();
+    });
+  };
+  const causes = async (w: World) => (await flipsOf(w.store, 'c1')).map(({ at, cause }) => `${at} ${cause}`);
+
+  it('has all its flips by their own cause, where others come between two transactions', async () => {
+    const w = await manySegments();
+    const deps = depsOn(secondCommit(w, new WriteConflict([])));
+    await followChanges(deps, w.changes.splice(0));
+    expect(await causes(w)).toEqual(Array(60).fill(`${later(500)} change`));
+    await w.settled();
+    await expectTruth(w, ['c1']);
+  });
+
+  it('is looked at again by the next minute, where it was left between two transactions', async () => {
+    const w = await manySegments();
+    await expect(followChanges(depsOn(secondCommit(w, new Error('died'))), w.changes.splice(0))).rejects.toThrow();
+    expect(await causes(w)).toHaveLength(49);
+    w.clock.now = later(MINUTE_MS);
+    await w.jobs();
+    expect(await causes(w)).toHaveLength(60);
+    await expectTruth(w, ['c1']);
+  });
+});
+
+describe('what drifted', () => {
+  it('is found by night: who is in, who is out, and when to look again', async () => {
+    const w = world();
+    await w.born('c1', 'c2', 'c3');
+    await w.create('s', { event: 'order_placed', measure: 'count', operator: 'gte', value: 1, within: { days: 1 } });
+    for (const id of ['c1', 'c2']) await w.ordered(id, 'o1');
+    await w.settled();
+    const [one, two] = [await membershipsOf(w.store, 'c1'), await membershipsOf(w.store, 'c2')];
+    if (!one || !two) throw new Error('nobody is in');
+    await w.store.commit([
+      { put: { ...one, dueAt: null }, expect: 'anything' },
+      { put: { ...two, units: {}, dueAt: later(1) }, expect: 'anything' },
+      { put: { ...two, consumerId: 'c3' }, expect: 'anything' },
+    ]);
+    expect(await refreshEveryone(w.deps, { now: NOW, cause: 'change' })).toEqual({ consumers: 3, flips: 2 });
+    expect((await membershipsOf(w.store, 'c1'))?.dueAt).toBe(one.dueAt);
+    for (const [id, units] of [
+      ['c1', one.units],
+      ['c2', { 1: NOW }],
+      ['c3', {}],
+    ] as const) {
+      expect((await membershipsOf(w.store, id))?.units).toEqual(units);
+    }
+    expect((await refreshEveryone(w.deps, { now: NOW, cause: 'change' })).flips).toBe(0);
+  });
+});
+
 describe('the workflows', () => {
+  it('let no rule go live before the edit ahead of it was told, and tell nobody twice', async () => {
+    const w = await peopled(world());
+    await w.create('s', VIP);
+    await goLiveOnly(w.deps, [1], NOW);
+    await w.edit('s', OLD);
+    await goLiveOnly(w.deps, [2], NOW);
+    expect((await w.store.segments())[0]).toMatchObject({ live: { unit: 1 }, next: { unit: 2 }, last: { unit: 0 } });
+    await announceEdits(w.deps, NOW);
+    await goLiveOnly(w.deps, [2], NOW);
+    expect((await w.store.segments())[0]).toMatchObject({ live: { unit: 2 }, next: null, last: { unit: 1 } });
+  });
+
   it('fill, tell and let go as they are deployed', async () => {
     const w = await peopled(world());
     const handlers = {
@@ -345,6 +471,10 @@ describe('the workflows', () => {
     if (lease) await w.store.commit([{ put: { ...lease, expiresAt: NOW }, expect: 'present' }]);
     await outputOf('segments-backfill', handlers, {});
     expect(filled).toEqual([]);
+    const told = w.changes.length;
+    await goLiveOnly(w.deps, units, NOW);
+    await announceEdits(w.deps, NOW);
+    expect(w.changes).toHaveLength(told);
     await w.delivered();
     await expectTruth(w, PEOPLE);
   });

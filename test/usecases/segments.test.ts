@@ -14,6 +14,7 @@ const TAGGED = { all: [{ attribute: 'tags', operator: 'contains', value: 'vip' }
 const OLD = { attribute: 'tags', operator: 'contains', value: 'old' };
 const RECENT = { event: 'order_placed', measure: 'count', operator: 'gte', value: 1, within: { days: 30 } };
 const naming = (segmentId: string) => ({ attribute: 'segments', operator: 'contains', value: segmentId });
+const HOUR_MS = DAY_MS / 24;
 const later = (ms: number, from = NOW) => instantOf(msOf(from) + ms);
 const idsOf = ({ items }: Body): string[] => items.map((item: Body) => item.consumerId ?? item.segmentId);
 
@@ -378,7 +379,7 @@ describe('each flip', () => {
   });
 
   it('of an expiry of points has its instant, whichever job of the minute comes first', async () => {
-    for (const jobs of ['points first', 'segments first']) {
+    for (const jobs of ['points first', 'points and what follows first', 'segments first']) {
       const w = world();
       await w.born('c1');
       for (const [id, value] of [
@@ -392,8 +393,8 @@ describe('each flip', () => {
       await w.settled();
       w.clock.now = later(3 * MINUTE_MS);
       const book = () => bookTime(w.deps, { now: w.clock.now, most: 10 });
-      if (jobs === 'points first') await book();
-      if (jobs === 'points first') await w.delivered();
+      if (jobs !== 'segments first') await book();
+      if (jobs === 'points and what follows first') await w.delivered();
       await w.minute();
       await book();
       await w.settled();
@@ -458,6 +459,68 @@ describe('each flip', () => {
       expect((await flipsOf(w.store, id)).slice(-3)).toMatchObject(Array(3).fill({ at, cause: 'rule_edited' }));
     }
     expect((await refreshEveryone(w.deps, { now: at, cause: 'change' })).flips).toBe(0);
+  });
+
+  it('of time is told of nobody who did more before it was noticed', async () => {
+    const w = world();
+    await w.born('c1');
+    const value = { hours: 5 };
+    await w.create('last', { attribute: 'purchaseRecency.lastOrderAt', operator: 'within_last', value });
+    await w.create('three', { attribute: 'customerValue.orders', operator: 'gte', value: 3 });
+    await w.settled();
+    for (const [orderId, ms] of [
+      ['o1', 0],
+      ['o2', HOUR_MS],
+      ['o3', 5 * HOUR_MS + 30_000],
+    ] as const) {
+      w.clock.now = later(ms);
+      await w.ordered('c1', orderId);
+      await w.delivered();
+    }
+    w.clock.now = later(5 * HOUR_MS + MINUTE_MS);
+    await w.jobs();
+    expect(await flipsOf(w.store, 'c1')).toEqual([
+      { segmentId: 'last', entered: true, at: NOW, cause: 'change' },
+      { segmentId: 'three', entered: true, at: later(5 * HOUR_MS + 30_000), cause: 'change' },
+    ]);
+  });
+
+  it('is never told of an earlier instant than the one before', async () => {
+    const w = world();
+    await w.born('c1');
+    w.clock.now = later(500);
+    await w.create('s', { not: { attribute: 'customerValue.orders', operator: 'gte', value: 1 } });
+    await w.settled();
+    w.clock.now = later(700);
+    // Written in the same second, and no fact says when.
+    await w.ordered('c1', 'o1', 100, later(-DAY_MS));
+    await w.settled();
+    expect(await flipsOf(w.store, 'c1')).toMatchObject([
+      { entered: true, at: later(500) },
+      { entered: false, at: later(500) },
+    ]);
+  });
+
+  it('of time, while a new rule is being filled, is told before who stays enters by that', async () => {
+    const w = world();
+    await w.born('c1');
+    await w.create('s', { ...RECENT, within: { hours: 5 } });
+    await w.ordered('c1', 'o1');
+    await w.settled();
+    w.clock.now = later(HOUR_MS);
+    await w.edit('s', RECENT);
+    await w.delivered();
+    const { units, slices } = await w.steps.claim('run');
+    for (const slice of slices) await w.steps.fill(slice);
+    await w.passed(5 * HOUR_MS);
+    expect(await membersOf(w.store, 's')).toEqual([]);
+    await w.steps.live(units);
+    await w.settled();
+    expect(await flipsOf(w.store, 'c1')).toEqual([
+      { segmentId: 's', entered: true, at: NOW, cause: 'rule_edited' },
+      { segmentId: 's', entered: false, at: later(5 * HOUR_MS), cause: 'time' },
+      { segmentId: 's', entered: true, at: later(5 * HOUR_MS), cause: 'rule_edited' },
+    ]);
   });
 
   it('is everyone who is archived leaving, and coming back', async () => {
