@@ -39,18 +39,16 @@ export const refreshConsumer = async (
     if (picture === null) return;
     if (!isLatest && isYounger(picture, segmentation)) throw new Outdated();
     const { memberships } = picture;
-    // Where others came between two parts of a change, the instant that the first one left is no matter of time.
-    const dueAt = refreshed.wrote ? null : (memberships?.dueAt ?? null);
+    const dueAt = memberships?.dueAt ?? null;
     const strays = await straysOf(deps.store, picture, segmentation);
     const decision = decided(picture, segmentation, strays, { now, cause, dueAt });
-    const next = dueAfter(memberships?.dueAt ?? null, decision.nextFlipAt, now);
+    const next = dueAfter(dueAt, decision.nextFlipAt, now);
     const portions = portionsOf(partsOf(standingIn(memberships), decision, segmentation, strays));
-    if (portions.length === 0 && next !== (memberships?.dueAt ?? null)) portions.push([]);
+    if (portions.length === 0 && next !== dueAt) portions.push([]);
     let before = memberships;
     for (const [nth, portion] of portions.entries()) {
       // Whoever dies on the way leaves the rest to the next minute.
-      const dueAt = nth === portions.length - 1 ? next : now;
-      const put = membershipsAfter(consumerId, before, portion, dueAt);
+      const put = membershipsAfter(consumerId, before, portion, nth === portions.length - 1 ? next : now);
       await deps.store.commit(writesOf(picture, { before, put, portion, now }));
       refreshed.flips.push(...portion.flatMap(({ flips }) => flips));
       refreshed.wrote = true;

@@ -420,6 +420,23 @@ describe('what drifted', () => {
 });
 
 describe('the workflows', () => {
+  it('fill a rule once, also where the edit ahead of it is still to be told', async () => {
+    const w = await peopled(world());
+    await w.create('s', VIP);
+    await w.steps.claim('run');
+    await goLiveOnly(w.deps, [1], NOW);
+    await w.edit('s', OLD);
+    let filled = 0;
+    const steps = stepsOn(w.deps, w.clock, (name, done) => {
+      if (name === 'fill') filled += 1;
+      return done();
+    });
+    await steps.backfill('run');
+    expect(filled).toBe(w.store.slices);
+    await w.delivered();
+    await expectTruth(w, PEOPLE);
+  });
+
   it('let no rule go live before the edit ahead of it was told, and tell nobody twice', async () => {
     const w = await peopled(world());
     await w.create('s', VIP);
