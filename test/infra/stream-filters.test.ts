@@ -1,0 +1,58 @@
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { compileFilters } from '../../infra/local/event-filter.ts';
+import { itemOf } from '../../shared/data/items.ts';
+import type { StoredRecord } from '../../shared/usecases/ports.ts';
+import { accountOf, eventOf, metricsOf, profileOf, settingsAsking } from '../support/records.ts';
+import { appWith, catalogues, removeFolders, resourcesOf, templateOf } from '../support/templates.ts';
+
+const product = templateOf(appWith());
+afterAll(removeFolders);
+
+/** The filters as they are deployed, each by the stream's consumer that it feeds. */
+const filterOf = (consumer: keyof typeof catalogues.streams) => {
+  const { batchSize } = catalogues.streams[consumer] ?? {};
+  const mappings = resourcesOf(product, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => properties);
+  const criteria = mappings.find(({ BatchSize }) => BatchSize === batchSize)?.['FilterCriteria'];
+  const { Filters } = (criteria ?? { Filters: [] }) as { Filters: { Pattern: string }[] };
+  return compileFilters(Filters.map(({ Pattern }) => JSON.parse(Pattern)));
+};
+const member: StoredRecord = {
+  ...{ kind: 'member', consumerId: 'c1', unit: 1, segmentId: 's' },
+  ...{ enteredAt: '2026-03-01T12:00:00.000Z', fullName: null, email: null },
+};
+const memberships: StoredRecord = {
+  ...{ kind: 'memberships', consumerId: 'c1', version: 1, units: {}, lists: [], dueAt: null },
+};
+const entered = eventOf('c1', { type: 'segment_entered' });
+
+describe('of what is written to the table', () => {
+  const isSent = (consumer: keyof typeof catalogues.streams, before: StoredRecord | null, after: StoredRecord | null) =>
+    filterOf(consumer)({
+      eventName: before ? (after ? 'MODIFY' : 'REMOVE') : 'INSERT',
+      dynamodb: { ...(before && { OldImage: itemOf(before) }), ...(after && { NewImage: itemOf(after) }) },
+    });
+
+  it.each<[string, StoredRecord | null, StoredRecord | null, boolean, boolean]>([
+    ['a profile', null, profileOf('c1'), true, true],
+    ['metrics', metricsOf('c1'), metricsOf('c1', { version: 2 }), true, true],
+    ['an account', null, accountOf('c1'), true, true],
+    ['memberships', null, memberships, true, false],
+    ['a member who enters', null, member, true, false],
+    ['a member who leaves', member, null, true, false],
+    ['settings', null, settingsAsking(1), false, true],
+    ['that somebody entered a segment', null, entered, false, true],
+    ['that somebody left one', null, eventOf('c1', { type: 'segment_left' }), false, true],
+    ['that it is gone from the history', entered, null, false, false],
+    ['any other event', null, eventOf('c1', { type: 'order_placed' }), false, false],
+    [
+      'an event that says so in its attributes',
+      null,
+      eventOf('c1', { attributes: { type: 'segment_left' } }),
+      false,
+      false,
+    ],
+  ])('%s is sent to those whom it concerns', (_, before, after, follows, publishes) => {
+    expect(isSent('keep-summaries', before, after)).toBe(follows);
+    expect(isSent('publish-changes', before, after)).toBe(publishes);
+  });
+});
