@@ -92,7 +92,8 @@ const backfill = {
     GoLive: {
       Type: 'Task',
       Resource: 'step:segments/go-live',
-      Arguments: '{% { "units": $states.input.units, "now": $states.context.State.EnteredTime } %}',
+      Arguments:
+        '{% { "runId": $states.context.Execution.Name, "units": $states.input.units, "now": $states.context.State.EnteredTime } %}',
       Retry: RETRY,
       Next: 'Claim',
     },

@@ -12,16 +12,17 @@ const input = z.object({
   cursor: z.optional(z.string()),
   runId: z.string(),
   now: instant,
+  cause: z.enum(['rule_edited', 'summary']),
   consumers: z.int(),
   flips: z.int(),
 });
 
 /** Goes on with a slice; its answer is the input of the next one. */
 export const makeHandler = (deps: Deps) =>
-  step('fill-slice', input, async ({ slice, cursor, runId, now, consumers, flips }) => {
-    const filled = await fillSlice(deps, { slice, cursor }, { runId, now, most: CONSUMERS_A_STEP });
+  step('fill-slice', input, async ({ slice, cursor, runId, now, cause, consumers, flips }) => {
+    const filled = await fillSlice(deps, { slice, cursor }, { runId, now, cause, most: CONSUMERS_A_STEP });
     return {
-      ...{ slice, cursor: filled.cursor, done: filled.done, runId, now },
+      ...{ slice, cursor: filled.cursor, done: filled.done, runId, now, cause },
       consumers: consumers + filled.consumers,
       flips: flips + filled.differed,
     };

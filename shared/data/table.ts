@@ -537,7 +537,14 @@ export const table: { [K in Kind]: Block<K> } = {
   },
   backfillLease: {
     key: () => ofOrganization('backfill-lease'),
-    fields: { version: number('v'), runId: text('run'), expiresAt: text('expiresAt'), slicesDone: number('done') },
+    fields: {
+      version: number('v'),
+      runId: text('run'),
+      expiresAt: text('expiresAt'),
+      slicesDone: number('done'),
+      goneBy: optional(json('goneBy')),
+      goingBy: optional(json('goingBy')),
+    },
     export: { leftOut: 'about nobody' },
     erasure: { kept: 'about nobody' },
   },

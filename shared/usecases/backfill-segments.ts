@@ -12,10 +12,12 @@ import { catalogueOf } from './catalogue.ts';
 import { changeSegment, NO_UNIT } from './change-segment.ts';
 import { inParallel } from './in-parallel.ts';
 import type { SliceDone, SliceProgress } from './over-slice.ts';
-import type { Deps, RecordOf, Workflows } from './ports.ts';
+import type { Deps, RecordOf, Store, Workflows } from './ports.ts';
+import type { Refresh } from './refresh-consumer.ts';
 import { RefreshRound } from './refresh-round.ts';
 import { refreshSlice } from './refresh-slice.ts';
 import { retrying } from './retrying.ts';
+import { type Grounds, groundsOf, isSameGround } from './rule-grounds.ts';
 import { segmentationOf } from './segment-units.ts';
 
 type BackfillDeps = Pick<Deps, 'store' | 'pause'>;
@@ -28,50 +30,79 @@ const FREE: Instant = '1970-01-01T00:00:00.000Z';
 export interface Claimed {
   /** The units to fill. */
   units: number[];
-  /** Whether there is anything to do, and nobody else is at it: rules to be filled, or edits that are not told yet. */
+  /** Whether everyone is to be gone over: for these units, or because rules go by something that has changed. */
+  goesOver: boolean;
+  /** Whether there is anything to do, and nobody else is at it: that, or edits that are not told yet. */
   hasWork: boolean;
 }
 
 /** Takes the lease and says what is to be done. The lease is given back where that is nothing. */
 export const claimBackfill = (deps: BackfillDeps, runId: string, now: Instant): Promise<Claimed> =>
   retrying(deps, async () => {
-    const [lease] = await deps.store.get([{ kind: 'backfillLease' }], true);
+    const [lease, ...known] = await read(deps.store);
     const expect = lease ? { version: lease.version } : 'absent';
     const version = (lease?.version ?? 0) + 1;
     if (lease && lease.runId !== runId && lease.expiresAt > now) {
       // Who is about to give it back looks once more: what came meanwhile is left to that run.
       await deps.store.commit([{ put: { ...lease, version }, expect }]);
-      return { units: [], hasWork: false };
+      return { units: [], goesOver: false, hasWork: false };
     }
     const segments = await deps.store.segments();
     const units = segments.flatMap(({ next }) => (next ? [next.unit] : []));
-    const hasWork = segments.some(isUnfinished);
+    const goingBy = groundsIn(segments, ...known);
+    const goesOver = units.length > 0 || !isSameGround(goingBy, lease?.goneBy);
+    const hasWork = goesOver || segments.some(isUnfinished);
     const expiresAt = hasWork ? plusDays(now, LEASE_DAYS) : FREE;
-    await deps.store.commit([{ put: { kind: 'backfillLease', version, runId, expiresAt, slicesDone: 0 }, expect }]);
-    return { units, hasWork };
+    const { goneBy } = lease ?? {};
+    const put = { kind: 'backfillLease', version, runId, expiresAt, slicesDone: 0, goneBy } as const;
+    await deps.store.commit([{ put: goesOver ? { ...put, goingBy } : put, expect }]);
+    return { units, goesOver, hasWork };
   });
+
+const read = (store: Store) =>
+  store.get([{ kind: 'backfillLease' }, { kind: 'settings' }, { kind: 'churnModel' }], true);
+
+const groundsIn = (
+  segments: readonly RecordOf<'segment'>[],
+  settings: RecordOf<'settings'> | undefined,
+  churnModel: RecordOf<'churnModel'> | undefined,
+): Grounds => {
+  const rules = segments.flatMap(({ live, next }) => [live?.rule, next?.rule]);
+  return groundsOf(rules, { settings, churnModel });
+};
 
 const isUnfinished = ({ next, last }: RecordOf<'segment'>): boolean => next !== null || last !== null;
 
-/** Starts a run where rules wait and nobody is at it: the last one was given up. */
+/** Starts a run where something is to be done and nobody is at it: the last one was given up, or settings were edited. */
 export const resumeBackfill = async (
   { store, workflows }: Pick<Deps, 'store'> & { workflows: Workflows },
   now: Instant,
 ): Promise<void> => {
-  const [settings, lease] = await store.get([{ kind: 'settings' }, { kind: 'backfillLease' }], true);
-  const { segments } = await catalogueOf(store, settings);
-  if (![...segments.values()].some(isUnfinished) || (lease && lease.expiresAt > now)) return;
-  await workflows.start('segments-backfill', `resumed-${now.replace(/\D/g, '')}`, {});
+  const [lease, settings, churnModel] = await read(store);
+  if (lease && lease.expiresAt > now) return;
+  const segments = [...(await catalogueOf(store, settings)).segments.values()];
+  const isDone = !segments.some(isUnfinished) && isSameGround(groundsIn(segments, settings, churnModel), lease?.goneBy);
+  if (!isDone) await workflows.start('segments-backfill', `resumed-${now.replace(/\D/g, '')}`, {});
 };
+
+/** Everyone was gone over. */
+export const settleGrounds = (deps: BackfillDeps, runId: string): Promise<void> =>
+  retrying(deps, async () => {
+    const [lease] = await deps.store.get([{ kind: 'backfillLease' }], true);
+    if (!lease?.goingBy || lease.runId !== runId) return;
+    const { goingBy, ...rest } = lease;
+    const put = { ...rest, version: lease.version + 1, goneBy: { ...lease.goneBy, ...goingBy } };
+    await deps.store.commit([{ put, expect: { version: lease.version } }]);
+  });
 
 /** Goes on with a slice, and keeps the lease. */
 export const fillSlice = async (
   deps: BackfillDeps,
   progress: SliceProgress,
-  { runId, now, most }: { runId: string; now: Instant; most: number },
+  { runId, now, cause, most }: Refresh & { runId: string; most: number },
 ): Promise<SliceDone> => {
   const segmentation = await segmentationOf(deps.store);
-  const filled = await refreshSlice(deps, segmentation, progress, { now, cause: 'rule_edited', most });
+  const filled = await refreshSlice(deps, segmentation, progress, { now, cause, most });
   await keepLease(deps, runId, now, filled.done);
   return filled;
 };

@@ -158,7 +158,15 @@ export interface Records {
   /** How many members each unit and each list has (see domain/segments/counts.ts), as JSON text. */
   memberCounts: { version: number; content: string };
   /** Who fills new rules with members, and until when it may be taken for alive. */
-  backfillLease: { version: number; runId: string; expiresAt: Instant; slicesDone: number };
+  backfillLease: {
+    version: number;
+    runId: string;
+    expiresAt: Instant;
+    slicesDone: number;
+    /** What rules went by when everyone was gone over last, and when the run that is under way began (see rule-grounds.ts). */
+    goneBy?: Record<string, string> | undefined;
+    goingBy?: Record<string, string> | undefined;
+  };
   /** The percentile summaries as of their last renewal: what rules go by until the next one. */
   ruleSummary: {
     version: number;

@@ -654,6 +654,10 @@ function segmentsOf(consumerId: string): StoredRecord[] {
     },
     { kind: 'memberCounts', version: 1, content: '{}' },
     { kind: 'backfillLease', version: 1, runId: 'r', expiresAt: at, slicesDone: 3 },
+    {
+      ...{ kind: 'backfillLease', version: 2, runId: 'r', expiresAt: at, slicesDone: 3 },
+      ...{ goneBy: { churn: 'a' }, goingBy: { churn: 'b' } },
+    },
     { kind: 'ruleSummary', version: 1, asOf: at, content: '{}', isApplied: true },
   ];
 }

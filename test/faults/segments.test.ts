@@ -74,6 +74,17 @@ const HAPPENINGS: Happening[] = [
     },
     (w) => w.jobs(),
   ],
+  [
+    'what rules go by changes',
+    async (w) => {
+      await w.create('u', { attribute: 'profileCompleteness.filled', operator: 'eq', value: 1 });
+      await w.settled();
+      const body = { completenessFields: ['tags'] };
+      await w.shopping.call('writeSettings', { method: 'PUT', params: { document: 'profile' }, body, now: NOW });
+      await w.delivered();
+    },
+    (w) => w.minute().then(() => w.settled()),
+  ],
 ];
 
 /** Each call that is made where none fails, with the faults that it may have. */

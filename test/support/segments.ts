@@ -244,13 +244,14 @@ export const stepsOn = (deps: Deps, clock: { now: string }, step: Try = (_, done
       done = filled.done;
     }
   };
-  const live = (units: number[]) => step('go-live', () => goLive(deps)({ units, now: clock.now }));
+  const live = (units: number[], runId = 'run') =>
+    step('go-live', () => goLive(deps)({ runId, units, now: clock.now }));
   const backfill = async (runId: string) => {
     for (;;) {
       const { units, hasWork, slices } = await claim(runId);
       if (!hasWork) return;
       for (const slice of slices) await fill(slice);
-      await live(units);
+      await live(units, runId);
     }
   };
   const cleanUp = async (units: number[]) => {

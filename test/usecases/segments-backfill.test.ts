@@ -392,6 +392,83 @@ describe('a consumer who is being looked at', () => {
   });
 });
 
+describe('what rules go by besides consumers', () => {
+  const set = (w: World, document: string, body: object) =>
+    w.shopping.call('writeSettings', { method: 'PUT', params: { document }, body, now: w.clock.now });
+  const tier = (tierId: string, threshold: number, name = tierId) => ({ tierId, name, threshold });
+  const inTier = (value: string) => ({ attribute: 'tier.tierId', operator: 'eq', value });
+
+  it.each<[string, object, (w: World) => Promise<unknown>, string[]]>([
+    ['a ladder of tiers', inTier('all'), (w) => set(w, 'tiers', { tiers: [tier('all', 0)] }), ['c1', 'c2']],
+    [
+      "a tier's name",
+      { attribute: 'tier.name', operator: 'eq', value: 'New' },
+      (w) => set(w, 'tiers', { tiers: [tier('silver', 50, 'New')] }),
+      ['c1'],
+    ],
+    ['the module of tiers', { not: inTier('silver') }, (w) => set(w, 'modules', { tiers: false }), ['c1', 'c2']],
+    [
+      'what makes a profile complete',
+      { attribute: 'profileCompleteness.filled', operator: 'eq', value: 1 },
+      (w) => set(w, 'profile', { completenessFields: ['tags'] }),
+      ['c2'],
+    ],
+    [
+      'the model of churn',
+      { attribute: 'accountHealth.churnRisk.probability', operator: 'gt', value: 0.99 },
+      (w) => {
+        const model = { version: 1, r: 0.01, alpha: 900, a: 1, b: 1, consumers: 2, logLikelihood: -1, fittedAt: NOW };
+        return w.store.commit([{ put: { kind: 'churnModel', ...model }, expect: 'absent' }]);
+      },
+      ['c1'],
+    ],
+  ])('%s: where it changes everyone is gone over, within a minute and once', async (_, rule, change, expected) => {
+    const w = world();
+    await w.born('c1', 'c2');
+    await w.tagged('c2', 'vip');
+    await w.ordered('c1', 'o1');
+    await set(w, 'tiers', { tiers: [tier('silver', 50)] });
+    await w.posted('c1', { type: 'add', points: 60 });
+    await w.create('s', rule);
+    await w.create('plain', VIP);
+    await w.settled();
+    const before = await membersOf(w.store, 's');
+    w.clock.now = later(MINUTE_MS);
+    await w.minute();
+    const started = w.started.length;
+    expect(w.started.filter(({ execution }) => execution.startsWith('resumed'))).toEqual([]);
+    await change(w);
+    // Points that are counted anew would be a change of their own.
+    w.changes.splice(0);
+    await w.minute();
+    await w.settled();
+    expect(await membersOf(w.store, 's')).toEqual(expected);
+    expect(before).not.toEqual(expected);
+    await expectTruth(w, ['c1', 'c2']);
+    for (const id of ['c1', 'c2']) {
+      const own = (await flipsOf(w.store, id)).filter(
+        ({ segmentId, cause }) => segmentId === 's' && cause === 'summary',
+      );
+      expect(own).toHaveLength(before.includes(id) === expected.includes(id) ? 0 : 1);
+    }
+    w.clock.now = later(2 * MINUTE_MS);
+    await w.minute();
+    expect(w.started.length).toBe(started + 1);
+  });
+
+  it('is no matter to rules that do not look at it', async () => {
+    const w = world();
+    await w.born('c1');
+    await w.create('s', VIP);
+    await w.settled();
+    const started = w.started.length;
+    await set(w, 'profile', { completenessFields: ['tags'] });
+    w.changes.splice(0);
+    await w.minute();
+    expect(w.started).toHaveLength(started);
+  });
+});
+
 describe('what drifted', () => {
   it('is found by night: who is in, who is out, and when to look again', async () => {
     const w = world();
