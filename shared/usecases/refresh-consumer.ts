@@ -74,14 +74,14 @@ const upToDate = async (
 /** Folded by other rules, in a unit that nobody knows here, or told of one that is still being filled. */
 const isYounger = (
   { metrics, memberships }: ConsumerPicture,
-  { scoring, nextUnit, segments }: Segmentation,
+  { scoring, nextUnit, filling }: Segmentation,
 ): boolean => {
   const { units, untold } = standingIn(memberships);
   const isTold = (unit: number) => units[unit] !== undefined && !untold.has(unit);
   return (
     metrics.scoringVersion !== scoring.version ||
     Object.keys(units).some((unit) => Number(unit) >= nextUnit) ||
-    segments.some(({ next }) => next !== null && isTold(next.unit))
+    filling.some(isTold)
   );
 };
 
@@ -92,11 +92,10 @@ const straysOf = async (
   segmentation: Segmentation,
 ): Promise<Strays> => {
   const { units, untold } = standingIn(memberships);
-  const { segments, imported, nextUnit } = segmentation;
-  const known = new Set(segments.flatMap(({ live, next, last }) => [live?.unit, next?.unit, last]));
+  const { segmentOf, imported, nextUnit } = segmentation;
   const strange = Object.keys(units)
     .map(Number)
-    .filter((unit) => unit < nextUnit && !known.has(unit) && !imported.has(unit) && !untold.has(unit));
+    .filter((unit) => unit < nextUnit && !segmentOf.has(unit) && !imported.has(unit) && !untold.has(unit));
   if (strange.length === 0) return NO_STRAYS;
   const keys = strange.map((unit) => ({ kind: 'member', consumerId, unit }) as const);
   const strays = new Map<string, number[]>();

@@ -35,6 +35,10 @@ export interface Segmentation {
   catalogue: Catalogue;
   evaluator: Evaluator;
   segments: readonly Asked[];
+  /** The segment of each of their units. */
+  segmentOf: ReadonlyMap<number, string>;
+  /** The units that are being filled. */
+  filling: readonly number[];
   /** Units whose members another system names: rules have no say in them. */
   imported: ReadonlySet<number>;
   /** Units from this number on are younger than all this. */
@@ -63,7 +67,8 @@ export const segmentationOf = async (store: Store): Promise<Segmentation> => {
   return { catalogue, ...ready, nextUnit, context, scoring };
 };
 
-const made = new WeakMap<Catalogue, Pick<Segmentation, 'evaluator' | 'segments' | 'imported' | 'nextUnit'>>();
+const made = new WeakMap<Catalogue, Pick<Segmentation, Ready>>();
+type Ready = 'evaluator' | 'segments' | 'segmentOf' | 'filling' | 'imported' | 'nextUnit';
 
 /** Compiling a thousand rules takes some milliseconds: once for each edit. */
 const readyFor = (catalogue: Catalogue) => {
@@ -82,10 +87,17 @@ const readyFor = (catalogue: Catalogue) => {
   }));
   const imported = all.flatMap(({ live }) => (live && live.rule === null ? [live.unit] : []));
   const newest = Math.max(0, ...all.flatMap(({ live, next }) => [live?.unit ?? 0, next?.unit ?? 0]));
-  const ready = { evaluator: compiled(rules), segments, imported: new Set(imported), nextUnit: newest + 1 };
+  const ready = {
+    ...{ evaluator: compiled(rules), segments, imported: new Set(imported), nextUnit: newest + 1 },
+    segmentOf: new Map(segments.flatMap((segment) => unitsOf(segment).map((unit) => [unit, segment.segmentId]))),
+    filling: segments.flatMap(({ next }) => (next ? [next.unit] : [])),
+  };
   made.set(catalogue, ready);
   return ready;
 };
+
+const unitsOf = ({ live, next, last }: Asked): number[] =>
+  [live?.unit, next?.unit, last].filter((unit) => unit != null);
 
 const nextOf = (next: RecordOf<'segment'>['next'], unit: Unit | null): Asked['next'] =>
   next && unit && { ...unit, since: next.since };

@@ -18,31 +18,33 @@ export interface Part {
   flips: readonly Flip[];
 }
 
-export const partsOf = (before: Standing, after: Decision, { segments }: Segmentation, strays: Strays): Part[] => {
+export const partsOf = (
+  before: Standing,
+  after: Decision,
+  { segmentOf }: Pick<Segmentation, 'segmentOf'>,
+  strays: Strays,
+): Part[] => {
+  const strayOf = new Map([...strays].flatMap(([segmentId, units]) => units.map((unit) => [unit, segmentId] as const)));
+  const hasMoved = (unit: number) => before.units[unit] !== after.units[unit];
+  const isTurned = (unit: number) => before.untold.has(unit) !== after.untold.has(unit);
+  const changed = unitsIn(before, after).filter((unit) => hasMoved(unit) || isTurned(unit));
+  // Of segments that are gone, and nobody was told of, nobody knows the id: each by itself.
+  const units = Map.groupBy(changed, (unit) => segmentOf.get(unit) ?? strayOf.get(unit) ?? `?${unit}`);
   const flips = Map.groupBy(after.flips, ({ segmentId }) => segmentId);
-  const rest = new Set(Object.keys({ ...before.units, ...after.units }).map(Number));
-  const partOf = (segmentId: string, units: readonly number[]): Part[] => {
-    for (const unit of units) rest.delete(unit);
-    const moved = units.filter((unit) => before.units[unit] !== after.units[unit]);
-    const changed = units.filter((unit) => moved.includes(unit) || before.untold.has(unit) !== after.untold.has(unit));
-    const own = flips.get(segmentId) ?? [];
-    flips.delete(segmentId);
-    if (changed.length === 0 && own.length === 0) return [];
-    const become = changed.map((unit) => [unit, after.units[unit], after.untold.has(unit)] as const);
-    return [{ segmentId, units: become, moved, flips: own }];
-  };
-  const parts = segments.flatMap(({ segmentId, live, next, last }) => {
-    const units = [live?.unit, next?.unit, last, ...(strays.get(segmentId) ?? [])];
-    return partOf(segmentId, units.filter((unit) => unit != null && rest.has(unit)) as number[]);
-  });
-  const gone = [...strays].flatMap(([segmentId, units]) =>
-    partOf(
+  return [...new Set([...units.keys(), ...flips.keys()])].map((segmentId) => {
+    const own = units.get(segmentId) ?? [];
+    return {
       segmentId,
-      units.filter((unit) => rest.has(unit)),
-    ),
-  );
-  return [...parts, ...gone, ...[...rest].flatMap((unit) => partOf('', [unit]))];
+      units: own.map((unit) => [unit, after.units[unit], after.untold.has(unit)]),
+      moved: own.filter(hasMoved),
+      flips: flips.get(segmentId) ?? [],
+    };
+  });
 };
+
+const unitsIn = (...standings: readonly Standing[]): number[] => [
+  ...new Set(standings.flatMap(({ units }) => Object.keys(units).map(Number))),
+];
 
 /** A transaction takes a hundred writes, and two are about the consumer. */
 const MOST_WRITES = 98;

@@ -421,6 +421,12 @@ describe('each flip', () => {
     await w.settled();
     expect((await flipsOf(w.store, 'c1')).slice(100)).toHaveLength(100);
     expect(await membershipsOf(w.store, 'c1')).toMatchObject({ units: {}, dueAt: null });
+    await w.tagged('c1', 'vip');
+    await w.delivered();
+    for (const id of ids) await w.remove(id);
+    await w.settled();
+    expect((await flipsOf(w.store, 'c1')).slice(300).map(({ entered }) => entered)).toEqual(Array(100).fill(false));
+    expect(await membershipsOf(w.store, 'c1')).toMatchObject({ units: {} });
   });
 
   it('is told of those alone whom an edit moves: who stays has entered before it', async () => {
