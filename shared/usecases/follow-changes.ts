@@ -18,8 +18,9 @@ export const followChanges = async (deps: Pick<Deps, 'store' | 'pause'>, changes
     if (cause === null || !record || !('consumerId' in record) || record.consumerId === undefined) continue;
     const bookedAt = record.kind === 'account' ? booked.get(record.consumerId) : undefined;
     const before = changed.get(record.consumerId);
-    if (bookedAt === undefined) changed.set(record.consumerId, { now: instantOf(change), cause });
-    else if (!before) changed.set(record.consumerId, { now: bookedAt, cause: 'time' });
+    const now = instantOf(change);
+    if (bookedAt === undefined) changed.set(record.consumerId, { now, cause });
+    else changed.set(record.consumerId, before ? { ...before, now } : { now, cause: 'time', at: bookedAt });
   }
   if (changed.size === 0) return;
   const segmentation = await segmentationOf(deps.store);

@@ -22,6 +22,8 @@ export interface Refreshed {
 export interface Refresh {
   now: Instant;
   cause: Cause;
+  /** When what has changed took effect, where that is known better. */
+  at?: Instant | undefined;
 }
 /** What was read of a consumer is younger than the segmentation, which is to be read again. */
 export class Outdated extends Error {}
@@ -31,8 +33,9 @@ export const refreshConsumer = async (
   deps: Pick<Deps, 'store' | 'pause'>,
   segmentation: Segmentation,
   consumerId: string,
-  { now, cause, isLatest = false }: Refresh & { isLatest?: boolean },
+  { isLatest = false, ...asked }: Refresh & { isLatest?: boolean },
 ): Promise<Refreshed> => {
+  const { now } = asked;
   const refreshed: Refreshed = { flips: [], wrote: false };
   await retrying(deps, async () => {
     const picture = await upToDate(deps, segmentation, consumerId, now);
@@ -41,7 +44,7 @@ export const refreshConsumer = async (
     const { memberships } = picture;
     const dueAt = memberships?.dueAt ?? null;
     const strays = await straysOf(deps.store, picture, segmentation);
-    const decision = decided(picture, segmentation, strays, { now, cause, dueAt });
+    const decision = decided(picture, segmentation, strays, { ...asked, dueAt });
     const next = dueAfter(dueAt, decision.nextFlipAt, now);
     const portions = portionsOf(partsOf(standingIn(memberships), decision, segmentation, strays));
     if (portions.length === 0 && next !== dueAt) portions.push([]);

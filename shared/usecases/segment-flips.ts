@@ -4,7 +4,7 @@
  */
 import type { Instant } from '../domain/facts.ts';
 import { laterOf } from '../domain/instants.ts';
-import { evaluate } from '../domain/segments/evaluator.ts';
+import { type Evaluated, evaluate } from '../domain/segments/evaluator.ts';
 import type { ConsumerPicture } from './ports.ts';
 import { type Flip, holds, type Standing, type Strays, standingIn } from './segment-standing.ts';
 import { type Asked, asOf, pictureFor, type Segmentation } from './segment-units.ts';
@@ -17,21 +17,25 @@ export interface Decision extends Standing {
 }
 /** Time first, each of its flips at its own instant; then all else, now. */
 export const decided = (picture: ConsumerPicture, segmentation: Segmentation, strays: Strays, look: Look): Decision => {
-  const at = laterOf(asOf(picture, look.now), picture.memberships?.flippedAt ?? null) ?? look.now;
+  const now = asOf(picture, look.now);
   const { flips, ...standing } = timed(picture, segmentation, strays, look);
-  const now = decidedNow(standing, picture, segmentation, strays, { at, cause: look.cause });
-  return { ...now, flips: [...flips, ...now.flips] };
+  const flippedAt = flips.reduce((latest, { at }) => laterOf(latest, at), picture.memberships?.flippedAt ?? null);
+  const at = laterOf(look.at ?? now, flippedAt) ?? now;
+  const { evaluator, context } = segmentation;
+  const evaluated = evaluate(evaluator, pictureFor(picture), context, laterOf(now, flippedAt) ?? now);
+  const isOut = picture.profile.archived;
+  const decision = decidedNow(standing, evaluated, isOut, segmentation, strays, { at, cause: look.cause });
+  return { ...decision, flips: [...flips, ...decision.flips] };
 };
 
 const decidedNow = (
   before: Standing,
-  picture: ConsumerPicture,
+  evaluated: Evaluated,
+  isOut: boolean,
   segmentation: Segmentation,
   strays: Strays,
   now: Pick<Flip, 'at' | 'cause'>,
 ): Decision => {
-  const isOut = picture.profile.archived;
-  const evaluated = evaluate(segmentation.evaluator, pictureFor(picture), segmentation.context, now.at);
   const units: Record<number, Instant> = {};
   const untold = new Set<number>();
   const flips: Flip[] = [];

@@ -12,6 +12,8 @@ const MOST_INSTANTS = 60;
 export interface Look {
   now: Instant;
   cause: Cause;
+  /** When what has changed took effect, where that is known better. */
+  at?: Instant | undefined;
   /** When time alone may have changed an answer; null where that is still to come. */
   dueAt: Instant | null;
 }

@@ -403,6 +403,22 @@ describe('each flip', () => {
     }
   });
 
+  it('of an expiry that is booked late is not told as of long ago', async () => {
+    const w = world();
+    await w.born('c1');
+    await w.posted('c1', { type: 'add', points: 60, expiresAt: later(3 * HOUR_MS) });
+    await w.ordered('c1', 'o1');
+    await w.passed(DAY_MS, false);
+    const value = { days: 1 };
+    await w.create('last', { attribute: 'purchaseRecency.lastOrderAt', operator: 'within_last', value });
+    await w.create('poor', { not: RICH });
+    await w.settled();
+    await w.jobs();
+    await w.settled();
+    expect(await flipsOf(w.store, 'c1')).toMatchObject([{ segmentId: 'poor', entered: true, at: w.clock.now }]);
+    expect((await membershipsOf(w.store, 'c1'))?.dueAt).toBeNull();
+  });
+
   it('keeps to itself where a hundred segments flip at once', async () => {
     const w = world();
     await w.born('c1');
