@@ -9,8 +9,8 @@ export const streams = {
     kinds: ['profile', 'metrics', 'account', 'programme', 'memberships', 'entry', 'member', 'listMember'],
     // A tenth of the changes that the summaries remember: with ten shards, a batch that comes again is known.
     batchSize: 200,
-    // A change is in the segments, and they on the bus, within two seconds.
-    batchWindowSeconds: 1,
+    // At once, so that a change is in the segments, and they on the bus: under load, a batch gathers while another is worked on.
+    batchWindowSeconds: 0,
     maximumRetries: 10,
   },
   'publish-changes': {
