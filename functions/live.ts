@@ -13,7 +13,7 @@ import type { Deps, Images } from '../shared/usecases/ports.ts';
 const FIRST_PAUSE_MS = 25;
 const LONGEST_PAUSE_MS = 1_000;
 
-const store = dynamoStore(readEnvironment('tableName'));
+const store = dynamoStore(readEnvironment('tableName'), readEnvironment('subjectKey'));
 
 export const live: Deps & Images = {
   store,

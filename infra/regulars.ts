@@ -4,6 +4,7 @@ import { HttpUserPoolAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Code } from 'aws-cdk-lib/aws-lambda';
+import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { environment, workflowVariable } from '../shared/edge/env.ts';
@@ -16,6 +17,7 @@ import { Identity } from './constructs/identity.ts';
 import { CapabilityLambda, type Lambdas, lambdaOf } from './constructs/lambda.ts';
 import { Schedules } from './constructs/schedules.ts';
 import { feedStream } from './constructs/stream-consumers.ts';
+import { subjectKey } from './constructs/subject-key.ts';
 import { consumersTable } from './constructs/table.ts';
 import {
   watchApi,
@@ -40,6 +42,7 @@ export interface RegularsProps {
 export class Regulars extends Stack {
   private readonly props: RegularsProps;
   private readonly table: Table;
+  private readonly subjectKey: Secret;
   private readonly bus: EventBus;
   private readonly alarms: Alarms;
   private readonly lambdas: Lambdas;
@@ -49,6 +52,7 @@ export class Regulars extends Stack {
     const { catalogues, configuration } = props;
     this.props = props;
     this.table = consumersTable(this);
+    this.subjectKey = subjectKey(this);
     this.bus = new EventBus(this, 'Bus', { eventBusName: this.stackName.toLowerCase() });
     this.alarms = new Alarms(this, 'Alarms', { email: configuration.alarmEmail, runbook: configuration.runbookUrl });
     this.lambdas = new Map(capabilitiesOf(catalogues).map((name) => [name, this.capabilityLambda(name)]));
@@ -77,7 +81,11 @@ export class Regulars extends Stack {
   /** A function knows only what it may use. */
   private environmentOf({ table, publishes, starts = [] }: Permissions): Record<string, string> {
     return {
-      ...(table && { [environment.tableName]: this.table.tableName }),
+      ...(table && {
+        [environment.tableName]: this.table.tableName,
+        // CloudFormation puts the secret in its place: it is in no template.
+        [environment.subjectKey]: this.subjectKey.secretValue.unsafeUnwrap(),
+      }),
       ...(publishes && { [environment.busName]: this.bus.eventBusName }),
       ...Object.fromEntries(starts.map((name) => [workflowVariable(name), workflowArn(this, name)])),
     };

@@ -113,6 +113,10 @@ const NAMING: Record<string, Naming> = {
   'AWS::IAM::Role': named('RoleName', (name) => globalArn('iam', `role/${name}`)),
   'AWS::Logs::LogGroup': named('LogGroupName', (name) => arn('logs', `log-group:${name}:*`)),
   'AWS::Scheduler::ScheduleGroup': named('Name', (name) => arn('scheduler', `schedule-group/${name}`)),
+  'AWS::SecretsManager::Secret': {
+    nameIn: '',
+    identity: (name) => ({ ref: arn('secretsmanager', `secret:${name}`), attributes: {} }),
+  },
   'AWS::KMS::Key': {
     nameIn: '',
     identity: (name) => ({ ref: name, attributes: { Arn: arn('kms', `key/${name}`), KeyId: name } }),

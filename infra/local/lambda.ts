@@ -5,6 +5,7 @@
 import type { Invoke } from './invoke.ts';
 import type { FunctionModel } from './model.ts';
 import { openSandbox, type Sandbox } from './sandbox.ts';
+import type { Reveal } from './secrets.ts';
 
 export interface Lambdas {
   invoke: Invoke;
@@ -20,13 +21,16 @@ export interface LambdaSettings {
   functions: Map<string, FunctionModel>;
   /** Where the functions' AWS clients find their services: `AWS_ENDPOINT_URL_…` by service. */
   endpoints: { dynamodb: string; eventbridge: string; sfn: string };
+  /** Puts secrets where the environment refers to them. */
+  reveal?: Reveal;
   /** Environments per function at most; more invocations than that wait their turn. */
   concurrency?: number;
   log: (line: string) => void;
 }
 
-export function startLambdas({ functions, endpoints, concurrency = 6, log }: LambdaSettings): Lambdas {
-  const pools = new Map([...functions].map(([id, model]) => [id, createPool(model, endpoints, concurrency, log)]));
+export function startLambdas(settings: LambdaSettings): Lambdas {
+  const { functions, concurrency = 6, log } = settings;
+  const pools = new Map([...functions].map(([id, model]) => [id, createPool(model, settings, concurrency, log)]));
   const running = new Set<Promise<unknown>>();
   let begun = 0;
   const invoke: Invoke = (functionId, event) => {
@@ -58,14 +62,14 @@ interface Pool {
 
 function createPool(
   model: FunctionModel,
-  endpoints: LambdaSettings['endpoints'],
+  means: Pick<LambdaSettings, 'endpoints' | 'reveal'>,
   concurrency: number,
   log: (line: string) => void,
 ): Pool {
   const open = new Set<Sandbox>();
   const free: Sandbox[] = [];
   const queue: ((sandbox: Sandbox) => void)[] = [];
-  const environment = environmentOf(model, endpoints);
+  const environment = environmentOf(model, means);
 
   const opened = () => {
     const sandbox = openSandbox(model, environment, log);
@@ -103,10 +107,13 @@ function createPool(
   };
 }
 
-function environmentOf(model: FunctionModel, endpoints: LambdaSettings['endpoints']): Record<string, string> {
+function environmentOf(
+  model: FunctionModel,
+  { endpoints, reveal = (text) => text }: Pick<LambdaSettings, 'endpoints' | 'reveal'>,
+): Record<string, string> {
   const region = model.arn.split(':')[3] ?? '';
   return {
-    ...model.environment,
+    ...Object.fromEntries(Object.entries(model.environment).map(([name, value]) => [name, reveal(value)])),
     TZ: ':UTC',
     LANG: 'en_US.UTF-8',
     AWS_REGION: region,

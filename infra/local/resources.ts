@@ -264,6 +264,7 @@ export const NOTHING_TO_DO: ReadonlySet<string> = new Set([
   'AWS::SNS::TopicPolicy',
   'AWS::SQS::QueuePolicy',
   'AWS::Scheduler::ScheduleGroup',
+  'AWS::SecretsManager::Secret',
   'AWS::XRay::SamplingRule',
 ]);
 

@@ -16,6 +16,7 @@ import { type Lambdas, startLambdas } from './lambda.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { LocalModel } from './model.ts';
 import { type Schedules, startSchedules } from './schedules.ts';
+import { createSecrets } from './secrets.ts';
 import { createStateMachines, type StateMachines } from './state-machines.ts';
 import { startStreams } from './streams.ts';
 
@@ -131,7 +132,8 @@ async function startServices({ settings, data, closing, model, endpoint, clock, 
     onWrite: () => told(),
   });
   closing.add(aws.stop);
-  const lambdas = startLambdas({ functions, endpoints: aws.endpoints, log: lambdaLog(data, log, closing) });
+  const reveal = createSecrets(data.file('secrets.json'));
+  const lambdas = startLambdas({ functions, endpoints: aws.endpoints, reveal, log: lambdaLog(data, log, closing) });
   closing.add(lambdas.stop);
   // Before the functions: a workflow must not take their end for a failure.
   closing.add(machines.stop);

@@ -9,8 +9,8 @@ const ANSWER_TIMEOUT_MS = 3_000;
 const MOST_ATTEMPTS = 4;
 
 /** The deployed store. Region, endpoint and credentials come from the environment, as everywhere on AWS. */
-export const dynamoStore = (tableName: string, client: DynamoDBClient = dynamoClient()): Store =>
-  storeOver(dynamoStorage({ client, tableName }));
+export const dynamoStore = (tableName: string, subjectKey: string, client: DynamoDBClient = dynamoClient()): Store =>
+  storeOver(dynamoStorage({ client, tableName }), subjectKey);
 
 export const dynamoClient = (): DynamoDBClient =>
   new DynamoDBClient({

@@ -1,21 +1,29 @@
 /** The store: the product's questions, answered from the keys of `table.ts`, whatever the database underneath. */
+import { createHmac } from 'node:crypto';
 import { entriesFrom } from '../domain/points/ids.ts';
 import type { ConsumerHead, ConsumerOverview, RecordKey, RecordOf, Store, Write } from '../usecases/ports.ts';
 import { WriteConflict } from '../usecases/ports.ts';
 import { consumersBeginning, consumersIn, consumersWith, newestConsumers } from './consumer-pages.ts';
 import { eventsOf } from './event-pages.ts';
 import type { Item } from './fields.ts';
+import { guarded } from './guard.ts';
 import { itemOf, keyOf, recordOf } from './items.ts';
 import { indexPage, listPage, partitionPage, wholePartition } from './partition-pages.ts';
 import { pictureIn, pictureOf, pictureSlice } from './pictures.ts';
 import type { ItemWrite, RangeQuery, Storage } from './storage.ts';
 import { ConditionsFailed } from './storage.ts';
 import {
+  answersOf,
   CLAIMS,
+  CONSENTS,
   consumerIn,
   dueSlice,
+  ERASING,
+  ERASURES,
+  exportsOf,
   HISTORY,
   HISTORY_END,
+  type Key,
   LEDGER,
   LISTS,
   listMembers,
@@ -38,8 +46,10 @@ const LAST = '\u{10ffff}';
 const FULL_ANSWER = 10_000;
 const POPULATION_CHUNK = 500;
 
-export const storeOver = (storage: Storage): Store => ({
+/** `subjectKey` is the secret under which erased ids are hashed. */
+export const storeOver = (storage: Storage, subjectKey: string): Store => ({
   slices: SLICES,
+  subjectHashOf: (consumerId) => createHmac('sha256', subjectKey).update(consumerId).digest('base64url'),
   get: async <const K extends readonly RecordKey[]>(keys: K, fresh = false) => {
     const items = await storage.read(keys.map(keyOf), fresh);
     return items.map((item) => item && recordOf(item)) as { [I in keyof K]: RecordOf<K[I]['kind']> | undefined };
@@ -72,6 +82,34 @@ export const storeOver = (storage: Storage): Store => ({
       { question: ['claimsOf', consumerId], hash: partitionOf(consumerId), ...range },
       page,
     );
+  },
+  consentsOf: (consumerId, page) => {
+    const range = { from: CONSENTS, before: CONSENTS + LAST, backwards: true };
+    return partitionPage<'consent'>(
+      storage,
+      { question: ['consentsOf', consumerId], hash: partitionOf(consumerId), ...range },
+      page,
+    );
+  },
+  everythingOf: async function* (consumerId) {
+    const query = { hash: partitionOf(consumerId), from: ' ', limit: FULL_ANSWER, fresh: true };
+    for await (const item of walk(storage, query, 'sk')) yield recordOf(item);
+  },
+  answersTo: async (consumerId) => {
+    const items = await listedAs(storage, answersOf(consumerId));
+    return items.map((item) => recordOf<'idempotency'>(item)).filter((one) => one.consumerId === consumerId);
+  },
+  exportsOf: async (consumerId) => {
+    const items = await listedAs(storage, exportsOf(consumerId));
+    return items.map((item) => recordOf<'export'>(item)).filter((one) => one.consumerId === consumerId);
+  },
+  erasures: async function* () {
+    const query = { index: 'population', hash: ERASURES, limit: FULL_ANSWER } as const;
+    for await (const item of walk(storage, query, 'pk')) yield recordOf<'erasure'>(item);
+  },
+  erasing: async function* () {
+    const query = { index: 'population', hash: ERASING, limit: FULL_ANSWER } as const;
+    for await (const item of walk(storage, query, 'pk')) yield recordOf<'erasureSubject'>(item);
   },
   rewards: (page) => {
     const range = { from: ' ', before: LAST, backwards: false };
@@ -117,7 +155,8 @@ export const storeOver = (storage: Storage): Store => ({
     inOrder(await eachSlice((slice) => dueIn(storage, dueSlice(kind, slice), 1)))[0]?.dueAt ?? null,
 });
 
-const commit = async (storage: Storage, writes: Write[]): Promise<void> => {
+const commit = async (storage: Storage, asked: Write[]): Promise<void> => {
+  const writes = guarded(asked);
   if (writes.length === 0) return;
   try {
     await storage.write(writes.map(itemWriteOf));
@@ -160,8 +199,21 @@ const detailOf = async (storage: Storage, consumerId: string, fresh = false): Pr
   return picture && { ...picture, events };
 };
 
+/** The items that stand in the directory under this, read fresh. */
+const listedAs = async (storage: Storage, hash: string): Promise<Item[]> => {
+  const keys: Key[] = [];
+  const query = { index: 'directory', hash, limit: FULL_ANSWER } as const;
+  for await (const item of walk(storage, query, 'rank'))
+    keys.push({ pk: item['pk']?.S ?? '', sk: item['sk']?.S ?? '' });
+  return (await storage.read(keys, true)).filter((item) => item !== undefined);
+};
+
 /** Every row of a partition, forwards, chunk by chunk; goes on behind the last range key. */
-const walk = async function* (storage: Storage, query: RangeQuery, rangeKey: 'sk' | 'pk'): AsyncGenerator<Item> {
+const walk = async function* (
+  storage: Storage,
+  query: RangeQuery,
+  rangeKey: 'sk' | 'pk' | 'rank',
+): AsyncGenerator<Item> {
   for (let next = query; ; ) {
     const { items, more } = await storage.query(next);
     yield* items;

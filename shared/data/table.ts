@@ -4,6 +4,7 @@
  *
  *   pk               sk                                   what
  *   C#<consumerId>   claim/<claimId>                      a claimed reward
+ *                    consent/<consentId>                  what the consumer agreed to
  *                    directory/<hash>                     one way to find the consumer
  *                    event-id/<eventId>                   that a caller's event id is taken
  *                    hold/<holdId>                        that a caller's id of held points is taken
@@ -19,6 +20,9 @@
  *                      profile, programme
  *   X#<hash>         contact                              whose an email, a phone, an external id is
  *   K#<keyHash>      answer                               the answer to a write with an Idempotency-Key
+ *   D#<exportId>     export                               a file with all that is held about a consumer
+ *   T#<subjectHash>  tombstone                            that an id was erased
+ *   E#<erasureId>    receipt, subject                     an erasure, and whom it is about as long as it runs
  *   O                settings, summary, churn, …          what the organization has only one of
  *   G                <segmentId>                          the segments
  *   L                <listId>                             the lists
@@ -60,8 +64,10 @@ export type ExportSection =
   | 'rewards'
   | 'challenges'
   | 'memberships'
+  | 'consents'
   | 'sync_sources'
-  | 'identity';
+  | 'identity'
+  | 'participation';
 /** The fields that make a record's key. */
 export type KeyFields<K extends Kind> = RecordKey extends infer R
   ? R extends { kind: infer Q }
@@ -78,9 +84,9 @@ interface Block<K extends Kind> {
   export: ExportSection | { leftOut: string };
   /**
    * Where erasure finds it: in the consumer's partition, through the profile's contacts and sources, through the index,
-   * inside an item that is about others too.
+   * inside an item that is about others too, beside the receipt.
    */
-  erasure: 'partition' | 'claims' | 'index' | 'inside' | { kept: string };
+  erasure: 'partition' | 'claims' | 'index' | 'inside' | 'receipt' | { kept: string };
 }
 
 /** How many slices the population, and what is due, are spread over. */
@@ -103,14 +109,22 @@ export const unitMembers = (unit: number): string => `u#${unit}`;
 export const listMembers = (listId: string): string => `l#${listId}`;
 export const SEGMENTS = 'G';
 export const LISTS = 'L';
-const DUE = { metrics: 'due', account: 'points-due', memberships: 'segments-due' } as const satisfies Record<
-  DueKind,
-  string
->;
+const DUE = {
+  profile: 'archive-due',
+  metrics: 'due',
+  account: 'points-due',
+  memberships: 'segments-due',
+} as const satisfies Record<DueKind, string>;
 export const dueSlice = (kind: DueKind, slice: number): string => `${DUE[kind]}#${slice}`;
 export const LEDGER = 'ledger/';
 export const ledgerKey = (entryId: string): string => LEDGER + entryId;
 export const CLAIMS = 'claim/';
+export const CONSENTS = 'consent/';
+/** Where a kept answer, or an export, stands that names a consumer. */
+export const answersOf = (consumerId: string): string => `keys#${consumerId}`;
+export const exportsOf = (consumerId: string): string => `exports#${consumerId}`;
+export const ERASURES = 'erasures';
+export const ERASING = 'erasing';
 export const REWARDS = 'R';
 export const settingsVersions = (name: string): string => `S#${name}`;
 
@@ -149,7 +163,10 @@ const seconds = (instant: string): number => Math.floor(Date.parse(instant) / 10
 export const table: { [K in Kind]: Block<K> } = {
   profile: {
     key: (profile) => ofConsumer(profile.consumerId, 'z/profile'),
-    indexes: (profile) => ({ shard: profileSlice(sliceOf(profile.consumerId)) }),
+    indexes: (profile) => {
+      const slice = sliceOf(profile.consumerId);
+      return { shard: profileSlice(slice), ...(profile.dueAt !== null && { dueShard: dueSlice('profile', slice) }) };
+    },
     fields: {
       consumerId,
       version: number('v'),
@@ -170,9 +187,11 @@ export const table: { [K in Kind]: Block<K> } = {
       customAttributes: map('attributes'),
       answers: map('answers'),
       syncSources: list('sources'),
+      consents: sparse('consents', () => ({})),
       joinedAt: nullable(text('joined')),
       createdAt: text('created'),
       updatedAt: text('updated'),
+      dueAt: nullable(text('dueAt')),
     },
     export: 'profile',
     erasure: 'partition',
@@ -439,11 +458,11 @@ export const table: { [K in Kind]: Block<K> } = {
     key: ({ keyHash }) => ({ pk: `K#${keyHash}`, sk: 'answer' }),
     indexes: (answer) => ({
       ttl: seconds(answer.expiresAt),
-      ...(answer.consumerId !== undefined && { facet: `keys#${answer.consumerId}`, rank: answer.keyHash }),
+      ...(answer.consumerId !== undefined && { facet: answersOf(answer.consumerId), rank: answer.keyHash }),
     }),
     fields: {
       keyHash: derived((item) => item['pk']?.S?.slice(2) ?? ''),
-      digest: text('digest'),
+      digest: nullable(text('digest')),
       status: number('status'),
       body: nullable(text('body')),
       expiresAt: text('expiresAt'),
@@ -451,6 +470,82 @@ export const table: { [K in Kind]: Block<K> } = {
     },
     export: { leftOut: 'repeats an answer for seven days' },
     erasure: 'index',
+  },
+  consent: {
+    key: (consent) => ofConsumer(consent.consumerId, CONSENTS + consent.consentId),
+    fields: {
+      consumerId,
+      consentId: derived((item) => item['sk']?.S?.slice(CONSENTS.length) ?? ''),
+      at: text('at'),
+      channel: text('channel'),
+      purpose: text('purpose'),
+      state: text('state'),
+      source: text('source'),
+      method: text('method'),
+      wordingVersion: nullable(text('wording')),
+    },
+    export: 'consents',
+    erasure: 'partition',
+  },
+  export: {
+    key: ({ exportId }) => ({ pk: `D#${exportId}`, sk: 'export' }),
+    indexes: ({ exportId, consumerId, expiresAt }) => ({
+      ttl: seconds(expiresAt),
+      ...(consumerId !== undefined && { facet: exportsOf(consumerId), rank: exportId }),
+    }),
+    fields: {
+      exportId: derived((item) => item['pk']?.S?.slice(2) ?? ''),
+      version: number('v'),
+      consumerId: optional(text('consumer')),
+      sections: list('sections'),
+      format: text('format'),
+      status: text('status'),
+      requestedAt: text('requested'),
+      completedAt: nullable(text('completed')),
+      expiresAt: text('expiresAt'),
+    },
+    export: { leftOut: 'says only what was exported' },
+    erasure: 'index',
+  },
+  tombstone: {
+    key: ({ subjectHash }) => ({ pk: `T#${subjectHash}`, sk: 'tombstone' }),
+    fields: {
+      subjectHash: derived((item) => item['pk']?.S?.slice(2) ?? ''),
+      erasureId: text('erasure'),
+      at: text('at'),
+    },
+    export: { leftOut: 'there is nobody any more' },
+    erasure: { kept: 'a keyed hash: nobody comes back under an erased id' },
+  },
+  erasure: {
+    key: ({ erasureId }) => ({ pk: `E#${erasureId}`, sk: 'receipt' }),
+    indexes: () => ({ shard: ERASURES }),
+    fields: {
+      erasureId: derived((item) => item['pk']?.S?.slice(2) ?? ''),
+      version: number('v'),
+      subjectHash: text('subject'),
+      status: text('status'),
+      attempt: number('attempt'),
+      requestedAt: text('requested'),
+      completedAt: nullable(text('completed')),
+      itemsRemoved: map('removed'),
+      steps: list('steps'),
+    },
+    export: { leftOut: 'there is nobody any more' },
+    erasure: { kept: 'the receipt: counts, instants, a keyed hash' },
+  },
+  erasureSubject: {
+    key: ({ erasureId }) => ({ pk: `E#${erasureId}`, sk: 'subject' }),
+    indexes: () => ({ shard: ERASING }),
+    fields: {
+      erasureId: derived((item) => item['pk']?.S?.slice(2) ?? ''),
+      consumerId: text('consumer'),
+      contacts: list('contacts'),
+      sources: list('sources'),
+      exportIds: list('exports'),
+    },
+    export: { leftOut: 'there is nobody any more' },
+    erasure: 'receipt',
   },
   settings: {
     key: () => ofOrganization('settings'),

@@ -28,6 +28,11 @@ export interface SyncSource {
   status: 'synced' | 'pending' | 'error';
 }
 
+export type Channel = 'email' | 'sms' | 'push';
+export type ConsentState = 'granted' | 'withdrawn';
+/** What a consumer has agreed to as of now: by channel, then by purpose. Absent: never asked. */
+export type Consents = { [C in Channel]?: Record<string, { state: ConsentState; at: Instant }> };
+
 /** Who a consumer is: everything that people edit or send, nothing computed. `version` moves with each edit. */
 export interface Profile {
   consumerId: string;
@@ -50,6 +55,7 @@ export interface Profile {
   customAttributes: Record<string, AttributeValue>;
   answers: Record<string, AttributeValue>;
   syncSources: SyncSource[];
+  consents: Consents;
   joinedAt: Instant | null;
   createdAt: Instant;
   updatedAt: Instant;

@@ -31,6 +31,7 @@ export type RefusalCode =
   | 'id_taken'
   | 'segment_cycle'
   | 'in_use'
+  | 'confirmation_mismatch'
   | 'too_busy';
 
 /** What is wrong with one part of the input. `path` is dotted, with indexes: `events.3.attributes.totalMinor`. */

@@ -3,6 +3,8 @@
 export const environment = {
   tableName: 'TABLE_NAME',
   busName: 'BUS_NAME',
+  /** The secret under which erased ids are hashed. */
+  subjectKey: 'SUBJECT_KEY',
 } as const;
 /** Figures that functions write into their logs, for alarms. */
 export const METRICS = { namespace: 'Regulars', segmentDrift: 'SegmentDrift' } as const;

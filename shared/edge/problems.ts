@@ -35,6 +35,7 @@ export const problems = {
   refund_exceeds_order: { status: 422, title: 'The refund is more than was paid' },
   occurred_in_future: { status: 422, title: 'The event lies in the future' },
   currency_mismatch: { status: 422, title: "The currency is not the organization's" },
+  confirmation_mismatch: { status: 422, title: 'The confirmation does not name the consumer' },
   too_busy: { status: 429, title: 'Too much is being written at once' },
 } as const satisfies Record<RefusalCode, { status: number; title: string }>;
 

@@ -8,6 +8,7 @@ import type { Books, Clerk } from '../domain/points/posting.ts';
 import { ladderOf } from '../domain/points/tiers.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { Settings } from '../domain/settings.ts';
+import { absenceOf } from './absence.ts';
 import type { ByHand } from './accounts.ts';
 import { accountWrites, openAccount, upToDate } from './accounts.ts';
 import type { Commit, Deps, RecordKey, RecordOf, Write } from './ports.ts';
@@ -57,7 +58,7 @@ export const keepBooks = <const K extends readonly RecordKey[], T>(
       true,
     );
     if (attempted && others[keys.length] !== undefined) return attempted.answer;
-    if (profile === undefined) throw new Refusal('consumer_not_found', 'There is no consumer with this id.');
+    if (profile === undefined) throw await absenceOf(deps.store, consumerId);
     const { settings } = scoringOf(settingsRecord);
     const clerk = { ladder: ladderIn(settings), mark, actor };
     const { opened, books } = await upToDate(deps.store, await openAccount(deps.store, consumerId, record), clerk, now);

@@ -2,6 +2,7 @@
 import { caughtUp } from '../domain/points/passing-of-time.ts';
 import { giveBack } from '../domain/points/posting.ts';
 import { Refusal } from '../domain/refusal.ts';
+import { absenceOf } from './absence.ts';
 import { type Decision, type Desk, keepBooks, type Request } from './bookkeeping.ts';
 import type { Commit, Deps, RecordOf, Store, Write } from './ports.ts';
 import { stockIn } from './rewards.ts';
@@ -41,7 +42,7 @@ const claimOf = async (store: Store, consumerId: string, claimId: string): Promi
     ],
     true,
   );
-  if (profile === undefined) throw new Refusal('consumer_not_found', 'There is no consumer with this id.');
+  if (profile === undefined) throw await absenceOf(store, consumerId);
   if (claim === undefined) throw new Refusal('not_found', 'The consumer has no claim with this id.');
   return claim;
 };

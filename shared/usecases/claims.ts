@@ -1,5 +1,5 @@
 /** Claims as others are told of them. */
-import { Refusal } from '../domain/refusal.ts';
+import { absenceOf } from './absence.ts';
 import type { Page, PageRequest, RecordOf, Store } from './ports.ts';
 
 type ClaimRecord = RecordOf<'claim'>;
@@ -20,7 +20,7 @@ export const listClaims = async (store: Store, consumerId: string, page: PageReq
     store.get([{ kind: 'profile', consumerId }], true),
     store.claimsOf(consumerId, page),
   ]);
-  if (profile === undefined) throw new Refusal('consumer_not_found', 'There is no consumer with this id.');
+  if (profile === undefined) throw await absenceOf(store, consumerId);
   return {
     items: items.map((claim) => ({ ...claimedBy(claim), name: claim.name, cancelledAt: claim.cancelledAt })),
     nextCursor,

@@ -12,8 +12,8 @@ import {
   purchaseRecencyOf,
   returnRatePercentOf,
 } from '../domain/metrics/read.ts';
-import { Refusal } from '../domain/refusal.ts';
 import { rfmOf } from '../domain/summary.ts';
+import { absenceOf } from './absence.ts';
 import { listsIn, segmentsIn } from './catalogue.ts';
 import type { Organization } from './organization.ts';
 import { organizationOf } from './organization.ts';
@@ -34,7 +34,7 @@ export const readDetail = async (store: Store, consumerId: string, now: Instant)
 /** Throws `Refusal('consumer_not_found')`. */
 export const wholeOf = async (store: Store, consumerId: string, now: Instant, fresh = true): Promise<Whole> => {
   const whole = await store.detailOf(consumerId, fresh);
-  if (whole === null) throw new Refusal('consumer_not_found', 'There is no consumer with this id.');
+  if (whole === null) throw await absenceOf(store, consumerId);
   return complete(store, whole, now);
 };
 

@@ -58,7 +58,7 @@ const newborn = (consumerId: string, { profile, externalIds, now }: NewConsumer,
   }));
   const member = joined({ ...filled, syncSources }, settings.loyalty.autoJoin, now);
   return {
-    profile: { kind: 'profile', ...member },
+    profile: { kind: 'profile', ...member, dueAt: null },
     metrics: {
       kind: 'metrics',
       ...emptyMetrics(),
@@ -97,6 +97,7 @@ const blank = (consumerId: string, now: Instant): Profile => ({
   customAttributes: {},
   answers: {},
   syncSources: [],
+  consents: {},
   joinedAt: null,
   createdAt: now,
   updatedAt: now,

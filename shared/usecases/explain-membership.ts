@@ -7,6 +7,7 @@ import { given, withoutParts } from '../domain/points/lots.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { type Explained, explained } from '../domain/segments/explain.ts';
 import { parsedRule } from '../domain/segments/rule.ts';
+import { absenceOf } from './absence.ts';
 import { membershipsOf } from './catalogue.ts';
 import { foldAgain } from './fold-again.ts';
 import type { ConsumerPicture, Deps, Store } from './ports.ts';
@@ -54,8 +55,9 @@ const pictureAt = async (
     await foldAgain(deps, consumerId, { now, always: false });
     picture = await store.pictureOf(consumerId);
   }
-  if (picture === null || (at !== undefined && at < picture.profile.createdAt)) {
-    throw new Refusal('consumer_not_found', 'There is no such consumer, or there was none yet.');
+  if (picture === null) throw await absenceOf(store, consumerId);
+  if (at !== undefined && at < picture.profile.createdAt) {
+    throw new Refusal('consumer_not_found', 'There was no such consumer yet.');
   }
   return at === undefined || at >= now ? picture : pictureThen(store, scoring, picture, at);
 };

@@ -1,5 +1,5 @@
 import type { Earned } from '../domain/points/awards.ts';
-import { Refusal } from '../domain/refusal.ts';
+import { absenceOf } from './absence.ts';
 import type { Deps, Page, RecordOf, Store } from './ports.ts';
 
 export type ListedEvent = Pick<
@@ -27,7 +27,7 @@ export const listEvents = async (
 /** Decided on a fresh read: the consumer may have been created a moment ago. */
 const refuseUnknown = async (store: Store, consumerId: string): Promise<void> => {
   const [metrics] = await store.get([{ kind: 'metrics', consumerId }], true);
-  if (metrics === undefined) throw new Refusal('consumer_not_found', 'There is no consumer with this id.');
+  if (metrics === undefined) throw await absenceOf(store, consumerId);
 };
 
 const shown = (event: RecordOf<'event'>): ListedEvent => ({

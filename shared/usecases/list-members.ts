@@ -1,6 +1,7 @@
 /** Who is on a list. The consumer's memberships decide; the entry is what the list's pages are made of. */
 import type { Instant } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
+import { absenceOf, tombstoneOf } from './absence.ts';
 import { asSeen } from './lists.ts';
 import type { Commit, Deps, Page, PageRequest, RecordOf, Store, Write } from './ports.ts';
 import { retrying } from './retrying.ts';
@@ -29,7 +30,7 @@ export const addToList = (
       true,
     );
     asSeen(list, {});
-    if (profile === undefined) throw new Refusal('consumer_not_found', 'There is no consumer with this id.');
+    if (profile === undefined) throw await absenceOf(deps.store, consumerId);
     const lists = memberships?.lists ?? [];
     if (lists.some((one) => one.listId === listId)) return null;
     if (lists.length >= MOST_LISTS_OF_ONE) {
@@ -57,6 +58,8 @@ export const takeOffList = (deps: Deps, { listId, consumerId }: ListedConsumer, 
       true,
     );
     asSeen(list, {});
+    // Who is on no list may be nobody any more.
+    if (!memberships && (await tombstoneOf(deps.store, consumerId))) throw await absenceOf(deps.store, consumerId);
     const writes = removalWrites(memberships, { listId, consumerId });
     return writes.length === 0 ? null : commit(writes, null);
   });

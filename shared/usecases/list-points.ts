@@ -1,7 +1,7 @@
 /** A consumer's points: the ledger, and the lots that are open. */
 import type { Instant } from '../domain/facts.ts';
 import { isBehind } from '../domain/points/passing-of-time.ts';
-import { Refusal } from '../domain/refusal.ts';
+import { absenceOf } from './absence.ts';
 import { readAccount } from './accounts.ts';
 import { bookTimeOf } from './book-time.ts';
 import { accountAt } from './points-shown.ts';
@@ -47,7 +47,7 @@ const accountOf = async (store: Store, consumerId: string): Promise<RecordOf<'ac
     ],
     true,
   );
-  if (!profile) throw new Refusal('consumer_not_found', 'There is no consumer with this id.');
+  if (!profile) throw await absenceOf(store, consumerId);
   return account;
 };
 

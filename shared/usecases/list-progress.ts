@@ -1,6 +1,6 @@
 import type { Instant } from '../domain/facts.ts';
 import { isRunning, NO_PROGRESS, type Progress } from '../domain/points/challenges.ts';
-import { Refusal } from '../domain/refusal.ts';
+import { absenceOf } from './absence.ts';
 import { type ChallengeRecord, challengesIn } from './challenges.ts';
 import type { Page, PageRequest, Store } from './ports.ts';
 
@@ -17,7 +17,7 @@ export const listProgress = async (
     [{ kind: 'profile', consumerId }, { kind: 'programme', consumerId }, { kind: 'settings' }],
     true,
   );
-  if (profile === undefined) throw new Refusal('consumer_not_found', 'There is no consumer with this id.');
+  if (profile === undefined) throw await absenceOf(store, consumerId);
   const question = `progress of ${consumerId}`;
   const { items, nextCursor } = store.pageAmong(
     question,

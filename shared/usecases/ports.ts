@@ -6,6 +6,8 @@
  */
 import type { ActivityShare } from '../domain/advocates/influence.ts';
 import type {
+  Channel,
+  ConsentState,
   ConsumerEvent,
   Instant,
   JsonObject,
@@ -24,7 +26,10 @@ import type { Group } from '../domain/segments/counts.ts';
 /** Every kind of thing in the table. A new kind is one row here and one block in `data/table.ts`. */
 export interface Records {
   /** Who a consumer is. */
-  profile: Profile;
+  profile: Profile & {
+    /** No later than the instant at which the consumer is archived unless it does anything; null where it is. */
+    dueAt: Instant | null;
+  };
   /** What a consumer did, as sums, and the instants at which time alone changes an answer about it. */
   metrics: MetricsState & {
     consumerId: string;
@@ -80,10 +85,63 @@ export interface Records {
   contact: { channel: 'email' | 'phone' | 'external'; contact: string; consumerId: string };
   /** One way to find a consumer: a word of the name, the email, the phone, a tag, a status. */
   directory: { consumerId: string; facet: DirectoryFacet; value: string };
+  /** One statement of what a consumer agrees to; immutable. The id tells its instant: the newest of a purpose counts. */
+  consent: {
+    consumerId: string;
+    consentId: string;
+    at: Instant;
+    channel: Channel;
+    purpose: string;
+    state: ConsentState;
+    /** Where it was said, and how. */
+    source: string;
+    method: string;
+    wordingVersion: string | null;
+  };
+  /** A file with all that is held about a consumer: asked for, being written, or there to be fetched. */
+  export: {
+    exportId: string;
+    version: number;
+    /** Absent once the consumer was erased: then nobody is named. */
+    consumerId?: string;
+    sections: string[];
+    format: 'json' | 'csv';
+    status: 'running' | 'completed' | 'failed' | 'erased';
+    requestedAt: Instant;
+    completedAt: Instant | null;
+    /** When file and record go. */
+    expiresAt: Instant;
+  };
+  /** That an id was erased, by the keyed hash of it: nobody comes back under it. */
+  tombstone: { subjectHash: string; erasureId: string; at: Instant };
+  /** An erasure: what was done, about nobody that anyone without the key could name. Kept for ever. */
+  erasure: {
+    erasureId: string;
+    version: number;
+    subjectHash: string;
+    status: 'running' | 'completed' | 'failed';
+    /** 1, and one more each time that it was begun again after it failed. */
+    attempt: number;
+    requestedAt: Instant;
+    completedAt: Instant | null;
+    /** How many items were removed, by kind. */
+    itemsRemoved: Record<string, number>;
+    steps: { name: string; at: Instant; status: 'done' | 'failed' }[];
+  };
+  /** Whom an erasure is about, as long as it runs: what its steps, and connectors, need to know; then it is gone. */
+  erasureSubject: {
+    erasureId: string;
+    consumerId: string;
+    contacts: { channel: 'email' | 'phone' | 'external'; contact: string }[];
+    sources: { source: string; externalId: string }[];
+    /** Exports that were found, whose files must be gone. */
+    exportIds: string[];
+  };
   /** The answer to a write that carried an Idempotency-Key. */
   idempotency: {
     keyHash: string;
-    digest: string;
+    /** Null where the consumer that it was about was erased: every repetition is told so. */
+    digest: string | null;
     status: number;
     body: string | null;
     expiresAt: Instant;
@@ -305,6 +363,10 @@ export type RecordKey =
   | { kind: 'contact'; channel: 'email' | 'phone' | 'external'; contact: string }
   | { kind: 'directory'; consumerId: string; facet: DirectoryFacet; value: string }
   | { kind: 'idempotency'; keyHash: string }
+  | { kind: 'consent'; consumerId: string; consentId: string }
+  | { kind: 'export'; exportId: string }
+  | { kind: 'tombstone'; subjectHash: string }
+  | { kind: 'erasure' | 'erasureSubject'; erasureId: string }
   | {
       kind:
         | 'settings'
@@ -365,7 +427,7 @@ export interface ConsumerOverview {
   account: RecordOf<'account'> | undefined;
 }
 /** What index entries say that time alone will change. */
-export type DueKind = 'metrics' | 'account' | 'memberships';
+export type DueKind = 'profile' | 'metrics' | 'account' | 'memberships';
 
 /** A consumer's head with the newest events. */
 export interface ConsumerHead extends ConsumerOverview {
@@ -388,7 +450,12 @@ export interface Store {
     keys: K,
     fresh?: boolean,
   ): Promise<{ [I in keyof K]: RecordOf<K[I]['kind']> | undefined }>;
-  /** All or nothing, up to 100 writes. Throws `WriteConflict`. A single unconditional put needs no transaction. */
+  /**
+   * All or nothing, up to 100 writes. Throws `WriteConflict`. A single unconditional put needs no transaction.
+   *
+   * Whatever is put about a consumer is put on condition that there is the consumer: where no write says so by the version
+   * of a part of the head, a check of the profile goes with them. So nothing brings back who is being erased.
+   */
   commit(writes: Write[]): Promise<void>;
 
   /** The consumer's head (profile, metrics, …) and newest events in one request; null where there is no such consumer. */
@@ -451,6 +518,19 @@ export interface Store {
    * that come after this consumer. `slice` is from 0 to `slices` − 1.
    */
   populationSlice(slice: number, after?: string): AsyncIterable<RecordOf<'metrics'>>;
+  /** The keyed hash that an erased id is known by: nobody without the key can tell whose it is. */
+  subjectHashOf(consumerId: string): string;
+  /** What a consumer agreed to, the newest first. Throws `Refusal('invalid_cursor')`. */
+  consentsOf(consumerId: string, page: PageRequest): Promise<Page<RecordOf<'consent'>>>;
+  /** Everything under the consumer's key, in the order of keys, read fresh: what is written meanwhile may be missed. */
+  everythingOf(consumerId: string): AsyncIterable<StoredRecord>;
+  /** Kept answers, and exports, that name the consumer; found through an index, so perhaps not those of a moment ago. */
+  answersTo(consumerId: string): Promise<RecordOf<'idempotency'>[]>;
+  exportsOf(consumerId: string): Promise<RecordOf<'export'>[]>;
+  /** All receipts of erasures, the oldest first; perhaps not those of a moment ago. */
+  erasures(): AsyncIterable<RecordOf<'erasure'>>;
+  /** Whom erasures are under way about; perhaps as of a moment ago. */
+  erasing(): AsyncIterable<RecordOf<'erasureSubject'>>;
   /** How many slices the population is stored in. */
   readonly slices: number;
   /** Consumers whose record of this kind has a `dueAt` no later than `until`, the earliest first, at most `limit`. */

@@ -84,13 +84,17 @@ export const commitProfile = async <T>(
   try {
     if (required.length + listings.length <= MOST_WRITES) return await commit([...required, ...listings], result);
     // Listings that don't fit go first: one too many leads to nobody, as matches are decided on the profile.
-    await store.commit(listings);
+    await store.commit([...listings, ...required.flatMap(standing)]);
     return await commit(required, result);
   } catch (error) {
     if (error instanceof WriteConflict) refuseTaken(error);
     throw error;
   }
 };
+
+/** That the profile is as it was read, or not there yet. */
+const standing = (write: Write): Write[] =>
+  'put' in write && write.put.kind === 'profile' ? [{ check: write.put, expect: write.expect }] : [];
 
 const refuseTaken = ({ failed }: WriteConflict): void => {
   for (const { write, existing } of failed) {

@@ -12,6 +12,7 @@ import { NO_MEMBERSHIPS } from '../domain/points/audience.ts';
 import { markFrom } from '../domain/points/ids.ts';
 import { type Clerk, SYSTEM } from '../domain/points/posting.ts';
 import { Refusal } from '../domain/refusal.ts';
+import { absenceOf } from './absence.ts';
 import { openAccount, upToDate } from './accounts.ts';
 import { bookTimeOf } from './book-time.ts';
 import { ladderIn } from './bookkeeping.ts';
@@ -113,7 +114,7 @@ const recordAtOnce = (deps: RecordingDeps, recording: Recording, inputs: EventIn
       hasty && isSettled(hasty)
         ? hasty
         : await attempted(deps, recording, identified, mark, { fresh: true, own: retry > 0 });
-    if (attempt === null) throw new Refusal('consumer_not_found', 'There is no consumer with this id.');
+    if (attempt === null) throw await absenceOf(deps.store, recording.consumerId);
     const { outcomes, events } = attempt.decision;
     if (events.length > 0) {
       const writes = await writesOf(deps.store, recording, attempt);

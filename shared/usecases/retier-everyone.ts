@@ -5,7 +5,7 @@
 import type { Instant } from '../domain/facts.ts';
 import { SYSTEM } from '../domain/points/posting.ts';
 import { type Ladder, tierAfter } from '../domain/points/tiers.ts';
-import { Refusal } from '../domain/refusal.ts';
+import { isAbsence } from './absence.ts';
 import { fromAccountsOf } from './accounts-of.ts';
 import { type Decision, type Desk, keepBooks, ladderIn } from './bookkeeping.ts';
 import { inParallel } from './in-parallel.ts';
@@ -46,7 +46,7 @@ const retier = async (deps: Deps, consumerId: string, now: Instant): Promise<voi
   try {
     await keepBooks(deps, { consumerId, actor: SYSTEM, now }, [], retiered, commit);
   } catch (error) {
-    if (!(error instanceof Refusal && error.code === 'consumer_not_found')) throw error;
+    if (!isAbsence(error)) throw error;
   }
 };
 

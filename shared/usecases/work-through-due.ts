@@ -1,5 +1,6 @@
 /** Working through those about whom time alone has changed something: only who is due costs anything. */
 import type { Instant } from '../domain/facts.ts';
+import { isAbsence } from './absence.ts';
 import { inParallel } from './in-parallel.ts';
 import type { Deps, DueKind } from './ports.ts';
 
@@ -39,7 +40,7 @@ export const workThroughDue = async (
     for (const { consumerId, dueAt } of fresh) seen.add(`${consumerId} ${dueAt}`);
     const changes = await inParallel(fresh, AT_ONCE, ({ consumerId }) =>
       work(consumerId).catch((error: unknown) => {
-        failed.push({ consumerId, error });
+        if (!isAbsence(error)) failed.push({ consumerId, error });
         return false;
       }),
     );

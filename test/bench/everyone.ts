@@ -24,7 +24,7 @@ const TABLE = 'bench';
 export const measureEveryone = async (): Promise<Measured[]> => {
   const { client, stop } = await startTable(TABLE);
   try {
-    const store = dynamoStore(TABLE, client);
+    const store = dynamoStore(TABLE, 'a key for tests', client);
     await fill(client, shoppers(CONSUMERS));
     const rows: Measured[] = [];
     for (const count of SEGMENTS) {
@@ -69,7 +69,7 @@ const recordsOf = ({ profile, metrics, account }: Picture): StoredRecord[] => {
   const scoring = { scoringVersion: scoringOf(undefined).version, version: 1, band: 'new', bandSince: NOW };
   const rest = { consumerId, membership: profile.membership, bandCause: 'change', dueAt: null } as const;
   const records: StoredRecord[] = [
-    { kind: 'profile', ...profile },
+    { kind: 'profile', ...profile, dueAt: null },
     { kind: 'metrics', ...metrics, ...scoring, ...rest },
   ];
   if (account.entries > 0) {

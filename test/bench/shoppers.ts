@@ -49,6 +49,7 @@ const shopperOf = (index: number, chance: Chance): Picture => {
       customAttributes: { shoeSize: chance.whole(36, 47), favourite: chance.pick(TAGS) },
       answers: { q1: chance.pick(['yes', 'no', 'maybe']) },
       syncSources: [],
+      consents: {},
       joinedAt: createdAt,
       createdAt,
       updatedAt: createdAt,

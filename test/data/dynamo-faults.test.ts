@@ -40,7 +40,7 @@ const losing = (errors: string[], maxAttempts = 4) => {
     },
     { step: 'deserialize', priority: 'low' },
   );
-  return { store: dynamoStore('regulars', client), close: () => client.destroy() };
+  return { store: dynamoStore('regulars', 'a key for tests', client), close: () => client.destroy() };
 };
 const idsFrom = (() => {
   let sequence = 0;
@@ -83,7 +83,9 @@ describe('an answer that is lost', () => {
 
   it('does not hide a conflict with somebody else', async () => {
     const consumerId = idsFrom();
-    await dynamoStore('regulars', table.client).commit([{ put: profileOf(consumerId), expect: 'absent' }]);
+    await dynamoStore('regulars', 'a key for tests', table.client).commit([
+      { put: profileOf(consumerId), expect: 'absent' },
+    ]);
     for (const beside of [[], [{ put: eventOf(consumerId), expect: 'absent' as const }]]) {
       const { store, close } = losing([]);
       const late = store.commit([{ put: profileOf(consumerId, { fullName: 'other' }), expect: 'absent' }, ...beside]);
@@ -114,7 +116,7 @@ describe('on a crowded table', () => {
   const mocked = () => {
     process.env['AWS_REGION'] = 'eu-west-1';
     const client = dynamoClient();
-    return { mock: mockClient(client), store: dynamoStore('regulars', client) };
+    return { mock: mockClient(client), store: dynamoStore('regulars', 'a key for tests', client) };
   };
 
   it.each(['TransactionConflict', 'ThrottlingError', 'ProvisionedThroughputExceeded'])(

@@ -99,7 +99,7 @@ describe('a whole history', () => {
       },
     };
     const seen: string[] = [];
-    for await (const { eventId } of storeOver(counting).historyOf('c1')) seen.push(eventId);
+    for await (const { eventId } of storeOver(counting, 'a key for tests').historyOf('c1')) seen.push(eventId);
     expect(seen).toEqual(Array.from({ length: 1_000 }, (_, n) => `e${n}`));
     expect(answers).toBe(1);
   });

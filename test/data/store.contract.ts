@@ -14,6 +14,7 @@ import type {
 } from '../../shared/usecases/ports.ts';
 import { WriteConflict } from '../../shared/usecases/ports.ts';
 import { eventOf, metricsOf, profileOf } from '../support/records.ts';
+import { written } from '../support/standing.ts';
 
 let sequence = 0;
 /** Ids in the order of their making, as ULIDs are. */
@@ -42,9 +43,7 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
     beforeEach(async () => {
       store = await makeStore();
     });
-    const stored = async (...records: StoredRecord[]) => {
-      for (const record of records) await store.commit([{ put: record, expect: 'anything' }]);
-    };
+    const stored = (...records: StoredRecord[]) => written(store, ...records);
     const consumer = async (other: Partial<RecordOf<'profile'>> = {}) => {
       const consumerId = anId();
       await stored(profileOf(consumerId, other), metricsOf(consumerId));
@@ -159,7 +158,7 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
       it('gives an expired key away, and a living one not', async () => {
         const answer = everyKind().find((record) => record.kind === 'idempotency');
         if (answer?.kind !== 'idempotency') throw new Error('no such kind');
-        const key = { ...answer, keyHash: anId() };
+        const key = { ...answer, keyHash: anId(), consumerId: await consumer() };
         const at = (now: string) => store.commit([put(key, { expiredBefore: now })]);
         await at(day(1));
         expect((await conflictOf(at(key.expiresAt))).failed[0]?.existing).toEqual(key);
@@ -182,10 +181,10 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
 
       it('takes a hundred writes, and no write', async () => {
         const consumerId = anId();
-        const events = Array.from({ length: 100 }, (_, n) => put(eventOf(consumerId, { eventId: `e${n}` })));
-        await store.commit(events);
+        const events = Array.from({ length: 99 }, (_, n) => put(eventOf(consumerId, { eventId: `e${n}` })));
+        await store.commit([put(profileOf(consumerId)), ...events]);
         await store.commit([]);
-        expect(await history(consumerId)).toHaveLength(100);
+        expect(await history(consumerId)).toHaveLength(99);
       });
     });
 
@@ -229,10 +228,10 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
       });
 
       it('goes through everything in order of occurrence, however many', async () => {
-        const consumerId = anId();
+        const consumerId = await consumer();
         const times = Array.from({ length: 230 }, (_, n) => new Date(Date.UTC(2026, 0, 1, n)).toISOString());
-        for (let n = 0; n < 230; n += 100) {
-          const chunk = times.slice(n, n + 100).reverse();
+        for (let n = 0; n < 230; n += 99) {
+          const chunk = times.slice(n, n + 99).reverse();
           await store.commit(
             chunk.map((occurredAt) => ({ put: eventOf(consumerId, { occurredAt, eventId: 'é/ü' }), expect: 'absent' })),
           );
@@ -466,11 +465,9 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
           const consumerId = anId();
           // Each has some of the others; who has no profile is nobody.
           const others = parts(consumerId).filter(({ kind }) => some & PART_BITS[kind as keyof typeof PART_BITS]);
-          const profile = some & 8 ? [] : [profileOf(consumerId)];
-          for (const put of [metricsOf(consumerId), ...profile, ...others]) {
-            await store.commit([{ put, expect: 'anything' }]);
-          }
-          if (profile.length > 0) made.push(consumerId);
+          await stored(metricsOf(consumerId), ...others);
+          if (some & 8) await store.commit([{ remove: { kind: 'profile', consumerId } }]);
+          else made.push(consumerId);
         }
         const found: ConsumerPicture[] = [];
         for (let slice = 0; slice < store.slices; slice++) {
@@ -544,7 +541,9 @@ function everyKind(): StoredRecord[] {
       customAttributes: { a: '', b: 0, c: false, d: [], e: 1e300 },
       answers: { q1: ['x'] },
       syncSources: [{ source: 'klaviyo', externalId: '1', lastSyncedAt: null, status: 'synced' }],
+      consents: { sms: { marketing: { state: 'withdrawn', at } } },
       joinedAt: at,
+      dueAt: MUCH_LATER,
     }),
     metricsOf(consumerId),
     metricsOf(consumerId, {
@@ -580,7 +579,8 @@ function everyKind(): StoredRecord[] {
     { kind: 'directory', consumerId, facet: 'tag', value: 'big #1 spender' },
     { kind: 'directory', consumerId, facet: 'status', value: 'inactive' },
     { kind: 'idempotency', keyHash: 'k', digest: 'd', status: 201, body: '{}', expiresAt: day(20), consumerId },
-    { kind: 'idempotency', keyHash: 'l', digest: 'd', status: 204, body: null, expiresAt: day(20) },
+    { kind: 'idempotency', keyHash: 'l', digest: null, status: 410, body: null, expiresAt: day(20) },
+    ...privacyOf(consumerId),
     {
       kind: 'settings',
       version: 1,
@@ -605,6 +605,31 @@ function everyKind(): StoredRecord[] {
       consumers: 2357,
       logLikelihood: -9582.43,
       fittedAt: at,
+    },
+  ];
+}
+
+/** Every kind about consent, exports and erasure. */
+function privacyOf(consumerId: string): StoredRecord[] {
+  const at = day(1);
+  const said = { channel: 'sms', purpose: 'marketing', source: 'shop', method: 'form', at } as const;
+  const asked = { sections: ['profile'], format: 'csv', requestedAt: at, expiresAt: day(2), version: 1 } as const;
+  const erasure = { erasureId: 'e1', subjectHash: 'h', attempt: 1, version: 1, requestedAt: at } as const;
+  return [
+    { kind: 'consent', consumerId, consentId: 'c1', ...said, state: 'granted', wordingVersion: '3' },
+    { kind: 'consent', consumerId, consentId: 'c2', ...said, state: 'withdrawn', wordingVersion: null },
+    { kind: 'export', exportId: 'x1', consumerId, status: 'running', completedAt: null, ...asked, sections: [] },
+    { kind: 'export', exportId: 'x2', status: 'erased', completedAt: at, ...asked, sections: ['profile', 'events'] },
+    { kind: 'tombstone', subjectHash: 'h', erasureId: 'e1', at },
+    { kind: 'erasure', ...erasure, status: 'running', completedAt: null, itemsRemoved: {}, steps: [] },
+    {
+      ...{ kind: 'erasure', ...erasure, erasureId: 'e2', status: 'completed', completedAt: at },
+      ...{ itemsRemoved: { event: 3 }, steps: [{ name: 'freeze', at, status: 'done' }] },
+    },
+    { kind: 'erasureSubject', erasureId: 'e1', consumerId, contacts: [], sources: [], exportIds: [] },
+    {
+      ...{ kind: 'erasureSubject', erasureId: 'e2', consumerId, contacts: [{ channel: 'email', contact: 'a@b.org' }] },
+      ...{ sources: [{ source: 'klaviyo', externalId: '7' }], exportIds: ['x1'] },
     },
   ];
 }

@@ -12,4 +12,4 @@ beforeAll(async () => {
   table = await startTable('regulars');
 }, 40_000);
 afterAll(() => table.stop());
-storeContract('DynamoDB', async () => dynamoStore('regulars', table.client));
+storeContract('DynamoDB', async () => dynamoStore('regulars', 'a key for tests', table.client));

@@ -107,7 +107,7 @@ describe('the table', () => {
       customAttributes: attributes,
       answers: attributes,
     });
-    expect(sizeOf(itemOf({ kind: 'profile', ...full }))).toBeLessThan(200 * 1024);
+    expect(sizeOf(itemOf({ ...profileOf(consumerId), ...full }))).toBeLessThan(200 * 1024);
     for (const entry of entriesOf(full)) {
       const { rank, facet } = itemOf({ kind: 'directory', consumerId, ...entry });
       expect(bytes(rank?.S ?? '')).toBeLessThanOrEqual(1024);

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { WriteConflict } from '../../shared/usecases/ports.ts';
 import { metricsOf } from '../support/records.ts';
 import { shop } from '../support/shop.ts';
+import { written } from '../support/standing.ts';
 
 let { call, store } = shop();
 beforeEach(() => {
@@ -69,7 +70,7 @@ describe('settings', () => {
   });
 
   it('may name another currency, which leaves the stored amounts as they are', async () => {
-    await store.commit([{ put: metricsOf('01K1', { orders: 1, paidMinor: 500 }), expect: 'absent' }]);
+    await written(store, metricsOf('01K1', { orders: 1, paidMinor: 500 }));
     expect(await write('organization', { currency: 'EUR' })).toMatchObject({ status: 200, body: { currency: 'EUR' } });
     const [metrics] = await store.get([{ kind: 'metrics', consumerId: '01K1' }]);
     expect(metrics?.paidMinor).toBe(500);

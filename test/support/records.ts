@@ -26,9 +26,11 @@ export const profileOf = (consumerId: string, other: Partial<RecordOf<'profile'>
   customAttributes: {},
   answers: {},
   syncSources: [],
+  consents: {},
   joinedAt: null,
   createdAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',
+  dueAt: null,
   ...other,
 });
 

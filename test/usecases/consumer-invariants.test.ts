@@ -38,7 +38,7 @@ it('holds after any steps, in any company', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { maxLength: 6 }), async (rounds) => {
       const storage = memoryStorage();
-      const store = storeOver(storage);
+      const store = storeOver(storage, 'a key for tests');
       const { call } = shop(store);
       const ids: string[] = [];
       const taken = async (one: Step): Promise<number> => {

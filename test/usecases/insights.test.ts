@@ -15,6 +15,7 @@ import { recordEvents } from '../../shared/usecases/record-events.ts';
 import type { EventInput } from '../../shared/usecases/recording.ts';
 import { depsOn, histories, NOW, storeWith, streaming, sumsOf } from '../support/events.ts';
 import { metricsOf, settingsAsking } from '../support/records.ts';
+import { written } from '../support/standing.ts';
 
 const order = (orderId: string, totalMinor: number, occurredAt?: string): EventInput => ({
   type: 'order_placed',
@@ -127,7 +128,7 @@ describe('a rebuild', () => {
   const read = async (population: number) => {
     const store = memoryStore();
     for (let n = 0; n < population; n++) {
-      await store.commit([{ put: metricsOf(`c${n}`, { orders: 1 }), expect: 'absent' }]);
+      await written(store, metricsOf(`c${n}`, { orders: 1 }));
     }
     await rebuildSummary(depsOn(store), { now: NOW, always: true });
     return store;
@@ -284,7 +285,7 @@ describe('a run that announces bands', () => {
   const dueAt = '2026-02-01T00:00:00.000Z';
   const allDue = async (...consumerIds: string[]) => {
     const store = memoryStore();
-    for (const id of consumerIds) await store.commit([{ put: metricsOf(id, { dueAt }), expect: 'absent' }]);
+    for (const id of consumerIds) await written(store, metricsOf(id, { dueAt }));
     return store;
   };
 

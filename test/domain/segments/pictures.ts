@@ -69,6 +69,7 @@ const nobody: Profile = {
   customAttributes: {},
   answers: {},
   syncSources: [],
+  consents: {},
   joinedAt: null,
   createdAt: '2026-01-01T00:00:00.000Z',
   updatedAt: '2026-01-01T00:00:00.000Z',

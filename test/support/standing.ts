@@ -1,0 +1,17 @@
+/** Records of consumers who are there: nothing is written about anybody else. */
+import type { Store, StoredRecord } from '../../shared/usecases/ports.ts';
+import { profileOf } from './records.ts';
+
+/** Writes the records, one by one; whoever they are about is there first. */
+export const written = async (store: Store, ...records: StoredRecord[]): Promise<void> => {
+  for (const put of records) {
+    if ('consumerId' in put && put.consumerId !== undefined && put.kind !== 'profile')
+      await stands(store, put.consumerId);
+    await store.commit([{ put, expect: 'anything' }]);
+  }
+};
+
+export const stands = async (store: Store, consumerId: string): Promise<void> => {
+  const [profile] = await store.get([{ kind: 'profile', consumerId }], true);
+  if (!profile) await store.commit([{ put: profileOf(consumerId), expect: 'absent' }]);
+};
