@@ -181,6 +181,7 @@ const codesOf = (route: Route): RefusalCode[] => {
   const query = new Set(fieldsOf(route.query).map(({ name }) => name));
   if (query.has('limit')) add('limit_out_of_range');
   if (query.has('cursor')) add('invalid_cursor');
+  if (route.path.includes('{consumerId}')) add('erased');
   if (route.params || route.query || route.body) add('invalid_request');
   if (route.body) add('unreadable_body', 'body_too_large', 'unsupported_media_type');
   if (route.method !== 'GET') add('invalid_request', 'idempotency_key_reused');
