@@ -29,6 +29,13 @@ export const stepOf = (resource: unknown): { capability: string; step: string } 
   return capability && step ? { capability, step } : undefined;
 };
 
+/** What a definition calls its workflow's dead letter queue. */
+export const DEAD_LETTERS = 'queue:dead-letters';
+
+/** Whether the workflow leaves dead letters anywhere. */
+export const leavesDeadLetters = ({ definition }: Workflow): boolean =>
+  JSON.stringify(definition).includes(JSON.stringify(DEAD_LETTERS));
+
 /** Every row of every catalogue, in a fixed order. Throws where two rows name the same thing. */
 export const rowsOf = (catalogues: Catalogues): Row[] => {
   const rows = [

@@ -8,7 +8,7 @@ import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { environment, workflowVariable } from '../shared/edge/env.ts';
-import { type Catalogues, capabilitiesOf, timeoutSecondsOf } from './catalogues.ts';
+import { type Catalogues, capabilitiesOf, leavesDeadLetters, timeoutSecondsOf } from './catalogues.ts';
 import type { Configuration } from './configuration.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { deadLetters } from './constructs/dead-letters.ts';
@@ -140,7 +140,11 @@ export class Regulars extends Stack {
   private makeWorkflows(): void {
     const functionArnOf = (capability: string) => lambdaOf(this.lambdas, capability).lambda.functionArn;
     for (const [name, workflow] of Object.entries(this.props.catalogues.workflows)) {
-      watchWorkflow(this.alarms, name, new RegularsWorkflow(this, name, workflow, functionArnOf));
+      const queue = leavesDeadLetters(workflow)
+        ? this.watchedDeadLetters(`${name}-dead-letters`, `The workflow ${name} gave something up.`)
+        : undefined;
+      const made = new RegularsWorkflow(this, name, { workflow, functionArnOf, deadLetters: queue });
+      watchWorkflow(this.alarms, name, made);
     }
   }
 

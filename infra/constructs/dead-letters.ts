@@ -12,7 +12,7 @@ export const deadLetters = (scope: Construct, id: string): Queue => {
   Validations.of(queue).acknowledge({
     id: 'AwsSolutions-SQS3',
     reason:
-      'This queue is the dead letter queue of a schedule, a function or a stream, which name it in no redrive policy.',
+      'This queue is the dead letter queue of a schedule, a function, a stream or a workflow, which name it in no redrive policy.',
   });
   return queue;
 };

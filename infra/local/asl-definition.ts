@@ -96,6 +96,8 @@ const BATCHER = ['MaxItemsPerBatch', 'MaxInputBytesPerBatch', 'BatchInput'];
 
 const INVOKE = 'arn:aws:states:::lambda:invoke';
 export const isInvoke = (resource: string): boolean => resource === INVOKE;
+const SEND_MESSAGE = 'arn:aws:states:::sqs:sendMessage';
+export const isSendMessage = (resource: string): boolean => resource === SEND_MESSAGE;
 
 /** The definition, every part of it known; throws an error that names what is not. */
 export function checkedMachine(name: string, definition: Record<string, unknown>): Machine {
@@ -118,10 +120,7 @@ function checkState(where: string, state: Record<string, unknown>, siblings: Rec
   allow(where, state, fields);
   if (![undefined, 'JSONata'].includes(state['QueryLanguage'] as string))
     refuse(where, 'QueryLanguage must be JSONata');
-  const resource = state['Resource'];
-  if (type === 'Task' && !isInvoke(String(resource)) && !String(resource).startsWith('arn:aws:lambda:')) {
-    refuse(where, `the resource ${String(resource)} does not run here`);
-  }
+  if (type === 'Task') checkTask(where, state);
   const parts = (field: string) => (state[field] ?? []) as Record<string, unknown>[];
   for (const retrier of parts('Retry')) allow(`${where}.Retry`, retrier, RETRIER);
   for (const catcher of parts('Catch')) allow(`${where}.Catch`, catcher, CATCHER);
@@ -133,6 +132,13 @@ function checkState(where: string, state: Record<string, unknown>, siblings: Rec
   }
   const { States: _, ItemProcessor: __, Branches: ___, ...own } = state;
   checkExpressions(where, own);
+}
+
+function checkTask(where: string, { Resource, Arguments }: Record<string, unknown>): void {
+  const resource = String(Resource);
+  if (isInvoke(resource) || resource.startsWith('arn:aws:lambda:')) return;
+  if (!isSendMessage(resource)) refuse(where, `the resource ${resource} does not run here`);
+  allow(`${where}.Arguments`, (Arguments ?? {}) as Record<string, unknown>, ['QueueUrl', 'MessageBody']);
 }
 
 function checkMap(where: string, state: Record<string, unknown>): void {

@@ -10,6 +10,8 @@ export interface Run {
   nowMs: () => number;
   /** Invokes a function by ARN or name. Throws a `StatesError`. */
   call: (functionName: string, payload: unknown) => Promise<unknown>;
+  /** Sends a message to the queue with this URL. Throws a `StatesError`. */
+  send: (queueUrl: string, body: unknown) => void;
   /** Resolves once the stack's clock has reached the instant; `backoff` where that is only a retry's patience. */
   pauseUntil: (atMs: number, why: 'wait' | 'backoff') => Promise<void>;
   /** Throws where the execution must not go on: it timed out, or the stack stops. */

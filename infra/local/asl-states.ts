@@ -1,8 +1,10 @@
 /** What each type of state does. */
+import { randomUUID } from 'node:crypto';
 import {
   type ChoiceState,
   type FailState,
   isInvoke,
+  isSendMessage,
   type ParallelState,
   type PassState,
   type State,
@@ -17,6 +19,7 @@ import { enterMap } from './asl-map.ts';
 async function enterTask(frame: Frame, state: TaskState): Promise<Passage> {
   const given = state.Arguments === undefined ? frame.input : await frame.value(state.Arguments);
   const timeout = state.TimeoutSeconds === undefined ? undefined : Number(await frame.value(state.TimeoutSeconds));
+  if (isSendMessage(state.Resource)) return endingOf(frame, state, { result: sent(frame, given) });
   const { FunctionName: name, Payload: payload } = given as { FunctionName?: unknown; Payload?: unknown };
   const result = isInvoke(state.Resource)
     ? {
@@ -26,6 +29,13 @@ async function enterTask(frame: Frame, state: TaskState): Promise<Passage> {
       }
     : await within(timeout, frame.run.call(state.Resource, given));
   return endingOf(frame, state, { result });
+}
+
+/** A message is there once this returns; after a kill just then it is sent a second time, as on AWS. */
+function sent({ run }: Frame, given: unknown): { MessageId: string } {
+  const { QueueUrl: url, MessageBody: body } = given as { QueueUrl?: unknown; MessageBody?: unknown };
+  run.send(String(url), body);
+  return { MessageId: randomUUID() };
 }
 
 /** Tasks run in the machine's time: a clock that is put forward doesn't make a function late. */

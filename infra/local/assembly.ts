@@ -31,10 +31,11 @@ export function readAssembly(directory: string): LocalModel {
     bus: busModel(inventory, only(buses, 'event bus')),
     stateMachines: byLogicalId(inventory.of('AWS::StepFunctions::StateMachine').map(stateMachineModel)),
     queues: byLogicalId(
-      inventory.of('AWS::SQS::Queue').map(({ logicalId, arn }) => ({
+      inventory.of('AWS::SQS::Queue').map(({ logicalId, arn, ref }) => ({
         logicalId,
         name: arn.split(':').at(-1) ?? logicalId,
         arn,
+        url: ref,
       })),
     ),
   };

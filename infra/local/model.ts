@@ -12,7 +12,7 @@ export interface LocalModel {
   bus: BusModel;
   stateMachines: Map<string, StateMachineModel>;
   /** Dead letter queues by logical id. */
-  queues: Map<string, { logicalId: string; name: string; arn: string }>;
+  queues: Map<string, { logicalId: string; name: string; arn: string; url: string }>;
 }
 
 /** A Lambda function; `logicalId` names it everywhere in the model. */

@@ -105,7 +105,8 @@ interface Services {
 }
 
 /** The functions, and the services that they call. */
-async function startServices({ settings, data, closing, model, endpoint, clock, metrics }: Ground): Promise<Services> {
+async function startServices(ground: Ground): Promise<Services> {
+  const { settings, data, closing, model, endpoint, clock, metrics, queues } = ground;
   const { log } = settings;
   const { functions } = model;
   // Workflows and functions call each other: whoever comes first waits for the functions.
@@ -116,6 +117,11 @@ async function startServices({ settings, data, closing, model, endpoint, clock, 
     machines: model.stateMachines,
     functions,
     invoke,
+    send: (url, body) => {
+      const queue = [...model.queues.values()].find((one) => one.url === url);
+      if (queue) queues.send(queue.arn, body);
+      return queue !== undefined;
+    },
     clock,
     file: executions,
     log,

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { checkedMachine, type Machine } from './asl-definition.ts';
 import { StatesError } from './asl-expressions.ts';
+import type { Run } from './asl-frame.ts';
 import { runFlow } from './asl-run.ts';
 import { createTrail, type Trail, type TrailEvent } from './asl-trail.ts';
 import { AwsError } from './aws-error.ts';
@@ -43,6 +44,8 @@ export interface StateMachineSettings {
   machines: Map<string, StateMachineModel>;
   functions: Map<string, FunctionModel>;
   invoke: Invoke;
+  /** Takes a message for the queue with this URL, or says that there is none; a stack without queues has no need of it. */
+  send?: (queueUrl: string, body: unknown) => boolean;
   clock: Clock;
   /** Keeps all executions, one event a line; null forgets them. */
   file: string | null;
@@ -63,7 +66,7 @@ export function createStateMachines(settings: StateMachineSettings): StateMachin
   const executions = new Map<string, Kept>();
   const stopping = new AbortController();
   const pauses = createPauses(clock, stopping.signal);
-  const call = callerOf(settings);
+  const means = { call: callerOf(settings), send: senderOf(settings), clock, pauses, stopping };
 
   const adopt = (model: StateMachineModel, name: string, past: Line[]): Kept => {
     const executionArn = `${model.arn.replace(':stateMachine:', ':execution:')}:${name}`;
@@ -81,7 +84,7 @@ export function createStateMachines(settings: StateMachineSettings): StateMachin
   const go = async (model: StateMachineModel, execution: Kept) => {
     const machine = definitions.get(model.logicalId);
     if (!machine) return;
-    const ending = await carryOut(machine, model, execution, { call, clock, pauses, stopping });
+    const ending = await carryOut(machine, model, execution, means);
     if (ending === null) return;
     const { status, ...rest } = ending;
     execution.trail.add({ type: ENDED[status], scope: '', step: 0, state: '', ...rest });
@@ -135,7 +138,8 @@ const ENDED = {
 type Ending = { status: keyof typeof ENDED; output?: unknown; error?: { error: string; cause: string } };
 
 interface Means {
-  call: (name: string, payload: unknown) => Promise<unknown>;
+  call: Run['call'];
+  send: Run['send'];
   clock: Clock;
   pauses: Pauses;
   stopping: AbortController;
@@ -148,7 +152,7 @@ async function carryOut(
   execution: Kept,
   means: Means,
 ): Promise<Ending | null> {
-  const { call, clock, pauses, stopping } = means;
+  const { call, send, clock, pauses, stopping } = means;
   const { executionArn: Id, name: Name, input: Input, startedAt: StartTime, trail } = execution;
   const endsMs = Date.parse(StartTime) + (machine.TimeoutSeconds ?? Number.POSITIVE_INFINITY) * 1000;
   const checkGoing = () => {
@@ -160,7 +164,7 @@ async function carryOut(
     StateMachine: { Id: model.arn, Name: model.name },
   };
   const pauseUntil = (atMs: number, why: 'wait' | 'backoff') => pauses.until(Math.min(atMs, endsMs), why);
-  const run = { context, trail, nowMs: clock.nowMs, call, pauseUntil, checkGoing };
+  const run = { context, trail, nowMs: clock.nowMs, call, send, pauseUntil, checkGoing };
   try {
     const output = await runFlow(run, machine, { id: '', input: Input, outer: {}, checkWanted: () => {} });
     return { status: 'SUCCEEDED', output };
@@ -192,6 +196,12 @@ function callerOf({ functions, invoke }: StateMachineSettings): Means['call'] {
     }
   };
 }
+
+const senderOf =
+  ({ send = () => false }: StateMachineSettings): Means['send'] =>
+  (url, body) => {
+    if (!send(url, body)) throw new StatesError('Sqs.QueueDoesNotExistException', `There is no queue ${url}`);
+  };
 
 /** Makes the executions of earlier runs known again, and goes on with those that have not ended. */
 function recall(

@@ -79,6 +79,11 @@ export interface StreamConsumer {
 /**
  * A state machine in JSONata. A task names the step that it runs as `"Resource": "step:<capability>/<file>"`; CDK puts
  * the function's ARN there and wraps `Arguments` as `{ step, input }`.
+ *
+ * What was given up may be left in a dead letter queue of the workflow's own, with an alarm: it is made for a definition
+ * that names it, `{ "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Arguments": { "QueueUrl":
+ * "queue:dead-letters", "MessageBody": "{% { … ids only … } %}" } }`, usually where a `Catch` leads, with a `Fail` after it.
+ * The message holds the input of an execution that makes it good.
  */
 export interface Workflow {
   capability: string;

@@ -69,6 +69,13 @@ describe('the state machines', () => {
       },
     });
   });
+
+  it('leave what they give up in a queue of their own', () => {
+    const sending = machines.find(({ StateMachineName }) => StateMachineName === 'Regulars-send-all');
+    const text = JSON.stringify(sending?.['DefinitionString']);
+    expect(text).toContain('QueueUrl\\":\\"",{"Ref":"sendalldeadletters');
+    expect(text).not.toContain('queue:dead-letters');
+  });
 });
 
 const FUNCTION_ARN = 'arn:aws:lambda:eu-west-1:111122223333:function:some';

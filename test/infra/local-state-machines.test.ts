@@ -39,12 +39,16 @@ const steps: FunctionModel = {
   ...{ environment: {}, memoryMb: 512, timeoutSeconds: 30 },
 };
 
+const QUEUE = 'https://sqs.us-east-1.amazonaws.com/000000000000/letters';
+
 let clock: Clock;
 let directory: string;
+let letters: unknown[];
 const opened: StateMachines[] = [];
 beforeEach(() => {
   clock = createClock({ file: null, start: '2031-01-31T09:30:00.000Z' });
   directory = mkdtempSync(join(tmpdir(), 'machines-'));
+  letters = [];
 });
 afterEach(async () => {
   await Promise.all(opened.splice(0).map((machines) => machines.stop()));
@@ -57,6 +61,7 @@ const open = (definition: Record<string, unknown>, run: Steps = ({ input }) => i
     machines: new Map([['Flow', { logicalId: 'Flow', name: 'flow', arn, definition }]]),
     functions: new Map([['Steps', steps]]),
     invoke: async (_, event) => run(event as Payload),
+    send: (url, body) => url === QUEUE && letters.push(body) > 0,
     ...{ clock, file },
   });
   opened.push(machines);
@@ -248,8 +253,20 @@ describe('a state machine', () => {
     ['an unknown type', machine('A', { A: { Type: 'Loop' } }), /flow\.A.*Loop/],
     [
       'another service',
-      machine('A', { A: task('x', { Resource: 'arn:aws:states:::sqs:sendMessage', End: true }) }),
-      /sqs:sendMessage/,
+      machine('A', { A: task('x', { Resource: 'arn:aws:states:::sns:publish', End: true }) }),
+      /sns:publish/,
+    ],
+    [
+      'a message that is late on purpose',
+      machine('A', {
+        A: {
+          Type: 'Task',
+          Resource: 'arn:aws:states:::sqs:sendMessage',
+          Arguments: { QueueUrl: 'q', MessageBody: 'm', DelaySeconds: 5 },
+          End: true,
+        },
+      }),
+      /flow\.A\.Arguments.*DelaySeconds/,
     ],
     ['a heartbeat', machine('A', { A: task('x', { HeartbeatSeconds: 5, End: true }) }), /HeartbeatSeconds/],
     [
@@ -347,6 +364,26 @@ describe('a state that fails', () => {
       B: { Type: 'Pass', Output: '{% [$code, $states.input] %}', End: true },
     });
     expect(await ran(definition, { n: 3 }, failingTimes(9))).toMatchObject({ output: ['Busy', 3] });
+  });
+
+  const letting = (QueueUrl: string) =>
+    machine('A', {
+      A: task('x', { Catch: [{ ErrorEquals: ['States.ALL'], Next: 'B', Output: '{% $states.input %}' }], End: true }),
+      B: {
+        ...{ Type: 'Task', Resource: 'arn:aws:states:::sqs:sendMessage', Next: 'C' },
+        Arguments: { QueueUrl, MessageBody: '{% { "n": $states.input.n } %}' },
+      },
+      C: { Type: 'Fail', Error: 'GivenUp' },
+    });
+
+  it('leaves a message in a queue and fails, where that is what is caught', async () => {
+    const { status, error } = await ran(letting(QUEUE), { n: 3 }, failingTimes(9));
+    expect([status, error?.error, letters]).toEqual(['FAILED', 'GivenUp', [{ n: 3 }]]);
+  });
+
+  it('fails by its own name where there is no such queue', async () => {
+    const { error } = await ran(letting(`${QUEUE}-other`), { n: 3 }, failingTimes(9));
+    expect([error?.error, letters]).toEqual(['Sqs.QueueDoesNotExistException', []]);
   });
 
   it('fails as it says itself', async () => {

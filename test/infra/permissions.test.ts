@@ -102,4 +102,9 @@ describe('a state machine', () => {
     }
     expect(machine.flatMap(({ actions }) => actions)).toContain('lambda:InvokeFunction');
   });
+
+  it('may leave dead letters in a queue of its own, if its definition does, and in no other', () => {
+    const sending = small.filter(({ role, actions }) => /Machine/.test(role) && actions.includes('sqs:SendMessage'));
+    expect(sending.map(({ resources }) => resources)).toEqual([[expect.stringContaining('"sendalldeadletters')]]);
+  });
 });

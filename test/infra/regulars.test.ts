@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { capabilitiesOf } from '../../infra/catalogues.ts';
+import { capabilitiesOf, leavesDeadLetters } from '../../infra/catalogues.ts';
 import { tableSchema } from '../../shared/data/table-schema.ts';
-import type { Access, StreamConsumer } from '../../shared/edge/catalogue.ts';
+import type { Access, StreamConsumer, Workflow } from '../../shared/edge/catalogue.ts';
 import { smallCatalogues, smallPermissions } from '../support/small-project.ts';
 import { appWith, catalogues, removeFolders, resourcesOf, templateOf } from '../support/templates.ts';
 
@@ -235,7 +235,8 @@ describe('the functions', () => {
 describe('the dead letters', () => {
   it('are encrypted, kept 14 days, and closed to whoever does not come by TLS', () => {
     const queues = resourcesOf(product, 'AWS::SQS::Queue');
-    expect(queues.length).toBe(1 + Object.keys(catalogues.streams).length);
+    const leaving = Object.values<Workflow>(catalogues.workflows).filter(leavesDeadLetters);
+    expect(queues.length).toBe(1 + Object.keys(catalogues.streams).length + leaving.length);
     for (const { properties } of queues) {
       expect(properties).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 86_400 });
     }

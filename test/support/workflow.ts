@@ -7,6 +7,7 @@ import type { StepEvent } from '../../shared/edge/catalogue.ts';
 import { NOW } from './events.ts';
 
 const FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:steps';
+const QUEUE = 'https://sqs.us-east-1.amazonaws.com/000000000000/dead-letters';
 const steps = { logicalId: 'F', name: 'steps', arn: FUNCTION, codeDirectory: '', handler: 'index.handler' };
 
 /** The output that the workflow ends with. */
@@ -15,7 +16,10 @@ export const outputOf = async (
   handlers: Record<string, (input: unknown) => Promise<unknown>>,
   input: unknown,
 ): Promise<unknown> => {
-  const definition = deployable(workflows[name].definition, () => FUNCTION) as Record<string, unknown>;
+  const definition = deployable(workflows[name].definition, {
+    functionArnOf: () => FUNCTION,
+    deadLettersUrl: QUEUE,
+  }) as Record<string, unknown>;
   const arn = `arn:aws:states:us-east-1:000000000000:stateMachine:${name}`;
   const clock = createClock({ file: null, start: NOW });
   const machines = createStateMachines({
@@ -25,6 +29,7 @@ export const outputOf = async (
       const { step, input: given } = event as StepEvent;
       return handlers[step]?.(given);
     },
+    send: (url) => url === QUEUE,
     clock,
     file: null,
   });
