@@ -259,6 +259,8 @@ describe('everything else', () => {
     ['share_impression', false],
     ['loyalty_score_adjusted', false],
     ['tier_changed', false],
+    ['segment_entered', false],
+    ['segment_left', false],
   ])('%s is the consumer’s own doing: %s', (type, own) => {
     const one = event(type, NOW, { orderId: 'o', totalMinor: 1, amountMinor: 0, messageId: 'm', delta: 1 });
     const order = { orderId: 'o', occurredAt: NOW, totalMinor: 1, refundedMinor: 0, returned: false, settlement: null };

@@ -63,7 +63,7 @@ export function eventWeight(event: ConsumerEvent, weights: LoyaltyWeights): numb
 /** Events that stand alone and count 1 each in the activity; engaged messages do too. */
 export const ACTIVE: ReadonlySet<string> = new Set(['visit', 'participated']);
 
-/** Types that others cause: staff, the shop, those who see what was shared. All else is the consumer's own doing. */
+/** Types that others cause: staff, the shop, those who see what was shared, Regulars itself. All else is the consumer's own doing. */
 const OTHERS_DOING: ReadonlySet<string> = new Set([
   'order_refunded',
   'order_accepted',
@@ -72,6 +72,8 @@ const OTHERS_DOING: ReadonlySet<string> = new Set([
   'share_impression',
   'loyalty_score_adjusted',
   'tier_changed',
+  'segment_entered',
+  'segment_left',
 ]);
 
 /** Whether the consumer acted: only that keeps them from being archived. */
