@@ -1,6 +1,7 @@
 /** What a running state is given, and what all types of state have in common. */
 import type { Ending, Flow } from './asl-definition.ts';
 import type { Trail } from './asl-trail.ts';
+import type { Reason } from './pauses.ts';
 
 /** What one execution is given. */
 export interface Run {
@@ -12,8 +13,8 @@ export interface Run {
   call: (functionName: string, payload: unknown) => Promise<unknown>;
   /** Sends a message to the queue with this URL. Throws a `StatesError`. */
   send: (queueUrl: string, body: unknown) => void;
-  /** Resolves once the stack's clock has reached the instant; `backoff` where that is only a retry's patience. */
-  pauseUntil: (atMs: number, why: 'wait' | 'backoff') => Promise<void>;
+  /** Resolves once the stack's clock has reached the instant, or before where the reason and somebody's hurry allow. */
+  pauseUntil: (atMs: number, why: Reason) => Promise<void>;
   /** Throws where the execution must not go on: it timed out, or the stack stops. */
   checkGoing: () => void;
 }

@@ -60,20 +60,25 @@ async function enterChoice(frame: Frame, state: ChoiceState): Promise<Passage> {
   return endingOf(frame, { ...state, Next: state.Default });
 }
 
+/** A wait up to here is for something to come about, such as an index that learns of a write, not for a date. */
+const LONGEST_MOMENT_MS = 60_000;
+
 async function enterWait(frame: Frame, state: WaitState): Promise<Passage> {
   const { run, scope, step, name } = frame;
   // Noted once: after a kill the wait ends when it would have ended.
-  let untilMs = run.trail.latest('WaitUntil', scope.id, step)?.['untilMs'] as number | undefined;
-  if (untilMs === undefined) {
-    untilMs =
+  const noted = () => run.trail.latest('WaitUntil', scope.id, step);
+  if (noted() === undefined) {
+    const fromMs = run.nowMs();
+    const untilMs =
       state.Seconds === undefined
         ? Date.parse(String(await frame.value(state.Timestamp)))
-        : run.nowMs() + Number(await frame.value(state.Seconds)) * 1000;
+        : fromMs + Number(await frame.value(state.Seconds)) * 1000;
     if (Number.isNaN(untilMs))
       throw new StatesError('States.QueryEvaluationError', `${name} has no instant to wait for`);
-    run.trail.add({ type: 'WaitUntil', scope: scope.id, step, state: name, untilMs });
+    run.trail.add({ type: 'WaitUntil', scope: scope.id, step, state: name, untilMs, ms: untilMs - fromMs });
   }
-  await run.pauseUntil(untilMs, 'wait');
+  const { untilMs, ms = Number.POSITIVE_INFINITY } = noted() as unknown as { untilMs: number; ms?: number };
+  await run.pauseUntil(untilMs, ms <= LONGEST_MOMENT_MS ? 'moment' : 'wait');
   run.checkGoing();
   return endingOf(frame, state);
 }

@@ -1,17 +1,23 @@
 /** Lets workflows wait for the stack's clock, and tells when none of them has anything left to do. */
 import type { Clock } from './clock.ts';
 
+/**
+ * A `wait` is for an instant, and whoever waits for it has nothing to do. A `moment` is for something that will have come
+ * about by then, a `backoff` for something that may have got over what ails it: both are work under way.
+ */
+export type Reason = 'wait' | 'moment' | 'backoff';
+
 export interface Pauses {
   /** Counts work as under way until it has ended. */
   working<T>(work: () => Promise<T>): Promise<T>;
-  /** Resolves at the instant, or at once when the stack stops. A `wait` counts as having nothing to do. */
-  until(atMs: number, why: 'wait' | 'backoff'): Promise<void>;
-  /** Resolves when no work is under way but what waits. Retries then wait a second at most. */
+  /** Resolves at the instant, or at once when the stack stops. */
+  until(atMs: number, why: Reason): Promise<void>;
+  /** Resolves when no work is under way but what waits. Moments and retries are then cut short. */
   idle(): Promise<void>;
 }
 
-/** While somebody waits for the stack to settle, so long may a retry's patience still last. */
-const HURRIED_BACKOFF_MS = 1_000;
+/** While somebody waits for the stack to settle, so long may these still last. Nothing here takes seconds to come about. */
+const HURRIED_MS = { moment: 100, backoff: 1_000 };
 
 export function createPauses(clock: Clock, stopping: AbortSignal): Pauses {
   const ending = new Set<() => void>();
@@ -41,14 +47,12 @@ export function createPauses(clock: Clock, stopping: AbortSignal): Pauses {
         resolve();
       };
       const hurry = () => {
-        timer ??= setTimeout(end, HURRIED_BACKOFF_MS);
+        if (why !== 'wait') timer ??= setTimeout(end, HURRIED_MS[why]);
       };
       ending.add(end);
       const callOff = Number.isFinite(atMs) ? clock.whenReached(atMs, end) : () => {};
-      if (why === 'backoff') {
-        hurrying.add(hurry);
-        if (idling.size > 0) hurry();
-      }
+      hurrying.add(hurry);
+      if (idling.size > 0) hurry();
       settle();
     });
   };

@@ -10,7 +10,7 @@ import type { Clock } from './clock.ts';
 import { appendLine, readLines } from './files.ts';
 import { type Invoke, LambdaFailure } from './invoke.ts';
 import type { FunctionModel, StateMachineModel } from './model.ts';
-import { createPauses, type Pauses } from './pauses.ts';
+import { createPauses, type Pauses, type Reason } from './pauses.ts';
 import { Stopped } from './stream-records.ts';
 
 export type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT';
@@ -36,7 +36,7 @@ export interface StateMachines {
   find(executionArn: string): Execution | undefined;
   /** All executions, the newest first. */
   list(): Execution[];
-  /** Resolves when every execution has ended or waits for the clock. */
+  /** Resolves when every execution has ended or waits for the clock, longer than for a moment. */
   idle(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -163,7 +163,7 @@ async function carryOut(
     Execution: { Id, Name, Input, StartTime, RedriveCount: 0 },
     StateMachine: { Id: model.arn, Name: model.name },
   };
-  const pauseUntil = (atMs: number, why: 'wait' | 'backoff') => pauses.until(Math.min(atMs, endsMs), why);
+  const pauseUntil = (atMs: number, why: Reason) => pauses.until(Math.min(atMs, endsMs), why);
   const run = { context, trail, nowMs: clock.nowMs, call, send, pauseUntil, checkGoing };
   try {
     const output = await runFlow(run, machine, { id: '', input: Input, outer: {}, checkWanted: () => {} });

@@ -466,6 +466,36 @@ describe('an execution that waits', () => {
     expect(found(machines, arn)).toMatchObject({ status: 'SUCCEEDED', output: 'woken' });
   });
 
+  it.each([
+    ['Seconds', { Seconds: 60 }],
+    ['Timestamp', { Timestamp: '2031-01-31T09:30:59Z' }],
+  ])('for a moment, by %s, has something to do, and whoever waits for it does not wait that long', async (_, wait) => {
+    const machines = open(waiting(wait));
+    const arn = await machines.start('flow', {});
+    await machines.idle();
+    expect(found(machines, arn)).toMatchObject({ status: 'SUCCEEDED', output: 'woken' });
+    expect(clock.now()).toMatch(/^2031-01-31T09:30:[0-2]/);
+  });
+
+  it('for a moment is let wait where nobody waits for it', async () => {
+    const machines = open(waiting({ Seconds: 60 }));
+    const arn = await machines.start('flow', {});
+    while (clock.nextAlarmMs() === null) await new Promise((resolve) => setImmediate(resolve));
+    expect(found(machines, arn).status).toBe('RUNNING');
+    expect(clock.nextAlarmMs()).toBeGreaterThanOrEqual(Date.parse('2031-01-31T09:31:00.000Z'));
+  });
+
+  it('for longer is no moment, however little of it is left after a kill', async () => {
+    const file = join(directory, 'executions.jsonl');
+    const arn = await open(waiting({ Seconds: 3_600 }), undefined, file).start('flow', {});
+    await opened[0]?.idle();
+    clock.set('2031-01-31T10:29:30.000Z');
+    const again = open(waiting({ Seconds: 3_600 }), undefined, file);
+    await new Promise((resolve) => setImmediate(resolve));
+    await again.idle();
+    expect(found(again, arn).status).toBe('RUNNING');
+  });
+
   it('longer than the machine allows is timed out', async () => {
     const machines = open({ ...waiting({ Seconds: 86_400 }), TimeoutSeconds: 3_600 });
     const arn = await machines.start('flow', {});
