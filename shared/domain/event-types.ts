@@ -3,6 +3,7 @@
  * in snake_case takes a free object.
  */
 import * as z from 'zod/mini';
+import { CHANNELS } from './consent/channels.ts';
 import { externalId } from './external-ids.ts';
 import type { JsonObject } from './facts.ts';
 import { isTimezone, TIMEZONE_LENGTH } from './timezones.ts';
@@ -17,7 +18,6 @@ export const FREE_BYTES = 8 * 1024;
 export const KNOWN_BYTES = 128 * 1024;
 
 export const DISTRIBUTIONS = ['queue', 'draw', 'auction', 'appointment', 'timed_release', 'waitlist'] as const;
-export const CHANNELS = ['email', 'sms', 'push'] as const;
 
 const textUpTo = (length: number) => z.string().check(z.maxLength(length));
 const money = z.int().check(z.gte(0), z.lte(MOST_MINOR));

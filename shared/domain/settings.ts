@@ -1,6 +1,7 @@
 /** Every number that tunes Regulars, once: its unit is last in its name, its source is product.md's section 3. */
 import * as z from 'zod/mini';
 import { influenceSchema } from './advocates/settings.ts';
+import { contactSchema } from './consent/settings.ts';
 import type { JsonObject } from './facts.ts';
 import { MINUTE_MS } from './instants.ts';
 import { earningRulesSchema, modulesSchema, pointReasonsSchema, tiersSchema } from './points/settings.ts';
@@ -99,6 +100,7 @@ export const SETTINGS_DOCUMENTS = {
   modules: modulesSchema,
   'point-reasons': pointReasonsSchema,
   influence: influenceSchema,
+  contact: contactSchema,
 } as const;
 
 export type Settings = { [N in keyof typeof SETTINGS_DOCUMENTS]: z.output<(typeof SETTINGS_DOCUMENTS)[N]> };

@@ -67,6 +67,26 @@ function runtimeOffsetMs(timezone: string, ms: number): number {
   return parts[1] === '-' ? -size : size;
 }
 
+/** Clocks are never moved twice within an hour. */
+const STEP_MS = 60 * MINUTE_MS;
+
+/** The first instant after `fromMs`, and before `untilMs`, at which clocks are moved; null where they are not. */
+export function nextOffsetChangeMs(timezone: string, fromMs: number, untilMs: number): number | null {
+  const offset = offsetMsAt(timezone, fromMs);
+  const isMoved = (ms: number): boolean => offsetMsAt(timezone, ms) !== offset;
+  for (let before = fromMs; before < untilMs - 1; before += STEP_MS) {
+    let [still, moved] = [before, Math.min(before + STEP_MS, untilMs - 1)];
+    if (!isMoved(moved)) continue;
+    while (moved - still > 1) {
+      const middle = Math.floor((still + moved) / 2);
+      if (isMoved(middle)) moved = middle;
+      else still = middle;
+    }
+    return moved;
+  }
+  return null;
+}
+
 /** The hour that a clock on the wall shows, 0–23. */
 export function localHourAt(timezone: string, ms: number): number {
   const hours = Math.floor((ms + offsetMsAt(timezone, ms)) / (60 * MINUTE_MS));

@@ -6,7 +6,7 @@ import { minorDigitsOf, SETTINGS_DOCUMENTS, settingsOf } from '../../shared/doma
 type DocumentName = keyof typeof SETTINGS_DOCUMENTS;
 
 describe('without stored documents the product’s own numbers are in force', () => {
-  const { organization, profile, loyalty, influence } = settingsOf({});
+  const { organization, profile, loyalty, influence, contact } = settingsOf({});
 
   it.each([
     ['currency', organization.currency, 'USD'],
@@ -29,6 +29,12 @@ describe('without stored documents the product’s own numbers are in force', ()
     ['advocate: share', influence.weights.content_shared, 3],
     ['advocate: kept per month', influence.keptPerMonth, 0.95],
     ['advocates that are ranked', influence.top, 25],
+    ['quiet hours', `${contact.quietHours?.from} ${contact.quietHours?.to}`, '21:00 08:00'],
+    [
+      'messages a day',
+      contact.frequency.map(({ channel, messages, days }) => `${channel} ${messages}/${days}`).join(),
+      'email 3/1,sms 3/1,push 3/1',
+    ],
     [
       'bands',
       loyalty.bands.map(({ band, from }) => `${band} ${from}`).join(),
@@ -91,6 +97,16 @@ describe('a settings document', () => {
     ['influence', { top: 101 }, 'top'],
     ['influence', { top: 2.5 }, 'top'],
     ['influence', { half: 1 }, ''],
+    ['contact', { quietHours: { from: '21:00' } }, 'quietHours.to'],
+    ['contact', { quietHours: { from: '24:00', to: '08:00' } }, 'quietHours.from'],
+    ['contact', { quietHours: { from: '21:00', to: '8:00' } }, 'quietHours.to'],
+    ['contact', { frequency: [{ channel: 'fax', messages: 1, days: 1 }] }, 'frequency.0.channel'],
+    ['contact', { frequency: [{ channel: 'sms', messages: 0, days: 1 }] }, 'frequency.0.messages'],
+    ['contact', { frequency: [{ channel: 'sms', messages: 101, days: 1 }] }, 'frequency.0.messages'],
+    ['contact', { frequency: [{ channel: 'sms', messages: 1, days: 366 }] }, 'frequency.0.days'],
+    ['contact', { frequency: [{ channel: 'sms', messages: 1, days: 0.5 }] }, 'frequency.0.days'],
+    ['contact', { frequency: Array(21).fill({ channel: 'sms', messages: 1, days: 1 }) }, 'frequency'],
+    ['contact', { hours: null }, ''],
   ])('%s refuses %j at "%s"', (name, document, path) => {
     const result = SETTINGS_DOCUMENTS[name].safeParse(document);
     expect(result.error?.issues.map((issue) => issue.path.join('.'))).toEqual([path]);
@@ -106,6 +122,8 @@ describe('a settings document', () => {
     ['loyalty', bands(0)],
     ['loyalty', bands(0, 0.5, 1_000)],
     ['influence', { weights: { friend_referred: 0, content_shared: 0.5 }, keptPerMonth: 1, top: 100 }],
+    ['contact', { quietHours: null, frequency: [] }],
+    ['contact', { quietHours: { from: '00:00', to: '23:59' }, frequency: [{ channel: 'sms', messages: 1, days: 7 }] }],
   ])('%s takes %j', (name, document) => {
     expect(SETTINGS_DOCUMENTS[name].safeParse(document).data).toMatchObject(document);
   });
