@@ -7,6 +7,7 @@ import { docsRoutes } from './docs/routes.ts';
 import { eventsRoutes } from './events/routes.ts';
 import { listsRoutes } from './lists/routes.ts';
 import { pointsRoutes } from './points/routes.ts';
+import { privacyRoutes } from './privacy/routes.ts';
 import { rewardsRoutes } from './rewards/routes.ts';
 import { segmentsRoutes } from './segments/routes.ts';
 import { settingsRoutes } from './settings/routes.ts';
@@ -22,6 +23,7 @@ export const api = {
   lists: listsRoutes,
   segments: segmentsRoutes,
   advocates: advocatesRoutes,
+  privacy: privacyRoutes,
   settings: settingsRoutes,
   docs: docsRoutes,
 } as const satisfies Record<string, Routes>;

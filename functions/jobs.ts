@@ -44,6 +44,11 @@ export const jobs = {
     summary: 'Rank the brand advocates anew',
     timeoutSeconds: 900,
   },
+  'erasure-resume': {
+    capability: 'privacy',
+    schedule: 'rate(1 hour)',
+    summary: 'Begin erasures again that failed or stand still',
+  },
   'metrics-rebuild': {
     capability: 'outbox',
     schedule: 'cron(0 4 1 * ? *)',

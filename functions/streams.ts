@@ -16,7 +16,7 @@ export const streams = {
   'publish-changes': {
     capability: 'outbox',
     summary: 'Tell other systems what happened, and start the workflows that a change calls for',
-    kinds: ['profile', 'metrics', 'account', 'entry', 'claim', 'programme', 'settings', 'segment', 'list'],
+    kinds: ['profile', 'metrics', 'account', 'entry', 'claim', 'programme', 'settings', 'segment', 'list', 'erasure'],
     eventTypes: ['segment_entered', 'segment_left'],
     batchSize: 100,
     batchWindowSeconds: 0,

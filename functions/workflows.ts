@@ -159,7 +159,74 @@ const listCleanUp = {
   },
 };
 
+/** A step of an erasure: what it cannot do in the end is given up, so that somebody is told, and can be begun again. */
+const erasing = (step: string) => ({
+  Type: 'Task',
+  Resource: `step:privacy/${step}`,
+  Arguments: '{% { "erasureId": $states.input.erasureId, "now": $states.context.State.EnteredTime } %}',
+  Retry: RETRY,
+  Catch: [
+    {
+      ErrorEquals: ['States.ALL'],
+      Output: '{% { "erasureId": $states.context.Execution.Input.erasureId } %}',
+      Next: 'GiveUp',
+    },
+  ],
+});
+
+/**
+ * The consumer is frozen before this begins, in the request. No step names whom it is about, and each may be repeated. The
+ * indexes that answers and exports are found by may not know yet what was written last: they are asked again some time
+ * later. What the proof finds left is removed, and the proof made again.
+ */
+const erasure = {
+  QueryLanguage: 'JSONata',
+  StartAt: 'TellConnected',
+  States: {
+    TellConnected: { ...erasing('tell-connected'), Next: 'RemoveItems' },
+    RemoveItems: { ...erasing('remove-items'), Next: 'AreItemsGone' },
+    AreItemsGone: {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $states.input.done %}', Next: 'LeaveShared' }],
+      Default: 'RemoveItems',
+    },
+    LeaveShared: { ...erasing('leave-shared'), Next: 'RemoveNamed' },
+    RemoveNamed: { ...erasing('remove-named'), Next: 'UntilTheIndexesKnow' },
+    UntilTheIndexesKnow: { Type: 'Wait', Seconds: 10, Next: 'RemoveNamedSince' },
+    RemoveNamedSince: { ...erasing('remove-named'), Next: 'Verify' },
+    Verify: { ...erasing('verify'), Next: 'IsClean' },
+    IsClean: {
+      Type: 'Choice',
+      Choices: [{ Condition: '{% $states.input.clean %}', Next: 'Complete' }],
+      Default: 'RemoveItems',
+    },
+    Complete: { ...erasing('complete'), End: true },
+    GiveUp: {
+      Type: 'Task',
+      Resource: 'step:privacy/give-up',
+      Arguments: '{% { "erasureId": $states.input.erasureId, "now": $states.context.State.EnteredTime } %}',
+      Retry: RETRY,
+      Next: 'TellOperators',
+    },
+    TellOperators: {
+      Type: 'Task',
+      Resource: 'arn:aws:states:::sqs:sendMessage',
+      Arguments: {
+        QueueUrl: 'queue:dead-letters',
+        MessageBody: '{% { "erasureId": $states.context.Execution.Input.erasureId } %}',
+      },
+      Next: 'GivenUp',
+    },
+    GivenUp: { Type: 'Fail', Error: 'ErasureGivenUp', Cause: 'The receipt says which step failed.' },
+  },
+};
+
 export const workflows = {
+  erasure: {
+    capability: 'privacy',
+    summary: 'Remove everything of a consumer everywhere, prove that nothing is left, and leave a receipt',
+    definition: erasure,
+  },
   'lists-cleanup': {
     capability: 'lists',
     summary: 'Take the members of deleted lists off',

@@ -31,8 +31,10 @@ export const permissions: Record<string, Permissions> = {
   },
   outbox: {
     publishes: true,
-    starts: ['metrics-rebuild', 'tiers-rebuild', 'segments-backfill', 'segments-cleanup', 'lists-cleanup'],
+    starts: ['metrics-rebuild', 'tiers-rebuild', 'segments-backfill', 'segments-cleanup', 'lists-cleanup', 'erasure'],
   },
+  // Whom erasures are under way about, and what names them elsewhere, it finds in the indexes.
+  privacy: { table: { write: true, indexes: ['population', 'directory'] }, publishes: true },
   docs: {},
 };
 

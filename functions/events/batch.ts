@@ -4,7 +4,7 @@ import { parsed, refuseHostile } from '../../shared/edge/input.ts';
 import { problemOf } from '../../shared/edge/problems.ts';
 import { consumersWith, contactKeyOf } from '../../shared/usecases/contact-owners.ts';
 import type { RecordKey, Store } from '../../shared/usecases/ports.ts';
-import type { BatchItem } from '../../shared/usecases/record-batch.ts';
+import { type BatchItem, idMadeFor } from '../../shared/usecases/record-batch.ts';
 import type { Outcome } from '../../shared/usecases/recording.ts';
 import { type BatchEvent, batchEvent } from './schemas.ts';
 
@@ -63,6 +63,28 @@ export const presentBatch = (size: number, outcomes: ReadonlyMap<number, Outcome
     return status === 'rejected'
       ? { index, status, problem: problemIn(outcome.refusal, index, requestId) }
       : { index, status, eventId: outcome.event.eventId, ...(points && { points }) };
+  }),
+});
+
+type BatchAnswer = ReturnType<typeof presentBatch>;
+/** The answer as it is kept: it may be about many, any of whom may be erased, so it names no event. */
+export interface KeptBatch {
+  items: Record<string, unknown>[];
+}
+export const withoutIds = ({ items }: BatchAnswer): KeptBatch => ({
+  items: items.map((item) => {
+    if (item.status === 'rejected') return item;
+    const { eventId: _, ...rest } = item;
+    return rest;
+  }),
+});
+
+/** The first answer again: events have the ids that the very same request gives them. */
+export const withIds = (kept: KeptBatch, events: readonly unknown[], keyHash: string | undefined) => ({
+  items: kept.items.map(({ index, status, ...rest }, place) => {
+    if (status === 'rejected') return { index, status, ...rest };
+    const given = (events[place] as { eventId?: string } | undefined)?.eventId;
+    return { index, status, eventId: given ?? idMadeFor(keyHash ?? '', place), ...rest };
   }),
 });
 

@@ -1,7 +1,7 @@
 import { endpoint, ok } from '../../shared/edge/endpoint.ts';
 import type { Deps } from '../../shared/usecases/ports.ts';
 import { recordBatch } from '../../shared/usecases/record-batch.ts';
-import { itemsOf, presentBatch } from './batch.ts';
+import { itemsOf, type KeptBatch, presentBatch, withIds, withoutIds } from './batch.ts';
 import { eventsRoutes } from './routes.ts';
 import { timezoneAt } from './timezone.ts';
 
@@ -14,5 +14,6 @@ export const makeHandler = (deps: Deps) =>
       const outcomes = await recordBatch({ ...deps, timezoneAt }, { now, keyHash }, items);
       return presentBatch(body.events.length, new Map([...outcomes, ...refused]), requestId);
     },
-    ok,
+    (body) => ({ ...ok(body), kept: withoutIds(body) }),
+    (kept, { body, keyHash }) => withIds(kept as KeptBatch, body.events, keyHash),
   );

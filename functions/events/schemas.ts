@@ -1,9 +1,9 @@
 /** What callers send and get about events. */
 import * as z from 'zod/mini';
 import { attributesOf, bytesOf, KNOWN_BYTES, RESERVED_TYPES } from '../../shared/domain/event-types.ts';
-import { externalId, source } from '../../shared/domain/external-ids.ts';
+import { externalId } from '../../shared/domain/external-ids.ts';
 import type { Json } from '../../shared/domain/facts.ts';
-import { instant } from '../../shared/edge/parameters.ts';
+import { instant, lookup } from '../../shared/edge/parameters.ts';
 
 const eventType = z.string().check(
   z.regex(/^[a-z][a-z0-9]*(_[a-z0-9]+)*$/, 'A type is snake_case.'),
@@ -41,12 +41,6 @@ const fitsItsType = (context: z.core.ParsePayload<EventFields>): void => {
 
 /** One event of a known consumer. */
 export const eventBody = z.strictObject(eventFields).check(fitsItsType);
-
-export const lookup = z.union([
-  z.strictObject({ email: z.string().check(z.maxLength(254)) }),
-  z.strictObject({ phone: z.string().check(z.maxLength(40)) }),
-  z.strictObject({ source, externalId }),
-]);
 
 /** One event of a batch; it says whose it is. */
 export const batchEvent = z

@@ -1,7 +1,8 @@
 /** Events as the description shows them: a shape for each type, where the endpoint looks the attributes up by type. */
 import * as z from 'zod/mini';
 import { attributesByType, freeAttributes, type KnownType } from '../../shared/domain/event-types.ts';
-import { eventFields, lookup } from './schemas.ts';
+import { lookup } from '../../shared/edge/parameters.ts';
+import { eventFields } from './schemas.ts';
 
 const named = { consumerId: z.optional(z.string()), lookup: z.optional(lookup) };
 

@@ -1,4 +1,4 @@
-import { endpoint, ok } from '../../shared/edge/endpoint.ts';
+import { endpoint, okUnkept } from '../../shared/edge/endpoint.ts';
 import type { Deps } from '../../shared/usecases/ports.ts';
 import { previewRule } from '../../shared/usecases/preview-rule.ts';
 import { segmentsRoutes } from './routes.ts';
@@ -9,5 +9,5 @@ export const makeHandler = (deps: Deps) =>
     segmentsRoutes.preview,
     deps,
     async ({ body, now }) => previewRule(deps.store, { rule: ruleIn(body), segmentId: body.segmentId, now }),
-    ok,
+    okUnkept,
   );

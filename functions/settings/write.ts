@@ -1,6 +1,6 @@
 import { invalid } from '../../shared/domain/refusal.ts';
 import { SETTINGS_DOCUMENTS } from '../../shared/domain/settings.ts';
-import { endpoint, ok } from '../../shared/edge/endpoint.ts';
+import { endpoint, ok, okUnkept } from '../../shared/edge/endpoint.ts';
 import { parsed } from '../../shared/edge/input.ts';
 import type { Deps } from '../../shared/usecases/ports.ts';
 import { writeSettings } from '../../shared/usecases/settings-documents.ts';
@@ -19,5 +19,6 @@ export const makeHandler = (deps: Deps) =>
       const value = parsed(SETTINGS_DOCUMENTS[name], body);
       return writeSettings(deps, { name, value, given: Object.keys(body), ifMatch, actor: caller.id, now }, commit);
     },
-    ok,
+    // Who would move is not kept.
+    (answer) => ('moves' in answer ? okUnkept(answer) : ok(answer)),
   );

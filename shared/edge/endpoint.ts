@@ -50,6 +50,8 @@ export const endpoint = <R extends Route, T>(
   deps: { store: Store },
   run: (request: Request<R>, commit: Commit) => Promise<T>,
   present: (result: T) => Reply,
+  /** Makes the first body again of what was kept of it, and of the same request. */
+  revived: (kept: unknown, request: Request<R>) => unknown = (kept) => kept,
 ) => {
   const handle = async (event: HttpEvent): Promise<HttpResult> => {
     const { request, key } = requestOf(route, event);
@@ -60,8 +62,10 @@ export const endpoint = <R extends Route, T>(
       if (key && !isStored()) await commit([], result);
       return resultOf(present(result));
     } catch (error) {
-      if (key && error instanceof Refusal) await replayStored(deps.store, key);
-      throw error;
+      const thrown = key && error instanceof Refusal ? await storedOr(error, deps.store, key) : error;
+      if (!(thrown instanceof Replayed)) throw thrown;
+      const { reply } = thrown;
+      return resultOf({ ...reply, body: revived(reply.body, request) });
     }
   };
   return middy<HttpEvent, HttpResult>()
@@ -76,6 +80,16 @@ export const endpoint = <R extends Route, T>(
     .handler(handle);
 };
 
+/** The first answer, where the request was answered before; else what was thrown. */
+const storedOr = async (error: unknown, store: Store, key: RequestKey): Promise<unknown> => {
+  try {
+    await replayStored(store, key);
+    return error;
+  } catch (stored) {
+    return stored;
+  }
+};
+
 /** Replies that most endpoints give. */
 export const ok = (body: unknown, consumerId?: string): Reply => ({
   status: 200,
@@ -83,6 +97,8 @@ export const ok = (body: unknown, consumerId?: string): Reply => ({
   ...(consumerId && { consumerId }),
 });
 export const created = (body: unknown, consumerId?: string): Reply => ({ ...ok(body, consumerId), status: 201 });
+/** What shows people is not kept: an erased one would live on in it. */
+export const okUnkept = (body: unknown): Reply => ({ ...ok(body), kept: false });
 export const noContent = (): Reply => ({ status: 204 });
 
 const requestOf = <R extends Route>(route: R, event: HttpEvent): { request: Request<R>; key: RequestKey | null } => {
@@ -191,7 +207,6 @@ const resultOf = (reply: Reply): HttpResult => {
 };
 
 const failureOf = (error: unknown, event: HttpEvent): HttpResult => {
-  if (error instanceof Replayed) return withHeaders(resultOf(error.reply));
   const requestId = event.requestContext.requestId;
   const refusal = refusalIn(error);
   const problem = refusal ? problemOf(refusal, requestId) : unexpected(error, event.routeKey, requestId);

@@ -24,6 +24,11 @@ export interface Reply {
   headers?: Record<string, string>;
   /** The consumer whom it is about, where the path does not say. */
   consumerId?: string;
+  /**
+   * What is kept of it under an Idempotency-Key, where that is not the body: `false` keeps nothing, of answers that show
+   * people, or are the same again by themselves.
+   */
+  kept?: unknown;
 }
 
 /** A write's key and what the request says. */
@@ -55,7 +60,7 @@ export class Replayed extends Error {
 export const commitUnder = <T>(store: Store, key: RequestKey | null, present: (result: T) => Reply) => {
   let stored = false;
   const commit: Commit = async (writes, result) => {
-    const put = key && !stored ? [recordWrite(key, present(result as unknown as T))] : [];
+    const put = key && !stored ? recordWrites(key, present(result as unknown as T)) : [];
     try {
       if (writes.length + put.length > 0) await store.commit([...writes, ...put]);
     } catch (error) {
@@ -78,18 +83,19 @@ export const replayStored = async (store: Store, key: RequestKey): Promise<void>
  * Erasure finds a consumer's answers through the index, an acknowledgement without content too. It costs a write unit,
  * which the budget of an order has to spare, so no route with a consumer in its path is an exception.
  */
-const recordWrite = (key: RequestKey, reply: Reply): Write => ({
-  put: {
+const recordWrites = (key: RequestKey, { status, body, kept = body, consumerId = key.consumerId }: Reply): Write[] => {
+  if (kept === false) return [];
+  const put: RecordOf<'idempotency'> = {
     kind: 'idempotency',
     keyHash: key.keyHash,
     digest: key.digest,
-    status: reply.status,
-    body: reply.body === undefined ? null : JSON.stringify(reply.body),
+    status,
+    body: kept === undefined ? null : JSON.stringify(kept),
     expiresAt: new Date(Date.parse(key.now) + KEY_LIFE_MS).toISOString(),
-    consumerId: reply.consumerId ?? key.consumerId,
-  },
-  expect: { expiredBefore: key.now },
-});
+    consumerId,
+  };
+  return [{ put, expect: { expiredBefore: key.now } }];
+};
 
 const throwReplayed = (error: unknown, key: RequestKey): void => {
   if (!(error instanceof WriteConflict)) return;
@@ -99,6 +105,7 @@ const throwReplayed = (error: unknown, key: RequestKey): void => {
 };
 
 const throwFor = (record: RecordOf<'idempotency'>, key: RequestKey): never => {
+  if (record.digest === null) throw new Refusal('erased', 'The consumer that this request was about was erased.');
   if (record.digest !== key.digest) {
     throw new Refusal('idempotency_key_reused', 'This Idempotency-Key was used for a request with other content.');
   }

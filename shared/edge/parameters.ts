@@ -1,5 +1,6 @@
 /** Parameters and fields that many rows share. */
 import * as z from 'zod/mini';
+import { externalId, source } from '../domain/external-ids.ts';
 import { parseInstant } from '../domain/instants.ts';
 import { audienceSchema } from '../domain/points/settings.ts';
 import { invalid } from '../domain/refusal.ts';
@@ -41,6 +42,13 @@ export const limit = z._default(
 export const cursor = z.optional(z.string().check(z.minLength(1), z.maxLength(2048)));
 
 export const consumerIdParam = z.strictObject({ consumerId: z.string().check(z.minLength(1), z.maxLength(128)) });
+
+/** One way to name a consumer without its id. */
+export const lookup = z.union([
+  z.strictObject({ email: z.string().check(z.maxLength(254)) }),
+  z.strictObject({ phone: z.string().check(z.maxLength(40)) }),
+  z.strictObject({ source, externalId }),
+]);
 
 /** Whom something is offered to, and the window in which it is: from the one instant on, before the other. */
 export const offerFields = {

@@ -51,7 +51,8 @@ const metricsMirroring = (
 type Contact = Omit<RecordOf<'contact'>, 'consumerId'>;
 const contactOf = (channel: Contact['channel'], contact: string): Contact => ({ kind: 'contact', channel, contact });
 
-const contactsOf = ({ email, phone, syncSources }: Profile): Contact[] => [
+/** Every claim that a profile has to a contact. */
+export const contactsOf = ({ email, phone, syncSources }: Profile): Contact[] => [
   ...(email === null ? [] : [contactOf('email', email)]),
   ...(phone === null ? [] : [contactOf('phone', phone)]),
   ...syncSources.map(({ source, externalId }) => contactOf('external', externalContact(source, externalId))),

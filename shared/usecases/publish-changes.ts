@@ -105,9 +105,20 @@ const startFor = async (workflows: Workflows, change: Change): Promise<void> => 
   const { before, after } = change;
   if (after?.kind === 'settings') await startForSettings(workflows, { ...change, after });
   if (after?.kind === 'segment' || before?.kind === 'segment') await startForSegment(workflows, change);
+  if (after?.kind === 'erasure') await startErasure(workflows, before, after);
   if (before?.kind === 'list' && !after) {
     await workflows.start('lists-cleanup', `list-${markOf(before)}`, { listId: before.listId });
   }
+};
+
+/** Anew each time that it is begun. Whom it is about, nobody is told who looks at executions. */
+const startErasure = async (
+  workflows: Workflows,
+  before: Change['before'],
+  { erasureId, attempt }: RecordOf<'erasure'>,
+): Promise<void> => {
+  if (before?.kind === 'erasure' && before.attempt === attempt) return;
+  await workflows.start('erasure', `erasure-${erasureId}-${attempt}`, { erasureId });
 };
 
 /** Another rule is filled with members; those of rules that are gone are let go. */

@@ -44,6 +44,7 @@ export const recordBatch = async (
 };
 
 const withId = ({ index, input }: BatchItem, keyHash: string | undefined): EventInput =>
-  input.eventId !== undefined || keyHash === undefined
-    ? input
-    : { ...input, eventId: `request-${sha256(`${keyHash}\n${index}`)}` };
+  input.eventId !== undefined || keyHash === undefined ? input : { ...input, eventId: idMadeFor(keyHash, index) };
+
+/** The id of an event that the caller gave none: the same in each repetition of the request. */
+export const idMadeFor = (keyHash: string, index: number): string => `request-${sha256(`${keyHash}\n${index}`)}`;

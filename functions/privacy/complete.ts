@@ -1,0 +1,9 @@
+import { step } from '../../shared/edge/step.ts';
+import { complete, type ErasingDeps } from '../../shared/usecases/erasure-steps.ts';
+import { erasureStep } from './step-input.ts';
+
+export const makeHandler = (deps: ErasingDeps) =>
+  step('complete', erasureStep, async (input) => {
+    await complete(deps, input);
+    return { erasureId: input.erasureId };
+  });

@@ -1,0 +1,13 @@
+import { endpoint } from '../../shared/edge/endpoint.ts';
+import { eraseConsumer } from '../../shared/usecases/erase-consumer.ts';
+import type { Deps } from '../../shared/usecases/ports.ts';
+import { presentBegun } from './begun.ts';
+import { privacyRoutes } from './routes.ts';
+
+export const makeHandler = (deps: Deps) =>
+  endpoint(
+    privacyRoutes.erase,
+    deps,
+    ({ params, body, now }, commit) => eraseConsumer(deps, { ...params, confirm: body?.confirm, now }, commit),
+    presentBegun,
+  );

@@ -1,0 +1,9 @@
+import { step } from '../../shared/edge/step.ts';
+import { type ErasingDeps, giveUp } from '../../shared/usecases/erasure-steps.ts';
+import { erasureStep } from './step-input.ts';
+
+export const makeHandler = (deps: ErasingDeps) =>
+  step('give-up', erasureStep, async (input) => {
+    await giveUp(deps, input);
+    return { erasureId: input.erasureId };
+  });

@@ -1,0 +1,9 @@
+import { step } from '../../shared/edge/step.ts';
+import { type ErasingDeps, leaveShared } from '../../shared/usecases/erasure-steps.ts';
+import { erasureStep } from './step-input.ts';
+
+export const makeHandler = (deps: ErasingDeps) =>
+  step('leave-shared', erasureStep, async (input) => {
+    await leaveShared(deps, input);
+    return { erasureId: input.erasureId };
+  });

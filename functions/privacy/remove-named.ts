@@ -1,0 +1,9 @@
+import { step } from '../../shared/edge/step.ts';
+import { type ErasingDeps, removeNamed } from '../../shared/usecases/erasure-steps.ts';
+import { erasureStep } from './step-input.ts';
+
+export const makeHandler = (deps: ErasingDeps) =>
+  step('remove-named', erasureStep, async (input) => {
+    await removeNamed(deps, input);
+    return { erasureId: input.erasureId };
+  });

@@ -1,0 +1,46 @@
+/** Erasure: forgetting a consumer, and proving it. */
+import type { Routes } from '../../shared/edge/catalogue.ts';
+import { consumerIdParam } from '../../shared/edge/parameters.ts';
+import { begunAnswer, contactErasureBody, erasureBody, erasureParams, receiptAnswer } from './schemas.ts';
+
+const BEGUN =
+  'It cannot be undone. From the answer on nobody is found by the id or the contacts, and every question about the ' +
+  'consumer is answered 410 `erased`; what is left is removed within seconds, and the receipt tells when it is gone. ' +
+  'Nothing is kept under an Idempotency-Key: a repetition finds the same erasure, and begins one again that failed.';
+
+export const privacyRoutes = {
+  erase: {
+    method: 'DELETE',
+    path: '/v1/consumers/{consumerId}',
+    access: 'admin',
+    summary: 'Erase a consumer',
+    description: `\`confirm\` says the consumer's id again. ${BEGUN}`,
+    params: consumerIdParam,
+    body: erasureBody,
+    answers: { 202: begunAnswer },
+    refusals: ['consumer_not_found', 'confirmation_mismatch', 'too_busy'],
+  },
+  eraseByContact: {
+    method: 'POST',
+    path: '/v1/erasures',
+    access: 'admin',
+    summary: 'Erase the consumer who has a contact, as a legal request asks',
+    description:
+      '`lookup` is an email, a phone, or a source and an external id, as in a batch of events; `confirm` says the email, the ' +
+      'phone or the external id again. ' +
+      `${BEGUN} Then the contact is nobody's, and may be a new person's.`,
+    body: contactErasureBody,
+    answers: { 202: begunAnswer },
+    refusals: ['consumer_not_found', 'confirmation_mismatch', 'too_busy'],
+  },
+  readErasure: {
+    method: 'GET',
+    path: '/v1/erasures/{erasureId}',
+    access: 'admin',
+    summary: 'Read the receipt of an erasure',
+    description: 'It is kept for ever, and holds no personal data.',
+    params: erasureParams,
+    answers: { 200: receiptAnswer },
+    refusals: ['not_found'],
+  },
+} as const satisfies Routes;

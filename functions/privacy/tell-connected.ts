@@ -1,0 +1,9 @@
+import { step } from '../../shared/edge/step.ts';
+import { type ErasingDeps, tellConnected } from '../../shared/usecases/erasure-steps.ts';
+import { erasureStep } from './step-input.ts';
+
+export const makeHandler = (deps: ErasingDeps) =>
+  step('tell-connected', erasureStep, async (input) => {
+    await tellConnected(deps, input);
+    return { erasureId: input.erasureId };
+  });

@@ -1,0 +1,6 @@
+import { step } from '../../shared/edge/step.ts';
+import { type ErasingDeps, verify } from '../../shared/usecases/erasure-steps.ts';
+import { erasureStep } from './step-input.ts';
+
+export const makeHandler = (deps: ErasingDeps) =>
+  step('verify', erasureStep, async (input) => ({ erasureId: input.erasureId, ...(await verify(deps, input)) }));

@@ -1,0 +1,112 @@
+/**
+ * Beginning an erasure. In one transaction the whole head of the consumer goes, and every claim to its contacts, and its
+ * id is put down as erased: from then on nothing can be written about it, as every write stands on a part of the head (see
+ * data/guard.ts), nobody is found by its contacts, and every question about it is answered `erased`. What is left under
+ * its key, and elsewhere, a workflow removes (see erasure-steps.ts).
+ */
+import type { Instant } from '../domain/facts.ts';
+import { Refusal } from '../domain/refusal.ts';
+import { absenceOf, tombstoneOf } from './absence.ts';
+import { type Lookup, ownerOf } from './contact-owners.ts';
+import type { Commit, ConsumerPicture, Deps, RecordOf, Store, Write } from './ports.ts';
+import { contactsOf } from './profile-writes.ts';
+import { retrying } from './retrying.ts';
+
+export type Begun = Pick<RecordOf<'erasure'>, 'erasureId' | 'status'>;
+
+/**
+ * Safe to repeat: who is being erased, or was, has the same erasure; one that failed is begun again. Throws `Refusal`
+ * `confirmation_mismatch` and `consumer_not_found`.
+ */
+export const eraseConsumer = (
+  deps: Deps,
+  { consumerId, confirm, now }: { consumerId: string; confirm: string | undefined; now: Instant },
+  commit: Commit,
+): Promise<Begun> => {
+  refuseUnconfirmed(consumerId, confirm);
+  const erasureId = deps.newId(now);
+  return retrying(deps, async () => {
+    const picture = await deps.store.pictureOf(consumerId);
+    if (picture === null) return begunBefore(deps.store, consumerId, commit);
+    const { receipt, writes } = freezing(deps.store, picture, { erasureId, now });
+    return commit(writes, begun(receipt));
+  });
+};
+
+/** Of whoever has this contact, for a request that names nobody's id. Throws likewise. */
+export const eraseByContact = async (
+  deps: Deps,
+  { lookup, confirm, now }: { lookup: Lookup; confirm: string | undefined; now: Instant },
+  commit: Commit,
+): Promise<Begun> => {
+  refuseUnconfirmed('email' in lookup ? lookup.email : 'phone' in lookup ? lookup.phone : lookup.externalId, confirm);
+  const consumerId = await ownerOf(deps.store, lookup);
+  return eraseConsumer(deps, { consumerId, confirm: consumerId, now }, commit);
+};
+
+const refuseUnconfirmed = (said: string, confirm: string | undefined): void => {
+  if (confirm === said) return;
+  throw new Refusal('confirmation_mismatch', 'It cannot be undone: `confirm` has to say again who is to be erased.');
+};
+
+const begun = ({ erasureId, status }: RecordOf<'erasure'>): Begun => ({ erasureId, status });
+
+const begunBefore = async (store: Store, consumerId: string, commit: Commit): Promise<Begun> => {
+  const tombstone = await tombstoneOf(store, consumerId);
+  if (!tombstone) throw await absenceOf(store, consumerId);
+  const [receipt] = await store.get([{ kind: 'erasure', erasureId: tombstone.erasureId }], true);
+  if (!receipt) throw new TypeError('an erasure without its receipt');
+  if (receipt.status !== 'failed') return begun(receipt);
+  const put = begunAgain(receipt);
+  return commit([{ put, expect: { version: receipt.version } }], begun(put));
+};
+
+/** Its workflow is started again, from the table's stream. */
+export const begunAgain = (receipt: RecordOf<'erasure'>): RecordOf<'erasure'> => ({
+  ...receipt,
+  version: receipt.version + 1,
+  attempt: receipt.attempt + 1,
+  status: 'running',
+});
+
+/** What it takes to freeze a consumer: all that is counted here as removed is removed by these writes. */
+export const freezing = (
+  store: Store,
+  { profile, metrics, account, programme, memberships }: ConsumerPicture,
+  { erasureId, now }: { erasureId: string; now: Instant },
+): { receipt: RecordOf<'erasure'>; writes: Write[] } => {
+  const { consumerId } = profile;
+  const contacts = contactsOf(profile);
+  const parts = [profile, metrics, account, programme, memberships].filter((part) => part !== undefined);
+  const subjectHash = store.subjectHashOf(consumerId);
+  const receipt: RecordOf<'erasure'> = {
+    ...{ kind: 'erasure', erasureId, version: 1, subjectHash, status: 'running', attempt: 1 },
+    ...{ requestedAt: now, completedAt: null },
+    itemsRemoved: countedIn([...parts, ...contacts]),
+    steps: [{ name: 'freeze', at: now, status: 'done' }],
+  };
+  const subject: RecordOf<'erasureSubject'> = {
+    ...{ kind: 'erasureSubject', erasureId, consumerId, exportIds: [] },
+    contacts: contacts.map(({ channel, contact }) => ({ channel, contact })),
+    sources: profile.syncSources.map(({ source, externalId }) => ({ source, externalId })),
+  };
+  const missing = (['account', 'programme', 'memberships'] as const).filter(
+    (kind) => !parts.some((part) => part.kind === kind),
+  );
+  const writes: Write[] = [
+    ...parts.map((remove): Write => ({ remove, expect: { version: remove.version } })),
+    // Nobody's first points come to be there while it goes.
+    ...missing.map((kind): Write => ({ check: { kind, consumerId }, expect: 'absent' })),
+    ...contacts.map((remove): Write => ({ remove, expect: 'present' })),
+    { put: { kind: 'tombstone', subjectHash, erasureId, at: now }, expect: 'absent' },
+    { put: receipt, expect: 'absent' },
+    { put: subject, expect: 'absent' },
+  ];
+  return { receipt, writes };
+};
+
+export const countedIn = (records: readonly { kind: string }[]): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const { kind } of records) counts[kind] = (counts[kind] ?? 0) + 1;
+  return counts;
+};
