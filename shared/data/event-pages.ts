@@ -16,7 +16,7 @@ const MOST_BYTES = 4 * 1024 * 1024;
 export const eventsOf = async (
   storage: Storage,
   consumerId: string,
-  { limit, cursor, boundTo, type, from, to }: Parameters<Store['eventsOf']>[1],
+  { limit, cursor, boundTo, type, from, to, fresh = false }: Parameters<Store['eventsOf']>[1],
 ): ReturnType<Store['eventsOf']> => {
   const question = JSON.stringify(['eventsOf', consumerId, type, from, to, boundTo]);
   const range = {
@@ -24,6 +24,7 @@ export const eventsOf = async (
     from: from === undefined ? HISTORY : historyPart(from),
     backwards: true,
     limit: type === undefined ? limit + 1 : CHUNK,
+    fresh,
   };
   const items: RecordOf<'event'>[] = [];
   let bytes = 0;

@@ -466,7 +466,13 @@ export interface Store {
    */
   eventsOf(
     consumerId: string,
-    query: PageRequest & { type?: string | undefined; from?: Instant | undefined; to?: Instant | undefined },
+    query: PageRequest & {
+      type?: string | undefined;
+      from?: Instant | undefined;
+      to?: Instant | undefined;
+      /** Asks for a consistent read. */
+      fresh?: boolean | undefined;
+    },
   ): Promise<Page<RecordOf<'event'>>>;
   /** The consumer's head alone, read fresh, in one request; null where there is no such consumer. */
   pictureOf(consumerId: string): Promise<ConsumerPicture | null>;

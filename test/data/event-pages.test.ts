@@ -32,6 +32,18 @@ const visitsBut = (minutes: number, others: Record<number, string>) => {
   return { asked, page: (query: Parameters<Store['eventsOf']>[1]) => eventsOf(storage, 'c1', query) };
 };
 
+describe('a page', () => {
+  it('is read fresh where that is asked for', async () => {
+    const fresh: unknown[] = [];
+    const memory = memoryStorage();
+    const storage: Storage = { ...memory, query: (query) => (fresh.push(query.fresh), memory.query(query)) };
+    for (const asked of [{}, { fresh: true }, { fresh: true, type: 'visit' }]) {
+      await eventsOf(storage, 'c1', { limit: 1, ...asked });
+    }
+    expect(fresh).toEqual([false, true, true]);
+  });
+});
+
 describe('a page of a type that is rare', () => {
   it('is found within 5,000 events', async () => {
     const { page } = visitsBut(4_900, { 100: 'review_written' });
