@@ -36,9 +36,12 @@ describe('a page', () => {
   it('is read fresh where that is asked for', async () => {
     const fresh: unknown[] = [];
     const memory = memoryStorage();
-    const storage: Storage = { ...memory, query: (query) => (fresh.push(query.fresh), memory.query(query)) };
+    const query: Storage['query'] = async (asked) => {
+      fresh.push(asked.fresh);
+      return memory.query(asked);
+    };
     for (const asked of [{}, { fresh: true }, { fresh: true, type: 'visit' }]) {
-      await eventsOf(storage, 'c1', { limit: 1, ...asked });
+      await eventsOf({ ...memory, query }, 'c1', { limit: 1, ...asked });
     }
     expect(fresh).toEqual([false, true, true]);
   });

@@ -1,8 +1,7 @@
 /** What every store promises: the same claims, run on memory and on DynamoDB Local. */
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { sliceOf } from '../../shared/data/table.ts';
-import { balancesOf, emptyAccount } from '../../shared/domain/points/account.ts';
-import { entryIdOf } from '../../shared/domain/points/ids.ts';
+import { keyOf } from '../../shared/data/items.ts';
+import { sliceOf, table } from '../../shared/data/table.ts';
 import type {
   ConsumerPicture,
   Expectation,
@@ -13,6 +12,7 @@ import type {
   Write,
 } from '../../shared/usecases/ports.ts';
 import { WriteConflict } from '../../shared/usecases/ports.ts';
+import { everyKind, MUCH_LATER, pointsOf, segmentsOf } from '../support/every-kind.ts';
 import { eventOf, metricsOf, profileOf } from '../support/records.ts';
 import { written } from '../support/standing.ts';
 
@@ -20,9 +20,6 @@ let sequence = 0;
 /** Ids in the order of their making, as ULIDs are. */
 const anId = () => `01K${String(++sequence).padStart(23, '0')}`;
 const day = (n: number) => `2026-02-${String(n).padStart(2, '0')}T12:00:00.000Z`;
-
-/** When the records of every kind are due: after all that the claims are about. */
-const MUCH_LATER = '2999-12-31T23:59:59.999Z';
 
 /** Parts of a head that not everyone has, each with a bit of its own. */
 const PART_BITS = { account: 1, programme: 2, memberships: 4 } as const;
@@ -51,7 +48,7 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
     };
 
     describe('keeps every kind of record', () => {
-      for (const record of everyKind()) {
+      for (const record of everyKind(anId())) {
         it(`${record.kind}: reads what was written`, async () => {
           await stored(record);
           expect((await store.get([record], true))[0]).toEqual(record);
@@ -156,7 +153,7 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
       });
 
       it('gives an expired key away, and a living one not', async () => {
-        const answer = everyKind().find((record) => record.kind === 'idempotency');
+        const answer = everyKind(anId()).find((record) => record.kind === 'idempotency');
         if (answer?.kind !== 'idempotency') throw new Error('no such kind');
         const key = { ...answer, keyHash: anId(), consumerId: await consumer() };
         const at = (now: string) => store.commit([put(key, { expiredBefore: now })]);
@@ -186,6 +183,115 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
         await store.commit([]);
         expect(await history(consumerId)).toHaveLength(99);
       });
+    });
+
+    describe('writes about a consumer only where there is the consumer', () => {
+      it('whatever it is, and brings nobody back', async () => {
+        const consumerId = anId();
+        const about = everyKind(consumerId).filter(
+          ({ kind }) => table[kind].erasure === 'partition' && kind !== 'profile',
+        );
+        expect(about.length).toBeGreaterThan(20);
+        for (const put of about) {
+          if (!('consumerId' in put) || put.consumerId === undefined) continue;
+          for (const expectation of ['anything', 'absent'] as const) {
+            const { failed } = await conflictOf(store.commit([{ put, expect: expectation }]));
+            expect(failed.map(({ write }) => 'check' in write && write.check.kind)).toEqual(['profile']);
+          }
+          expect(await store.get([put], true)).toEqual([undefined]);
+        }
+      });
+
+      it('also beside others who are there', async () => {
+        const [there, gone] = [await consumer(), anId()];
+        const events = [there, gone].map((consumerId) => ({ put: eventOf(consumerId), expect: 'absent' }) as const);
+        await conflictOf(store.commit(events));
+        expect(await history(there)).toEqual([]);
+        await store.commit(events.slice(0, 1));
+        expect(await history(there)).toHaveLength(1);
+      });
+
+      it('which a version of the head says too', async () => {
+        const consumerId = await consumer();
+        await store.commit([{ remove: { kind: 'profile', consumerId } }]);
+        const put = metricsOf(consumerId, { version: 2 });
+        await store.commit([
+          { put, expect: { version: 1 } },
+          { put: eventOf(consumerId), expect: 'absent' },
+        ]);
+        expect(await history(consumerId)).toHaveLength(1);
+      });
+    });
+
+    describe('tells what an erasure asks', () => {
+      it('everything under the key, and nothing of a neighbour', async () => {
+        const consumerId = anId();
+        const neighbour = `${consumerId}0`;
+        await stored(profileOf(neighbour), ...everyKind(neighbour).filter(({ kind }) => kind === 'consent'));
+        const own = everyKind(consumerId).filter(
+          (record) => 'consumerId' in record && table[record.kind].erasure === 'partition',
+        );
+        await stored(...own);
+        const found: StoredRecord[] = [];
+        for await (const record of store.everythingOf(consumerId)) found.push(record);
+        const names = (records: StoredRecord[]) => new Set(records.map((record) => JSON.stringify(keyOf(record))));
+        expect(names(found)).toEqual(names(own));
+        expect(found).toHaveLength(names(own).size);
+      });
+
+      it('answers and exports that name somebody, until they name nobody', async () => {
+        const [consumerId, other] = [await consumer(), await consumer()];
+        const kept = everyKind(consumerId).filter(
+          (record) => record.kind === 'idempotency' || record.kind === 'export',
+        );
+        for (const id of [consumerId, other]) {
+          for (const record of kept) {
+            if (record.kind === 'idempotency') await stored({ ...record, keyHash: `${id}k`, consumerId: id });
+            else await stored({ ...record, exportId: `${id}x`, consumerId: id });
+          }
+        }
+        const answers = await store.answersTo(consumerId);
+        const exports = await store.exportsOf(consumerId);
+        expect(answers.map(({ keyHash }) => keyHash)).toEqual([`${consumerId}k`]);
+        expect(exports.map(({ exportId }) => exportId)).toEqual([`${consumerId}x`]);
+        for (const { consumerId: _, ...record } of answers) await stored({ ...record, digest: null });
+        for (const { consumerId: _, ...record } of exports) await stored(record);
+        expect([await store.answersTo(consumerId), await store.exportsOf(consumerId)]).toEqual([[], []]);
+        expect(await store.answersTo(other)).toHaveLength(1);
+      });
+
+      it('all receipts, and whom erasures are under way about', async () => {
+        const consumerId = await consumer();
+        const [receipt] = everyKind(consumerId).filter((record) => record.kind === 'erasure');
+        const [subject] = everyKind(consumerId).filter((record) => record.kind === 'erasureSubject');
+        if (receipt?.kind !== 'erasure' || subject?.kind !== 'erasureSubject') throw new Error('no such kinds');
+        const ids = [anId(), anId()];
+        await stored(...ids.map((erasureId) => ({ ...receipt, erasureId })));
+        await stored({ ...subject, erasureId: ids[1] ?? '' });
+        const [receipts, subjects]: string[][] = [[], []];
+        for await (const { erasureId } of store.erasures()) if (ids.includes(erasureId)) receipts?.push(erasureId);
+        for await (const { erasureId } of store.erasing()) if (ids.includes(erasureId)) subjects?.push(erasureId);
+        expect([receipts, subjects]).toEqual([ids, ids.slice(1)]);
+      });
+
+      it('an id by a hash that is the same each time, and says nothing', () => {
+        const hash = store.subjectHashOf('c1');
+        expect(hash).toMatch(/^[\w-]{43}$/);
+        expect(store.subjectHashOf('c1')).toBe(hash);
+        expect(store.subjectHashOf('c2')).not.toBe(hash);
+      });
+    });
+
+    it('tells what a consumer agreed to, the newest first', async () => {
+      const consumerId = await consumer();
+      const [said] = everyKind(consumerId).filter((record) => record.kind === 'consent');
+      if (said?.kind !== 'consent') throw new Error('no such kind');
+      const ids = [anId(), anId(), anId()];
+      await stored(...ids.map((consentId) => ({ ...said, consentId })));
+      const first = await store.consentsOf(consumerId, { limit: 2 });
+      expect(first.items.map(({ consentId }) => consentId)).toEqual([ids[2], ids[1]]);
+      const rest = await store.consentsOf(consumerId, { limit: 2, cursor: first.nextCursor ?? '' });
+      expect(rest).toMatchObject({ items: [{ consentId: ids[0] }], nextCursor: null });
     });
 
     const history = async (consumerId: string) => {
@@ -513,300 +619,3 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
     });
   });
 };
-
-/** One record of every kind, with every field filled and with every field empty. */
-function everyKind(): StoredRecord[] {
-  const consumerId = anId();
-  const at = day(1);
-  return [
-    profileOf(consumerId),
-    profileOf(consumerId, {
-      status: 'inactive',
-      membership: 'opted_in',
-      archived: true,
-      fullName: `<b>Robert'); DROP TABLE "x";--</b> 👩‍👩‍👧`,
-      email: 'a@example.org',
-      emailVerified: true,
-      phone: '+447911123456',
-      phoneVerified: true,
-      gender: '',
-      birthday: '1990-05-01',
-      pictureUrl: 'https://example.org/a.png',
-      handler: 'h',
-      facebookId: 'f',
-      tags: [
-        { name: 'VIP', type: 'vip_status' },
-        { name: '', type: null },
-      ],
-      customAttributes: { a: '', b: 0, c: false, d: [], e: 1e300 },
-      answers: { q1: ['x'] },
-      syncSources: [{ source: 'klaviyo', externalId: '1', lastSyncedAt: null, status: 'synced' }],
-      consents: { sms: { marketing: { state: 'withdrawn', at } } },
-      joinedAt: at,
-      dueAt: MUCH_LATER,
-    }),
-    metricsOf(consumerId),
-    metricsOf(consumerId, {
-      version: 9_007_199_254_740_991,
-      eligible: false,
-      orders: 3,
-      paidMinor: 9_007_199_254_740_991,
-      refundedMinor: 1,
-      firstOrderAt: at,
-      lastOrderAt: at,
-      loyaltySum: '-zz',
-      engagedMinutes: [0, 1, 29_000_000, 4_294_967_295],
-      lastEngagedAt: at,
-      place: { value: { city: 'Leeds', region: null, country: 'GB' }, at, eventId: 'e' },
-      timezone: { value: 'Europe/London', at, eventId: 'e' },
-      lastEventAt: at,
-      tallies: { wmFlbjpg_VGtNmEv: '36rovvsgBbeU54pe0B', '-mFlbjpg_VGtNmEw': '54pe~*!' },
-      advocacy: { friend_referred: '37bmh0l82W', share_impression: '1aaU3e/37bmh0l82W' },
-      bandCause: 'time',
-      dueAt: MUCH_LATER,
-    }),
-    eventOf(consumerId, { eventId: 'a/b é', source: 's', attributes: { deep: { list: [1, null, 'x', {}] } } }),
-    { kind: 'eventClaim', consumerId, eventId: 'e/1', occurredAt: at, type: 'visit', digest: 'd', earned: null },
-    order({ consumerId, settlement: null }),
-    order({ consumerId, orderId: 'o/2', settlement: { state: 'accepted', at, eventId: 'e' }, returned: true }),
-    { kind: 'refund', consumerId, orderId: 'o', refundId: 'r', eventId: 'e', occurredAt: at, digest: 'd' },
-    { kind: 'message', consumerId, messageId: 'm', version: 1, sent: false, engagedAt: null },
-    { kind: 'message', consumerId, messageId: 'm/2', version: 1, sent: true, engagedAt: at },
-    ...pointsOf(consumerId),
-    ...segmentsOf(consumerId),
-    { kind: 'contact', channel: 'email', contact: 'a@example.org', consumerId },
-    { kind: 'directory', consumerId, facet: 'word', value: 'anna' },
-    { kind: 'directory', consumerId, facet: 'tag', value: 'big #1 spender' },
-    { kind: 'directory', consumerId, facet: 'status', value: 'inactive' },
-    { kind: 'idempotency', keyHash: 'k', digest: 'd', status: 201, body: '{}', expiresAt: day(20), consumerId },
-    { kind: 'idempotency', keyHash: 'l', digest: null, status: 410, body: null, expiresAt: day(20) },
-    ...privacyOf(consumerId),
-    {
-      kind: 'settings',
-      version: 1,
-      documents: { loyalty: { version: 1, updatedAt: at, updatedBy: 'x', value: { halfLifeDays: 90 } } },
-    },
-    {
-      kind: 'summary',
-      version: 1,
-      asOf: at,
-      rebuiltAt: null,
-      unsettled: 0,
-      settlesAt: null,
-      content: 'x'.repeat(20_000),
-    },
-    {
-      kind: 'churnModel',
-      version: 1,
-      r: 0.24259,
-      alpha: 30.8952,
-      a: 0.79292,
-      b: 2.42591,
-      consumers: 2357,
-      logLikelihood: -9582.43,
-      fittedAt: at,
-    },
-  ];
-}
-
-/** Every kind about consent, exports and erasure. */
-function privacyOf(consumerId: string): StoredRecord[] {
-  const at = day(1);
-  const said = { channel: 'sms', purpose: 'marketing', source: 'shop', method: 'form', at } as const;
-  const asked = { sections: ['profile'], format: 'csv', requestedAt: at, expiresAt: day(2), version: 1 } as const;
-  const erasure = { erasureId: 'e1', subjectHash: 'h', attempt: 1, version: 1, requestedAt: at } as const;
-  return [
-    { kind: 'consent', consumerId, consentId: 'c1', ...said, state: 'granted', wordingVersion: '3' },
-    { kind: 'consent', consumerId, consentId: 'c2', ...said, state: 'withdrawn', wordingVersion: null },
-    { kind: 'export', exportId: 'x1', consumerId, status: 'running', completedAt: null, ...asked, sections: [] },
-    { kind: 'export', exportId: 'x2', status: 'erased', completedAt: at, ...asked, sections: ['profile', 'events'] },
-    { kind: 'tombstone', subjectHash: 'h', erasureId: 'e1', at },
-    { kind: 'erasure', ...erasure, status: 'running', completedAt: null, itemsRemoved: {}, steps: [] },
-    {
-      ...{ kind: 'erasure', ...erasure, erasureId: 'e2', status: 'completed', completedAt: at },
-      ...{ itemsRemoved: { event: 3 }, steps: [{ name: 'freeze', at, status: 'done' }] },
-    },
-    { kind: 'erasureSubject', erasureId: 'e1', consumerId, contacts: [], sources: [], exportIds: [] },
-    {
-      ...{ kind: 'erasureSubject', erasureId: 'e2', consumerId, contacts: [{ channel: 'email', contact: 'a@b.org' }] },
-      ...{ sources: [{ source: 'klaviyo', externalId: '7' }], exportIds: ['x1'] },
-    },
-  ];
-}
-
-/** Every kind about segments and lists. */
-function segmentsOf(consumerId: string): StoredRecord[] {
-  const at = day(1);
-  const segment: RecordOf<'segment'> = {
-    kind: 'segment',
-    segmentId: consumerId,
-    name: 'Regulars',
-    source: 'rule',
-    version: 1,
-    live: null,
-    next: null,
-    last: null,
-    createdAt: at,
-    updatedAt: at,
-    refreshedAt: null,
-  };
-  const rule = { attribute: 'fullName', operator: 'exists' };
-  const named = { fullName: 'Anna', email: null };
-  return [
-    segment,
-    {
-      ...segment,
-      segmentId: `${consumerId}x`,
-      source: 'import',
-      live: { unit: 1, rule: null },
-      next: { unit: 3, rule, since: at },
-      last: { unit: 2, rule },
-      refreshedAt: at,
-    },
-    { kind: 'member', consumerId, unit: 35, segmentId: 's', enteredAt: at, ...named },
-    { kind: 'list', listId: consumerId, name: 'Friends', version: 1, createdAt: at, updatedAt: at },
-    { kind: 'listMember', consumerId, listId: 'l', addedAt: at, ...named },
-    { kind: 'memberships', consumerId, version: 1, units: {}, lists: [], dueAt: null },
-    {
-      kind: 'memberships',
-      consumerId,
-      version: 2,
-      units: { 1: at, 36: day(2) },
-      untold: [36],
-      flippedAt: day(2),
-      lists: [{ listId: 'l', addedAt: at }],
-      dueAt: MUCH_LATER,
-    },
-    { kind: 'memberCounts', version: 1, content: '{}' },
-    { kind: 'backfillLease', version: 1, runId: 'r', expiresAt: at, slicesDone: 3 },
-    {
-      ...{ kind: 'backfillLease', version: 2, runId: 'r', expiresAt: at, slicesDone: 3 },
-      ...{ goneBy: { churn: 'a' }, goingBy: { churn: 'b' } },
-    },
-    { kind: 'ruleSummary', version: 1, asOf: at, content: '{}', isApplied: true },
-  ];
-}
-
-/** Every kind about points. */
-function pointsOf(consumerId: string): StoredRecord[] {
-  const at = day(1);
-  const entryId = entryIdOf(at, 1, 'ABCDEFGH');
-  const lot = { lotId: entryId, earnedAt: at, expiresAt: null, size: 50 };
-  const [lots, parts] = [[{ ...lot, remaining: 30 }], [{ ...lot, points: 20, expiresAt: day(2) }]];
-  const sums = { score: 50, spent: 20, pending: 5, reserved: 0, expired: 0 };
-  const balances = balancesOf(sums);
-  const account: RecordOf<'account'> = {
-    kind: 'account',
-    consumerId,
-    version: 1,
-    ...emptyAccount(),
-    pages: [],
-    nextPage: 1,
-    dueAt: null,
-  };
-  const held = { points: 5, settlesAt: at };
-  return [
-    account,
-    {
-      ...account,
-      ...sums,
-      entries: 3,
-      at,
-      lots,
-      holds: [
-        { kind: 'pending', holdId: 'p', ...held, expiresAt: null, expiresAfterDays: 3, orderId: 'o' },
-        { kind: 'reserved', holdId: 'r', ...held, parts },
-      ],
-      pages: [2, 1],
-      nextPage: 3,
-      tier: { tierId: 'gold', since: at, manual: true, cause: 'time' },
-      given: { rule: { days: { 20000: 5 }, months: {} } },
-      dueAt: MUCH_LATER,
-    },
-    { kind: 'lotPage', consumerId, page: 12, version: 2, lots },
-    {
-      kind: 'entry',
-      consumerId,
-      entryId,
-      at,
-      type: 'spend',
-      points: 20,
-      balances,
-      parts,
-      reason: null,
-      textKey: 'point_sub',
-      actor: 'x',
-      cause: 'change',
-      about: { eventId: 'e', rule: { ruleId: 'r', points: 20 } },
-    },
-    { kind: 'holdClaim', consumerId, holdId: 'h', entryId, digest: 'd' },
-    {
-      kind: 'programme',
-      consumerId,
-      version: 1,
-      claims: { mug: 2 },
-      latestClaims: [{ claimId: 'c', rewardId: 'mug', name: 'Mug', points: 5, claimedAt: at }],
-      challenges: { steps: { progress: 0.5, completions: 1, completedAt: at } },
-      completed: [{ challengeId: 'steps', name: 'Steps', points: 5, times: 1, completedAt: at }],
-    },
-    {
-      kind: 'claim',
-      consumerId,
-      claimId: 'c',
-      version: 1,
-      rewardId: 'mug',
-      name: 'Mug',
-      points: 20,
-      entryId,
-      claimedAt: at,
-      cancelledAt: null,
-      parts,
-      digest: 'd',
-    },
-    {
-      kind: 'reward',
-      rewardId: consumerId,
-      version: 1,
-      name: 'Mug',
-      costPoints: 20,
-      limitPerConsumer: null,
-      activeFrom: at,
-      activeUntil: null,
-      audience: { segments: ['s'], lists: [] },
-      status: 'active',
-      createdAt: at,
-      updatedAt: at,
-    },
-    { kind: 'stock', rewardId: consumerId, version: 1, left: 0, claimed: 20 },
-    { kind: 'stock', rewardId: `${consumerId}x`, version: 1, left: null, claimed: 0 },
-    { kind: 'settingsVersion', name: 'tiers', version: 3, updatedAt: at, updatedBy: 'x', value: { tiers: [] } },
-    { kind: 'liability', version: 1, asOf: at, content: '{}' },
-    { kind: 'advocates', version: 1, computedAt: at, items: [] },
-    {
-      kind: 'advocates',
-      version: 2,
-      computedAt: at,
-      items: [
-        { consumerId, fullName: null, score: 4.75, activities: [{ type: 'review_written', count: 1, points: 4.75 }] },
-      ],
-    },
-  ];
-}
-
-function order(other: Partial<RecordOf<'order'>> & { consumerId: string }): RecordOf<'order'> {
-  return {
-    kind: 'order',
-    orderId: 'o',
-    version: 1,
-    occurredAt: day(1),
-    totalMinor: 1999,
-    refundedMinor: 0,
-    returned: false,
-    settlement: null,
-    eventId: 'e',
-    digest: 'd',
-    earned: null,
-    awards: [],
-    ...other,
-  };
-}

@@ -56,7 +56,12 @@ export const failingAt = (store: Store, callToFail: number, fault: Fault): Store
 
 type Around = <T>(call: () => Promise<T>, name: string) => Promise<T>;
 /** Answers that come all at once. */
-const PLAIN: ReadonlySet<string> = new Set(['pageAmong', 'slices']);
+const PLAIN: ReadonlySet<string> = new Set(['pageAmong', 'slices', 'subjectHashOf']);
+/** Answers that come one by one. */
+const WALKS: ReadonlySet<string> = new Set([
+  ...['pictureSlice', 'populationSlice', 'historyOf'],
+  ...['everythingOf', 'erasures', 'erasing'],
+]);
 
 /** A store of which each call, whatever it asks, is made by what is around it. */
 export const withEach = (store: Store, around: Around): Store => {
@@ -64,7 +69,7 @@ export const withEach = (store: Store, around: Around): Store => {
     if (PLAIN.has(name) || typeof call !== 'function') return [name, call];
     const one = (...asked: unknown[]) => {
       const answer = () => (call as (...asked: unknown[]) => unknown)(...asked);
-      return name.endsWith('Slice') || name === 'historyOf'
+      return WALKS.has(name)
         ? walked(answer as () => AsyncIterable<unknown>, name, around)
         : around(answer as () => Promise<unknown>, name);
     };
