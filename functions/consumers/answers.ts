@@ -156,11 +156,12 @@ const groups = {
   lists: z.array(z.strictObject({ listId: z.string(), name: z.string(), addedAt: instant })),
 };
 
-/** Present and empty until access and consents fill them. */
-const later = {
-  participation: z.array(z.never()),
-  consents: z.strictObject({}),
-};
+const standing = z.optional(z.strictObject({ state: z.enum(['granted', 'withdrawn']), at: instant }));
+/** For marketing; channels that were never asked for are left out. */
+const consents = z.strictObject({ email: standing, sms: standing, push: standing });
+
+/** Present and empty until access fills it. */
+const later = { participation: z.array(z.never()) };
 
 export const consumerDetail = z.strictObject({
   ...header,
@@ -169,6 +170,7 @@ export const consumerDetail = z.strictObject({
   ...programme,
   ...groups,
   ...later,
+  consents,
   /** The newest events, with their single values. */
   latestActions: z.array(
     z.strictObject({

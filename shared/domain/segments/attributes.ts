@@ -5,11 +5,12 @@
 import { OPERATORS, type Operator } from '../conditions/operators.ts';
 import type { Attribute, AttributeKind, Attributes, Unit } from './attributes/attribute.ts';
 import { BEHAVIOUR } from './attributes/of-behaviour.ts';
+import { CONSENTS } from './attributes/of-consents.ts';
 import { POINTS } from './attributes/of-points.ts';
 import { PROFILE } from './attributes/of-profile.ts';
 import { SCORES } from './attributes/of-scores.ts';
 
-const REGISTRY: Attributes = { ...PROFILE, ...BEHAVIOUR, ...SCORES, ...POINTS };
+const REGISTRY: Attributes = { ...PROFILE, ...BEHAVIOUR, ...SCORES, ...POINTS, ...CONSENTS };
 
 /** Whether a consumer is in any segment at all would depend on the very segment that asks: these are always named. */
 export const SEGMENTS = 'segments';

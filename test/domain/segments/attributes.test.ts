@@ -49,6 +49,11 @@ const rich: Some = {
     customAttributes: { shoeSize: 42, likes: ['Vinyl', 'CD'], seenAt: ago(2), plain: 'x', yes: true },
     answers: { q1: 'Yes' },
     syncSources: [{ source: 'klaviyo', externalId: 'K1', lastSyncedAt: ago(1), status: 'pending' }],
+    consents: {
+      email: { marketing: { state: 'granted', at: ago(50) } },
+      sms: { receipts: { state: 'granted', at: ago(40) }, marketing: { state: 'withdrawn', at: ago(30) } },
+      push: { receipts: { state: 'granted', at: ago(20) } },
+    },
     joinedAt: ago(90),
     createdAt: ago(100),
     updatedAt: ago(3),
@@ -168,6 +173,12 @@ const ROWS: Row[] = [
   ['tier.next.tierId', 'gold', null],
   ['tier.next.name', 'Gold', null],
   ['tier.next.pointsNeeded', 50, null],
+  ['consents.email.state', 'granted', null],
+  ['consents.email.at', ago(50), null],
+  ['consents.sms.state', 'withdrawn', null],
+  ['consents.sms.at', ago(30), null],
+  ['consents.push.state', null, null],
+  ['consents.push.at', null, null],
 ];
 
 const actualOf = (name: string, picture: Picture): Json => {

@@ -50,6 +50,12 @@ export function exactDetail(picture: Picture, context: RuleContext, now: Instant
     ...whole,
     profileCompleteness,
     tags: profile.tags.map(({ name }) => name),
+    consents: Object.fromEntries(
+      Object.entries(profile.consents).flatMap(([channel, said]) => {
+        const { marketing } = said ?? {};
+        return marketing ? [[channel, { ...marketing }]] : [];
+      }),
+    ),
     syncSources: Object.fromEntries(profile.syncSources.map((one) => [one.source, { ...one }])),
     lists: [...picture.lists],
     claimedRewards: Object.keys(picture.claims).filter((id) => (picture.claims[id] ?? 0) > 0),

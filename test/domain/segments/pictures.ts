@@ -1,7 +1,16 @@
 /** Consumers as rules see them: one who has nothing, to write tables with, and a generator of all sorts. */
 import fc from 'fast-check';
 import { decaying, minus, plus } from '../../../shared/domain/decay.ts';
-import type { AttributeValue, MetricsState, Profile, Seen, SyncSource, Tag } from '../../../shared/domain/facts.ts';
+import type {
+  AttributeValue,
+  ConsentState,
+  Consents,
+  MetricsState,
+  Profile,
+  Seen,
+  SyncSource,
+  Tag,
+} from '../../../shared/domain/facts.ts';
 import { instantOf, msOf } from '../../../shared/domain/instants.ts';
 import { PRIOR_MODEL } from '../../../shared/domain/metrics/churn-risk.ts';
 import { emptyMetrics } from '../../../shared/domain/metrics/fold.ts';
@@ -171,6 +180,12 @@ const source: fc.Arbitrary<SyncSource> = fc.record({
   status: fc.constantFrom('synced', 'pending', 'error'),
 });
 
+const standing = fc.record({ state: fc.constantFrom<ConsentState>('granted', 'withdrawn'), at: past });
+const consents: fc.Arbitrary<Consents> = fc.dictionary(
+  fc.constantFrom('email', 'sms', 'push'),
+  fc.dictionary(fc.constantFrom('marketing', 'receipts'), standing, { minKeys: 1 }),
+);
+
 const profile: fc.Arbitrary<Partial<Profile>> = fc
   .record({
     status: fc.constantFrom<Profile['status']>('active', 'inactive'),
@@ -188,6 +203,7 @@ const profile: fc.Arbitrary<Partial<Profile>> = fc
     customAttributes: attributes,
     answers: attributes,
     syncSources: fc.uniqueArray(source, { maxLength: 2, selector: (one) => one.source }),
+    consents,
     joinedAt: maybe(near),
     createdAt: past,
     updatedAt: past,
