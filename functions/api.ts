@@ -2,6 +2,7 @@
 import type { Routes } from '../shared/edge/catalogue.ts';
 import { advocatesRoutes } from './advocates/routes.ts';
 import { challengesRoutes } from './challenges/routes.ts';
+import { consentRoutes } from './consent/routes.ts';
 import { consumersRoutes } from './consumers/routes.ts';
 import { docsRoutes } from './docs/routes.ts';
 import { eventsRoutes } from './events/routes.ts';
@@ -23,6 +24,7 @@ export const api = {
   lists: listsRoutes,
   segments: segmentsRoutes,
   advocates: advocatesRoutes,
+  consent: consentRoutes,
   privacy: privacyRoutes,
   settings: settingsRoutes,
   docs: docsRoutes,

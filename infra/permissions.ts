@@ -18,6 +18,7 @@ export const permissions: Record<string, Permissions> = {
   rewards: { table: { write: true } },
   challenges: { table: { write: true } },
   advocates: { table: { write: true, indexes: ['population'] } },
+  consent: { table: { write: true } },
   lists: { table: { write: true, indexes: ['population'] } },
   tiers: { table: { write: true, indexes: ['population'] } },
   // A whole processor: trying out a ladder of tiers goes over everyone while the caller waits.
