@@ -182,6 +182,7 @@ export const table: { [K in Kind]: Block<K> } = {
       birthday: nullable(text('birthday')),
       pictureUrl: nullable(text('picture')),
       handler: nullable(text('handler')),
+      archivedAt: optional(text('archivedAt')),
       facebookId: nullable(text('facebook')),
       tags: list('tags'),
       customAttributes: map('attributes'),

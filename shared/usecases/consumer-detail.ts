@@ -1,9 +1,9 @@
 /** The whole picture of a consumer, as of now. Parts that are not built yet are there, empty or null. */
 import { completenessOf } from '../domain/completeness.ts';
 import { marketingOf } from '../domain/consent/standing.ts';
+import { lastActivityOf } from '../domain/consumer/archiving.ts';
 import { identityLevelOf } from '../domain/consumer/identity.ts';
 import type { Instant, Json, JsonObject } from '../domain/facts.ts';
-import { laterOf } from '../domain/instants.ts';
 import { bestSendTime } from '../domain/metrics/best-send-time.ts';
 import { churnRiskOf } from '../domain/metrics/churn-risk.ts';
 import {
@@ -92,12 +92,8 @@ const headerOf = ({ profile, metrics }: Pick<ConsumerOverview, 'profile' | 'metr
   joinedAt: profile.joinedAt,
   createdAt: profile.createdAt,
   updatedAt: profile.updatedAt,
-  lastActivityAt: lastActivityOf({ profile, metrics }),
+  lastActivityAt: lastActivityOf(profile, metrics),
 });
-
-/** The newest of creation and the consumer's own events. */
-export const lastActivityOf = ({ profile, metrics }: Pick<ConsumerOverview, 'profile' | 'metrics'>): Instant =>
-  laterOf(profile.createdAt, metrics.lastEventAt) ?? profile.createdAt;
 
 const editable = ({ tags, customAttributes, answers }: RecordOf<'profile'>) => ({ tags, customAttributes, answers });
 

@@ -5,6 +5,7 @@ import { edited } from '../domain/consumer/edit.ts';
 import { joined } from '../domain/consumer/identity.ts';
 import { normalizedPhone } from '../domain/consumer/phone.ts';
 import type { Instant, Profile } from '../domain/facts.ts';
+import { plusDays } from '../domain/instants.ts';
 import { firstBand } from '../domain/loyalty-band.ts';
 import { emptyMetrics } from '../domain/metrics/fold.ts';
 import { invalid } from '../domain/refusal.ts';
@@ -58,7 +59,7 @@ const newborn = (consumerId: string, { profile, externalIds, now }: NewConsumer,
   }));
   const member = joined({ ...filled, syncSources }, settings.loyalty.autoJoin, now);
   return {
-    profile: { kind: 'profile', ...member, dueAt: null },
+    profile: { kind: 'profile', ...member, dueAt: plusDays(now, settings.profile.archiveAfterDays) },
     metrics: {
       kind: 'metrics',
       ...emptyMetrics(),

@@ -1,4 +1,5 @@
 /** Lists of consumers: with filters, and by search. */
+import { lastActivityOf } from '../domain/consumer/archiving.ts';
 import { identityLevelOf } from '../domain/consumer/identity.ts';
 import { hasTag, leadingEntry, lookupsOf, matchesWord, searchWords } from '../domain/consumer/search.ts';
 import { folded } from '../domain/consumer/text.ts';
@@ -7,7 +8,6 @@ import { loyaltyOf } from '../domain/metrics/read.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { Group } from '../domain/segments/counts.ts';
 import type { Catalogue } from './catalogue.ts';
-import { lastActivityOf } from './consumer-detail.ts';
 import type { Organization } from './organization.ts';
 import { organizationOf } from './organization.ts';
 import { tierOf } from './points-shown.ts';
@@ -86,7 +86,7 @@ const rowOf = (overview: ConsumerOverview, organization: Organization, now: Inst
     identityLevel: identityLevelOf(profile),
     loyaltyScore: loyaltyOf(metrics, readingOf(loyalty, metrics), now).score,
     tier: tier && { tierId: tier.tierId, name: tier.name },
-    lastActivityAt: lastActivityOf(overview),
+    lastActivityAt: lastActivityOf(profile, metrics),
     createdAt: profile.createdAt,
   };
 };

@@ -29,6 +29,8 @@ export interface Records {
   profile: Profile & {
     /** No later than the instant at which the consumer is archived unless it does anything; null where it is. */
     dueAt: Instant | null;
+    /** When it was archived; absent where it is not. */
+    archivedAt?: Instant | undefined;
   };
   /** What a consumer did, as sums, and the instants at which time alone changes an answer about it. */
   metrics: MetricsState & {

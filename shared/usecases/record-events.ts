@@ -14,6 +14,7 @@ import { type Clerk, SYSTEM } from '../domain/points/posting.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { absenceOf } from './absence.ts';
 import { openAccount, upToDate } from './accounts.ts';
+import { withReturn } from './archiving.ts';
 import { bookTimeOf } from './book-time.ts';
 import { ladderIn } from './bookkeeping.ts';
 import { catalogueOf, membershipsOf } from './catalogue.ts';
@@ -245,6 +246,6 @@ const writesOf = async (store: Store, { consumerId, now }: Recording, attempt: A
     ...decision.events.map((put): Write => ({ put, expect: 'absent' })),
     ...draft.writes(),
     ...earnings.writes(),
-    { put: metricsWith(record, sums, scoring, now), expect: { version: record.version } },
+    ...(await withReturn(store, record, metricsWith(record, sums, scoring, now), now)),
   ];
 };

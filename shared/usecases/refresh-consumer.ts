@@ -45,7 +45,7 @@ export const refreshConsumer = async (
     const dueAt = memberships?.dueAt ?? null;
     const strays = await straysOf(deps.store, picture, segmentation);
     const decision = decided(picture, segmentation, strays, { ...asked, dueAt });
-    const next = dueAfter(dueAt, decision.nextFlipAt, now);
+    const next = picture.profile.archived ? null : dueAfter(dueAt, decision.nextFlipAt, now);
     const portions = portionsOf(partsOf(standingIn(memberships), decision, segmentation, strays));
     if (portions.length === 0 && next !== dueAt) portions.push([]);
     let before = memberships;

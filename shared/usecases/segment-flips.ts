@@ -23,10 +23,17 @@ export const decided = (picture: ConsumerPicture, segmentation: Segmentation, st
   const at = laterOf(look.at ?? now, flippedAt) ?? now;
   const { evaluator, context } = segmentation;
   const evaluated = evaluate(evaluator, pictureFor(picture), context, laterOf(now, flippedAt) ?? now);
-  const isOut = picture.profile.archived;
-  const decision = decidedNow(standing, evaluated, isOut, segmentation, strays, { at, cause: look.cause });
+  const { archived: isOut, archivedAt } = picture.profile;
+  const by = isOut && archivedAt !== undefined ? archivedBy(archivedAt, flippedAt) : { at, cause: look.cause };
+  const decision = decidedNow(standing, evaluated, isOut, segmentation, strays, by);
   return { ...decision, flips: [...flips, ...decision.flips] };
 };
+
+/** Whoever notices it, and however late: time did it, at the instant of the archiving. */
+const archivedBy = (archivedAt: Instant, flippedAt: Instant | null): Pick<Flip, 'at' | 'cause'> => ({
+  at: laterOf(archivedAt, flippedAt) ?? archivedAt,
+  cause: 'time',
+});
 
 const decidedNow = (
   before: Standing,

@@ -22,18 +22,20 @@ export type Moved = Standing & { flips: Flip[] };
 
 const SECOND_MS = 1_000;
 
-/** Since it fell due. */
+/** Since it fell due; of who was archived, until then, as it was then. */
 export const timed = (picture: ConsumerPicture, segmentation: Segmentation, strays: Strays, look: Look): Moved => {
   const { evaluator, context } = segmentation;
   const { profile, account, memberships } = picture;
   const { now, cause } = look;
-  const isOf = pictureFor(picture);
+  const isOf = pictureFor({ ...picture, profile: { ...profile, archived: false } });
   const evaluatedAt = (at: Instant) => evaluate(evaluator, isOf, context, at);
   // The stream tells whole seconds, and what was written by then may be younger.
   const written = laterOf(laterOf(now, profile.updatedAt), account?.at ?? null) ?? now;
-  const until = earlierOf(asOf(picture, now), instantOf(msOf(written) + SECOND_MS - 1)) ?? now;
+  const outAt = profile.archived ? (profile.archivedAt ?? profile.createdAt) : null;
+  const ready = earlierOf(asOf(picture, now), instantOf(msOf(written) + SECOND_MS - 1)) ?? now;
+  const until = outAt === null ? ready : (earlierOf(ready, instantOf(msOf(outAt) - 1)) ?? ready);
   let moved: Moved = { ...standingIn(memberships), flips: [] };
-  let due = profile.archived ? null : look.dueAt && laterOf(look.dueAt, memberships?.flippedAt ?? null);
+  let due = look.dueAt && laterOf(look.dueAt, memberships?.flippedAt ?? null);
   let earlier: Evaluated | null = null;
   for (let instants = 0; due !== null && due <= until && instants < MOST_INSTANTS; instants++) {
     const evaluated = evaluatedAt(due);
