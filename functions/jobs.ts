@@ -20,6 +20,12 @@ export const jobs = {
     summary: 'Announce the loyalty band changes that decay has made due',
     timeoutSeconds: 300,
   },
+  'archive-inactive': {
+    capability: 'insights',
+    schedule: 'rate(1 minute)',
+    summary: 'Archive the consumers who have done nothing for as long as the settings say',
+    timeoutSeconds: 300,
+  },
   'points-expiry': {
     capability: 'points',
     schedule: 'rate(1 minute)',
@@ -53,5 +59,10 @@ export const jobs = {
     capability: 'outbox',
     schedule: 'cron(0 4 1 * ? *)',
     summary: "Start the workflow that folds every consumer's metrics again, to see that history and sums agree",
+  },
+  'archive-rebuild': {
+    capability: 'outbox',
+    schedule: 'cron(20 4 1 * ? *)',
+    summary: 'Start the workflow that sees that everyone is archived in time',
   },
 } as const satisfies Record<string, Job>;

@@ -7,8 +7,11 @@ const SLICES_AT_ONCE = 4;
 /** Steps are safe to repeat, and what ails the table passes. */
 const RETRY = [{ ErrorEquals: ['States.ALL'], IntervalSeconds: 2, MaxAttempts: 6, BackoffRate: 2 }];
 
+/** Each step goes by the instant at which it was entered: it is never older than what it reads. */
+const AS_ENTERED = '{% $merge([$states.input, { "now": $states.context.State.EnteredTime }]) %}';
+
 /** Goes over everyone: the step is done for each slice of the population, again and again until the slice is done. */
-const overEveryone = (step: `step:${string}`) => ({
+const overEveryone = (step: `step:${string}`, given = '{% $states.input %}') => ({
   QueryLanguage: 'JSONata',
   StartAt: 'ListSlices',
   States: {
@@ -28,7 +31,7 @@ const overEveryone = (step: `step:${string}`) => ({
         ProcessorConfig: { Mode: 'INLINE' },
         StartAt: 'GoOn',
         States: {
-          GoOn: { Type: 'Task', Resource: step, Arguments: '{% $states.input %}', Retry: RETRY, Next: 'IsDone' },
+          GoOn: { Type: 'Task', Resource: step, Arguments: given, Retry: RETRY, Next: 'IsDone' },
           IsDone: {
             Type: 'Choice',
             Choices: [{ Condition: '{% $states.input.done %}', Next: 'Done' }],
@@ -41,6 +44,29 @@ const overEveryone = (step: `step:${string}`) => ({
     },
   },
 });
+
+/** Goes over everyone twice: what requests that had read the settings of before wrote meanwhile, the second time finds. */
+const overEveryoneTwice = (step: `step:${string}`, given?: string) => {
+  const { States: once, ...machine } = overEveryone(step, given);
+  const { ListSlices, EachSlice } = once;
+  const { End: _, ...going } = EachSlice;
+  return {
+    ...machine,
+    States: {
+      ListSlices,
+      EachSlice: { ...going, Next: 'UntilAllIsWritten' },
+      UntilAllIsWritten: { Type: 'Wait', Seconds: LONGEST_REQUEST_SECONDS, Next: 'ListSlicesAgain' },
+      ListSlicesAgain: {
+        ...ListSlices,
+        Arguments: '{% { "now": $states.context.State.EnteredTime } %}',
+        Next: 'EachSliceAgain',
+      },
+      EachSliceAgain: EachSlice,
+    },
+  };
+};
+/** Twice what the gateway gives a request. */
+const LONGEST_REQUEST_SECONDS = 60;
 
 /**
  * New and edited rules are filled with members, slice beside slice, then told all at once; and once more, as long as there
@@ -75,7 +101,7 @@ const backfill = {
           Fill: {
             Type: 'Task',
             Resource: 'step:segments/fill-slice',
-            Arguments: '{% $merge([$states.input, { "now": $states.context.State.EnteredTime }]) %}',
+            Arguments: AS_ENTERED,
             Retry: RETRY,
             Next: 'IsFilled',
           },
@@ -254,3 +280,9 @@ export const workflows = {
     definition: overEveryone('step:tiers/retier-slice'),
   },
 } as const satisfies Record<string, Workflow>;
+  'archive-rebuild': {
+    capability: 'insights',
+    summary:
+      'Archive everyone who is to be, and bring back who is not: after another number of days was set, and monthly',
+    definition: overEveryoneTwice('step:insights/archive-slice', AS_ENTERED),
+  },

@@ -32,7 +32,15 @@ export const permissions: Record<string, Permissions> = {
   },
   outbox: {
     publishes: true,
-    starts: ['metrics-rebuild', 'tiers-rebuild', 'segments-backfill', 'segments-cleanup', 'lists-cleanup', 'erasure'],
+    starts: [
+      'metrics-rebuild',
+      'archive-rebuild',
+      'tiers-rebuild',
+      'segments-backfill',
+      'segments-cleanup',
+      'lists-cleanup',
+      'erasure',
+    ],
   },
   // Whom erasures are under way about, and what names them elsewhere, it finds in the indexes.
   privacy: { table: { write: true, indexes: ['population', 'directory'] }, publishes: true },

@@ -1,7 +1,7 @@
 /** The outbox: what a committed change means to other systems, told from the table's stream. */
 import { canonicalJson, sha256 } from '../domain/canonical.ts';
 import { identityLevelOf } from '../domain/consumer/identity.ts';
-import type { IdentityLevel, Instant } from '../domain/facts.ts';
+import type { IdentityLevel, Instant, JsonObject } from '../domain/facts.ts';
 import { laterOf } from '../domain/instants.ts';
 import { ladderOf } from '../domain/points/tiers.ts';
 import type { Settings } from '../domain/settings.ts';
@@ -141,7 +141,10 @@ const unitsOf = ({ live, next, last }: RecordOf<'segment'>): number[] =>
 /** A table restored to an earlier time counts its units again from there: with what they say, the name is new. */
 const markOf = (said: object): string => sha256(canonicalJson(said)).slice(0, 16);
 
-/** New scoring rules: everyone's metrics are folded again. Another ladder of tiers: everyone climbs it anew. */
+/**
+ * New scoring rules: everyone's metrics are folded again. Another ladder of tiers: everyone climbs it anew. Another number
+ * of days until consumers are archived: everyone is looked at.
+ */
 const startForSettings = async (
   workflows: Workflows,
   { at, before, after }: Change & { after: RecordOf<'settings'> },
@@ -149,12 +152,16 @@ const startForSettings = async (
   const was = scoringOf(before?.kind === 'settings' ? before : undefined);
   const is = scoringOf(after);
   // A table restored to an earlier time counts its versions again from there: with the rules, the name is new.
-  const start = (workflow: string, rules: string | number, now: Instant) =>
-    workflows.start(workflow, `settings-${after.version}-${rules}`, { now });
-  if (was.version !== is.version) await start('metrics-rebuild', is.version, at);
+  const start = (workflow: string, rules: string | number, input: JsonObject) =>
+    workflows.start(workflow, `settings-${after.version}-${rules}`, input);
+  if (was.version !== is.version) await start('metrics-rebuild', is.version, { now: at, rules: is.version });
   const ladder = ladderMark(is.settings);
   if (ladder !== null && ladder !== ladderMark(was.settings)) {
-    await start('tiers-rebuild', ladder, ladderSince(after) ?? at);
+    await start('tiers-rebuild', ladder, { now: ladderSince(after) ?? at });
+  }
+  const { archiveAfterDays: days } = is.settings.profile;
+  if (days !== was.settings.profile.archiveAfterDays) {
+    await start('archive-rebuild', String(days).replace('.', '_'), { now: at });
   }
 };
 

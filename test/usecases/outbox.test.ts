@@ -237,8 +237,8 @@ describe('new scoring rules', () => {
     const { deps, started } = world();
     await publishChanges(deps, [changed]);
     await publishChanges(deps, [changed]);
-    const name = `settings-5-${scoringOf(settings(5, { halfLifeDays: 30 })).version}`;
-    expect(started).toEqual(Array(2).fill(['metrics-rebuild', name, { now: NOW }]));
+    const { version: rules } = scoringOf(settings(5, { halfLifeDays: 30 }));
+    expect(started).toEqual(Array(2).fill(['metrics-rebuild', `settings-5-${rules}`, { now: NOW, rules }]));
   });
 
   it('start it again where a restored table gives its versions to others', async () => {
@@ -265,7 +265,8 @@ describe('new scoring rules', () => {
   ])('are what segment rules ask: %s', async (_, before, after, times) => {
     const { deps, started } = world();
     await publishChanges(deps, [change(before, after)]);
-    expect(started).toEqual(Array(times).fill(['metrics-rebuild', expect.any(String), { now: NOW }]));
+    const asked = { now: NOW, rules: scoringOf(after).version };
+    expect(started).toEqual(Array(times).fill(['metrics-rebuild', expect.any(String), asked]));
   });
 
   it.each([
@@ -281,6 +282,28 @@ describe('new scoring rules', () => {
     const { deps, started } = world(0);
     expect(await publishChanges(deps, [change(undefined, profile(registered)), changed])).toBe(0);
     expect(started).toEqual([]);
+  });
+});
+
+describe('another number of days until consumers are archived', () => {
+  const archiving = (version: number, archiveAfterDays: number): RecordOf<'settings'> => ({
+    kind: 'settings',
+    version,
+    documents: { profile: { version, updatedAt: NOW, updatedBy: 'staff', value: { archiveAfterDays } } },
+  });
+
+  it.each([
+    ['less', change(archiving(4, 730), archiving(5, 30)), ['settings-5-30']],
+    ['more', change(archiving(4, 30), archiving(5, 30.5)), ['settings-5-30_5']],
+    ['the first', change(undefined, archiving(1, 365)), ['settings-1-365']],
+    ['the same', change(archiving(4, 30), archiving(5, 30)), []],
+    ['the default, said', change(undefined, archiving(1, 730)), []],
+  ])('has everyone looked at, under one name however often it is told: %s', async (_, changed, names) => {
+    const { deps, started } = world();
+    await publishChanges(deps, [changed]);
+    await publishChanges(deps, [changed]);
+    const all = names.map((name) => ['archive-rebuild', name, { now: NOW }]);
+    expect(started).toEqual([...all, ...all]);
   });
 });
 
