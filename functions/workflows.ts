@@ -279,10 +279,10 @@ export const workflows = {
     summary: 'Move everyone to the tier in force: after the ladder was edited, or its module switched on',
     definition: overEveryone('step:tiers/retier-slice'),
   },
-} as const satisfies Record<string, Workflow>;
   'archive-rebuild': {
     capability: 'insights',
     summary:
       'Archive everyone who is to be, and bring back who is not: after another number of days was set, and monthly',
     definition: overEveryoneTwice('step:insights/archive-slice', AS_ENTERED),
   },
+} as const satisfies Record<string, Workflow>;
