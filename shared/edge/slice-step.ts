@@ -15,6 +15,7 @@ const input = z.object({
   cursor: z.optional(z.string()),
   now: instant,
   always: z.boolean(),
+  rules: z.optional(z.int()),
   consumers: z.int(),
   differed: z.int(),
 });
@@ -34,11 +35,14 @@ interface Asked {
   most: number;
   /** Even those about whom nothing seems to have changed. */
   always: boolean;
+  /** The version of the scoring rules that the workflow was started for; absent where it is for none of them. */
+  rules?: number | undefined;
 }
 
 /** `work` goes on with a slice; what it counts is added to what was counted before. */
 export const sliceStep = <D extends Counted>(name: string, work: (progress: Progress, asked: Asked) => Promise<D>) =>
-  step(name, input, async ({ now, always, consumers, differed, ...progress }) => {
-    const done = await work(progress, { now, most: CONSUMERS_A_STEP, always });
-    return { ...done, now, always, consumers: consumers + done.consumers, differed: differed + done.differed };
+  step(name, input, async ({ now, always, rules, consumers, differed, ...progress }) => {
+    const done = await work(progress, { now, most: CONSUMERS_A_STEP, always, rules });
+    const asked = { now, always, ...(rules !== undefined && { rules }) };
+    return { ...done, ...asked, consumers: consumers + done.consumers, differed: differed + done.differed };
   });

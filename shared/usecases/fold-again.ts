@@ -40,24 +40,35 @@ export const metricsWith = (
   };
 };
 
-/**
- * Folds a consumer again. With `always` even where the rules have not changed, to see whether history and sums agree;
- * writes only what differs, and says whether anything did. A consumer that is gone differs in nothing.
- */
-export const foldAgain = (
+interface FoldAsked {
+  now: Instant;
+  /** Even where the rules have not changed, to see whether history and sums agree. */
+  always: boolean;
+}
+
+/** Folds a consumer again; writes only what differs, and says whether anything did. Who is gone differs in nothing. */
+export const foldAgain = async (
   deps: Pick<Deps, 'store' | 'pause'>,
   consumerId: string,
-  { now, always }: { now: Instant; always: boolean },
-): Promise<boolean> =>
+  asked: FoldAsked,
+): Promise<boolean> => (await foldAgainFor(deps, consumerId, asked)) === 'folded';
+
+/** As `foldAgain`; with `rules`, a version of the scoring rules, `overtaken` where other ones are in force by now. */
+export const foldAgainFor = (
+  deps: Pick<Deps, 'store' | 'pause'>,
+  consumerId: string,
+  { now, always, rules }: FoldAsked & { rules?: number | undefined },
+): Promise<'folded' | 'same' | 'overtaken'> =>
   retrying(deps, async () => {
     const [record, settings] = await deps.store.get([{ kind: 'metrics', consumerId }, { kind: 'settings' }], true);
     const scoring = scoringOf(settings);
-    if (!record || (record.scoringVersion === scoring.version && !always)) return false;
+    if (rules !== undefined && rules !== scoring.version) return 'overtaken';
+    if (!record || (record.scoringVersion === scoring.version && !always)) return 'same';
     const sums = await foldedWith(deps.store, consumerId, [], scoring);
-    if (record.scoringVersion === scoring.version && isSame(record, sums)) return false;
+    if (record.scoringVersion === scoring.version && isSame(record, sums)) return 'same';
     const put = metricsWith(record, sums, scoring, now);
     await deps.store.commit([{ put, expect: { version: record.version } }]);
-    return true;
+    return 'folded';
   });
 
 const SUMS = Object.keys(emptyMetrics()) as (keyof MetricsState)[];

@@ -1,21 +1,30 @@
 /** Folding everyone's metrics again, slice by slice: after the rules changed, or to see that history and sums agree. */
 import type { Instant } from '../domain/facts.ts';
-import { foldAgain } from './fold-again.ts';
+import { foldAgainFor } from './fold-again.ts';
 import { inParallel } from './in-parallel.ts';
 import { overSlice, type SliceDone, type SliceProgress } from './over-slice.ts';
 import type { Deps } from './ports.ts';
 
 const AT_ONCE = 8;
 
-/** Those differed whose metrics were others than their history gives by the rules in force. */
+/**
+ * Those differed whose metrics were others than their history gives by the rules in force. With `rules`, the version that
+ * it was begun for, it ends as soon as other rules are in force: these began a run of their own, and of a hundred edits in
+ * a row only the last one goes over everyone.
+ */
 export const foldSlice = (
   deps: Pick<Deps, 'store' | 'pause'>,
   progress: SliceProgress,
-  { now, most, always }: { now: Instant; most: number; always: boolean },
-): Promise<SliceDone> =>
-  overSlice(deps.store, progress, most, async (consumerIds) => {
-    const differed = await inParallel(consumerIds, AT_ONCE, (consumerId) =>
-      foldAgain(deps, consumerId, { now, always }),
-    );
-    return differed.filter(Boolean).length;
+  { most, ...asked }: { now: Instant; most: number; always: boolean; rules?: number | undefined },
+): Promise<SliceDone> => {
+  let isOvertaken = false;
+  return overSlice(deps.store, progress, most, async (consumerIds) => {
+    const folds = await inParallel(consumerIds, AT_ONCE, async (consumerId) => {
+      if (isOvertaken) return 'overtaken';
+      const fold = await foldAgainFor(deps, consumerId, asked);
+      isOvertaken ||= fold === 'overtaken';
+      return fold;
+    });
+    return isOvertaken ? null : folds.filter((fold) => fold === 'folded').length;
   });
+};

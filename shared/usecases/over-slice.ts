@@ -13,23 +13,39 @@ export interface SliceDone extends SliceProgress {
   differed: number;
 }
 
+/** Consumers at hand at a time: what is read is soon worked on, and nothing is read that nobody works on. */
+const PAGE = 400;
+
 /**
- * Goes on with a slice for up to `most` consumers; the work says for how many of them it found something to do. Where it
- * dies, doing it again from the same cursor is as harmless as the work itself.
+ * Goes on with a slice for up to `most` consumers; the work says for how many of them it found something to do, or null
+ * where nobody has to go on. Where it dies, doing it again from the same cursor is as harmless as the work itself.
  */
 export const overSlice = async (
   store: Store,
   { slice, cursor }: SliceProgress,
   most: number,
-  work: (consumerIds: string[]) => Promise<number>,
+  work: (consumerIds: string[]) => Promise<number | null>,
 ): Promise<SliceDone> => {
-  const consumerIds: string[] = [];
-  let hasMore = false;
+  const so: SliceDone = { slice, cursor, done: true, consumers: 0, differed: 0 };
+  const page: string[] = [];
+  /** Whether to go on. */
+  const isWanted = async (): Promise<boolean> => {
+    const consumerIds = page.splice(0);
+    const differed = await work(consumerIds);
+    if (differed === null) return false;
+    so.cursor = consumerIds.at(-1);
+    so.consumers += consumerIds.length;
+    so.differed += differed;
+    return true;
+  };
   for await (const { consumerId } of store.populationSlice(slice, cursor)) {
-    hasMore = consumerIds.length === most;
-    if (hasMore) break;
-    consumerIds.push(consumerId);
+    if (page.length === PAGE && !(await isWanted())) return so;
+    if (so.consumers + page.length === most) {
+      so.done = false;
+      break;
+    }
+    page.push(consumerId);
   }
-  const differed = await work(consumerIds);
-  return { slice, cursor: consumerIds.at(-1) ?? cursor, done: !hasMore, consumers: consumerIds.length, differed };
+  if (page.length > 0) await isWanted();
+  return so;
 };

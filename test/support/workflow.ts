@@ -10,12 +10,10 @@ const FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:steps';
 const QUEUE = 'https://sqs.us-east-1.amazonaws.com/000000000000/dead-letters';
 const steps = { logicalId: 'F', name: 'steps', arn: FUNCTION, codeDirectory: '', handler: 'index.handler' };
 
-/** The output that the workflow ends with. */
-export const outputOf = async (
-  name: keyof typeof workflows,
-  handlers: Record<string, (input: unknown) => Promise<unknown>>,
-  input: unknown,
-): Promise<unknown> => {
+type Handlers = Record<string, (input: unknown) => Promise<unknown>>;
+
+/** The workflow's machine: executions run side by side from when they are started. */
+export const machineOf = (name: keyof typeof workflows, handlers: Handlers) => {
   const definition = deployable(workflows[name].definition, {
     functionArnOf: () => FUNCTION,
     deadLettersUrl: QUEUE,
@@ -33,13 +31,28 @@ export const outputOf = async (
     clock,
     file: null,
   });
-  const execution = await machines.start(name, input, 'run');
-  await machines.idle();
-  // What it waits for comes at once.
-  for (let next = clock.nextAlarmMs(); next !== null; next = clock.nextAlarmMs()) {
-    clock.set(new Date(next).toISOString());
-    await machines.idle();
-  }
-  await machines.stop();
-  return machines.find(execution)?.output;
+  const executions: string[] = [];
+  return {
+    start: async (input: unknown, execution = 'run') => {
+      executions.push(await machines.start(name, input, execution));
+    },
+    /** The output that each ends with, in the order in which they were started. */
+    outputs: async (): Promise<unknown[]> => {
+      await machines.idle();
+      // What they wait for comes at once.
+      for (let next = clock.nextAlarmMs(); next !== null; next = clock.nextAlarmMs()) {
+        clock.set(new Date(next).toISOString());
+        await machines.idle();
+      }
+      await machines.stop();
+      return executions.map((execution) => machines.find(execution)?.output);
+    },
+  };
+};
+
+/** The output that the workflow ends with. */
+export const outputOf = async (name: keyof typeof workflows, handlers: Handlers, input: unknown): Promise<unknown> => {
+  const machine = machineOf(name, handlers);
+  await machine.start(input);
+  return (await machine.outputs())[0];
 };
