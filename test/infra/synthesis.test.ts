@@ -108,7 +108,7 @@ describe('a synthesis of the product', () => {
   );
 
   it.each([
-    ['the metadata of telephone numbers', /node_modules\/libphonenumber-js\//, ['consumers', 'events']],
+    ['the metadata of telephone numbers', /node_modules\/libphonenumber-js\//, ['consumers', 'consent', 'events']],
     ['the map of time zones', /node_modules\/@photostructure\//, ['events', 'insights']],
     ['the full zod', /node_modules\/zod\/v4\/classic\//, []],
     ['the database client', /node_modules\/@aws-sdk\/client-dynamodb\//, storing],
