@@ -17,9 +17,11 @@ import { makeHandler as preview } from '../../functions/segments/preview.ts';
 import { makeHandler as readSegment } from '../../functions/segments/read.ts';
 import { makeHandler as removeSegment } from '../../functions/segments/remove.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
-import { instantOf, MINUTE_MS, msOf } from '../../shared/domain/instants.ts';
+import { instantOf, MINUTE_MS, msOf, plusDays } from '../../shared/domain/instants.ts';
 import type { HttpResult } from '../../shared/edge/endpoint.ts';
 import { announceBands } from '../../shared/usecases/announce-bands.ts';
+import { archiveDue, archiveSlice } from '../../shared/usecases/archive-inactive.ts';
+import { archivingRulesIn } from '../../shared/usecases/archiving.ts';
 import { resumeBackfill } from '../../shared/usecases/backfill-segments.ts';
 import { bookTime } from '../../shared/usecases/book-time.ts';
 import { countMembers } from '../../shared/usecases/count-members.ts';
@@ -59,9 +61,11 @@ interface Worse {
   wrap?: (store: Store) => Store;
   /** Around each batch of the stream, each job, each step of a workflow. */
   attempt?: Try;
+  /** What the stream's consumer does. */
+  keep?: typeof keptUp;
 }
 
-export const world = ({ wrap = (store) => store, attempt = (_, done) => done() }: Worse = {}) => {
+export const world = ({ wrap = (store) => store, attempt = (_, done) => done(), keep = keptUp }: Worse = {}) => {
   const clock = { now: NOW };
   const plain = memoryStore();
   const stamped = stampedBy(plain, clock);
@@ -94,7 +98,9 @@ export const world = ({ wrap = (store) => store, attempt = (_, done) => done() }
   /** Consumers with these ids, members of the programme. */
   const born = async (...consumerIds: string[]) => {
     for (const consumerId of consumerIds) {
-      await joined(store, consumerId, { createdAt: clock.now, updatedAt: clock.now });
+      const [settings] = await store.get([{ kind: 'settings' }], true);
+      const dueAt = plusDays(clock.now, archivingRulesIn(settings).afterDays);
+      await joined(store, consumerId, { createdAt: clock.now, updatedAt: clock.now, dueAt });
     }
   };
   const record = async (consumerId: string, ...inputs: EventInput[]) => {
@@ -125,7 +131,7 @@ export const world = ({ wrap = (store) => store, attempt = (_, done) => done() }
   const delivered = async () => {
     while (changes.length > 0) {
       const batch = changes.splice(0);
-      await attempt('stream', () => keptUp(deps, batch));
+      await attempt('stream', () => keep(deps, batch));
       const publish = async (events: readonly DomainEvent[]) => {
         bus.push(...events);
         return events.length;
@@ -138,6 +144,7 @@ export const world = ({ wrap = (store) => store, attempt = (_, done) => done() }
     if (name === 'segments-backfill') await steps.backfill(execution);
     if (name === 'segments-cleanup') await steps.cleanUp(input['units'] as number[]);
     if (name === 'metrics-rebuild') await attempt('fold', () => foldEveryone(deps, clock.now));
+    if (name === 'archive-rebuild') await attempt('archive', () => archiveEveryone(deps, clock.now));
   };
   /** Until streams and workflows have nothing left to do. */
   const settled = async () => {
@@ -164,6 +171,7 @@ export const world = ({ wrap = (store) => store, attempt = (_, done) => done() }
     const run = { now: clock.now, most: 1_000 };
     await attempt('loyalty-decay', () => announceBands(deps, run));
     await attempt('points-expiry', () => bookTime(deps, run));
+    await attempt('archive-inactive', () => archived(deps, run));
     await minute();
     await delivered();
   };
@@ -188,7 +196,7 @@ export const world = ({ wrap = (store) => store, attempt = (_, done) => done() }
 
 /** When something is due next, whatever it is. */
 const dueMs = async (store: Store): Promise<number> => {
-  const due = await Promise.all((['memberships', 'account', 'metrics'] as const).map(store.nextDueAt));
+  const due = await Promise.all((['memberships', 'account', 'metrics', 'profile'] as const).map(store.nextDueAt));
   return Math.min(...due.map((at) => (at === null ? Number.POSITIVE_INFINITY : msOf(at))));
 };
 
@@ -224,6 +232,15 @@ const foldEveryone = async (deps: Deps, now: string) => {
       await foldAgain(deps, consumerId, { now, always: false });
     }
   }
+};
+
+const archiveEveryone = async (deps: Deps, now: string) => {
+  for (let slice = 0; slice < deps.store.slices; slice++) await archiveSlice(deps, { slice }, { now, most: 1_000 });
+};
+
+const archived = async (deps: Deps, run: { now: string; most: number }) => {
+  const { failed } = await archiveDue(deps, run);
+  for (const { error } of failed) throw error;
 };
 
 interface Claimed {
