@@ -47,7 +47,7 @@ export const consentRoutes = {
       'the Idempotency-Key: then a copy that comes after a later message changes nothing either.',
     body: inboundSms,
     answers: { 202: received },
-    refusals: ['too_busy'],
+    refusals: ['erased', 'too_busy'],
   },
   mayContact: {
     method: 'GET',

@@ -163,6 +163,19 @@ describe('POST /v1/inbound-sms', () => {
     expect((await world.detail(who)).consents.sms.state).toBe('granted');
   });
 
+  it('is answered again under a key until its consumer is erased, whose answers are found', async () => {
+    const { store } = world;
+    const key = { headers: { 'idempotency-key': 'SM1' } };
+    for (const again of [undefined, 'true']) {
+      expect((await world.sms('STOP', {}, key)).headers['idempotent-replayed']).toBe(again);
+    }
+    const [answer, ...others] = await store.answersTo(who);
+    expect([answer?.status, others]).toEqual([202, []]);
+    if (answer)
+      await store.commit([{ put: { ...answer, digest: null, body: null, consumerId: undefined }, expect: 'anything' }]);
+    expect(code(await world.sms('STOP', {}, key))).toEqual([410, 'erased']);
+  });
+
   it('answers the same where nobody has the number, and does nothing', async () => {
     const known = await world.sms('STOP');
     const before = await world.profile(who);
