@@ -192,13 +192,17 @@ interface Removals {
   exportIds?: string[];
 }
 
-/** Commits removals together with their count; where somebody was faster, only those of what is still there. */
+/**
+ * Commits removals together with their count. Whoever else counts moves the receipt's version: then it is planned again, on
+ * what is still there.
+ */
 const counting = (deps: ErasingDeps, step: Step, plan: (again: boolean) => Promise<Removals>): Promise<void> =>
   retrying(deps, async (retry) => {
-    const { writes, counts, exportIds = [] } = await plan(retry > 0);
-    const state = writes.length === 0 ? null : await stateOf(deps.store, step);
+    const state = await stateOf(deps.store, step);
     if (state === null) return;
     const { receipt, subject } = state;
+    const { writes, counts, exportIds = [] } = await plan(retry > 0);
+    if (writes.length === 0) return;
     const itemsRemoved = { ...receipt.itemsRemoved };
     for (const [kind, count] of Object.entries(counts)) itemsRemoved[kind] = (itemsRemoved[kind] ?? 0) + count;
     const noted: Write[] = exportIds.map((exportId) => ({
@@ -222,8 +226,8 @@ const stillThere = async <K extends RecordKey>(store: Store, keys: readonly K[])
 
 /** A kept answer names nobody any more; the key is taken as long as it was. */
 const answersWithdrawn = (deps: ErasingDeps, step: Step, page: readonly RecordOf<'idempotency'>[]): Promise<void> =>
-  counting(deps, step, async (again) => {
-    const there = again ? await stillThere(deps.store, page) : page;
+  counting(deps, step, async () => {
+    const there = (await deps.store.get(page, true)).flatMap((one) => (one?.consumerId === undefined ? [] : [one]));
     const writes = there.map(({ kind, keyHash, expiresAt }): Write => {
       return { put: { kind, keyHash, digest: null, status: 410, body: null, expiresAt }, expect: 'present' };
     });

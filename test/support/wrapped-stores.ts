@@ -60,7 +60,7 @@ const PLAIN: ReadonlySet<string> = new Set(['pageAmong', 'slices', 'subjectHashO
 /** Answers that come one by one. */
 const WALKS: ReadonlySet<string> = new Set([
   ...['pictureSlice', 'populationSlice', 'historyOf'],
-  ...['everythingOf', 'erasures', 'erasing'],
+  ...['everythingOf', 'partOf', 'erasures', 'erasing'],
 ]);
 
 /** A store of which each call, whatever it asks, is made by what is around it. */
@@ -121,4 +121,17 @@ export const untilAnswered = async <T>(send: () => Promise<T>): Promise<T> => {
       if (tries === 5) throw error;
     }
   }
+};
+
+/** As `failingAt`, whatever the call asks; and whether it came to that. */
+export const failingEach = (store: Store, callToFail: number, fault: Fault): { store: Store; hasFailed(): boolean } => {
+  let calls = 0;
+  const faulty: Around = async (call, name) => {
+    calls += 1;
+    if (calls !== callToFail) return call();
+    if (fault === 'after' || fault === 'unnoticed') await call();
+    if (fault !== 'before' && fault !== 'after' && name === 'commit') throw new WriteConflict([]);
+    throw new Error('the database did not answer');
+  };
+  return { store: withEach(store, faulty), hasFailed: () => calls >= callToFail };
 };

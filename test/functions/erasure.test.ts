@@ -1,0 +1,468 @@
+import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
+import { makeHandler as recordBatch } from '../../functions/events/record-batch.ts';
+import { makeHandler as erasureResume } from '../../functions/privacy/erasure-resume.ts';
+import { begunAnswer, receiptAnswer } from '../../functions/privacy/schemas.ts';
+import { keyOf } from '../../shared/data/items.ts';
+import { table } from '../../shared/data/table.ts';
+import { sha256 } from '../../shared/domain/canonical.ts';
+import type { HttpResult } from '../../shared/edge/endpoint.ts';
+import type { Kind, StoredRecord } from '../../shared/usecases/ports.ts';
+import { publishChanges } from '../../shared/usecases/publish-changes.ts';
+import { erasing } from '../support/erasing.ts';
+import { depsOn, NOW, streaming } from '../support/events.ts';
+import { everyKind } from '../support/every-kind.ts';
+import { groups } from '../support/groups.ts';
+import { httpEvent } from '../support/http-event.ts';
+import { programme } from '../support/programme.ts';
+import { openTable, residueOf } from '../support/residue.ts';
+import { type Body, shop, type Told } from '../support/shop.ts';
+import { written } from '../support/standing.ts';
+import { failingEach, withEach } from '../support/wrapped-stores.ts';
+
+const HEAD: readonly Kind[] = ['profile', 'metrics', 'account', 'programme', 'memberships'];
+const MARKED = {
+  fullName: 'Wilhelmina Ostrogorska',
+  email: 'w.ostrogorska@example.org',
+  phone: '+447911555666',
+  handler: 'willostro77',
+  customAttributes: { shoe: 'Zwiebelmuster' },
+  answers: { q1: 'Quittengelee' },
+  tags: ['Kirschkuchen'],
+  externalIds: { klaviyo: 'KLV-998877' },
+};
+const MARKS = [
+  ...[MARKED.fullName, 'wilhelmina', 'ostrogorska', MARKED.email, MARKED.phone, MARKED.handler],
+  ...['Zwiebelmuster', 'Quittengelee', 'Kirschkuchen', 'KLV-998877'],
+];
+
+let open = openTable();
+let world = erasing(open.store);
+beforeEach(() => {
+  open = openTable();
+  world = erasing(open.store);
+});
+afterEach(() => void jest.restoreAllMocks());
+
+/** Somebody of whom there is something of every kind. */
+const everywhere = async (other: object = MARKED, store = open.store): Promise<string> => {
+  const { consumerId } = await shop(store).born(other, {
+    headers: { 'idempotency-key': `born ${sha256(JSON.stringify(other))}` },
+  });
+  const own = everyKind(consumerId).filter(
+    (record) => 'consumerId' in record && !['profile', 'contact', 'erasureSubject', 'directory'].includes(record.kind),
+  );
+  for (const record of own) {
+    if (record.kind === 'idempotency')
+      await written(store, { ...record, keyHash: sha256(`${record.keyHash} of ${consumerId}`) });
+    else if (record.kind === 'export') await written(store, { ...record, exportId: sha256(`export of ${consumerId}`) });
+    else await written(store, record);
+  }
+  return consumerId;
+};
+
+/** What is there about a consumer, by kind, as `table.ts` says where. */
+const heldOf = async (consumerId: string): Promise<Record<string, number>> => {
+  const counts: Record<string, number> = {};
+  for (const item of await open.items()) {
+    const isOwn = item['pk']?.S === `C#${consumerId}` || item['consumer']?.S === consumerId;
+    const kind = item['kind']?.S ?? '';
+    if (isOwn && kind !== 'erasureSubject') counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+};
+const everything = async () => JSON.stringify(await open.items());
+const codeOf = ({ status, body }: Told) => [status, body?.code];
+const GONE = [410, 'erased'];
+
+describe('an erasure', () => {
+  it('leaves nothing of any kind, neither plain nor hashed nor encoded, and a receipt that says how much there was', async () => {
+    const [consumerId, neighbour] = [await everywhere(), await everywhere({ email: 'n@example.org' })];
+    const held = await heldOf(consumerId);
+    const kinds = (Object.keys(table) as Kind[]).filter((kind) =>
+      ['partition', 'claims', 'index'].includes(table[kind].erasure as string),
+    );
+    expect(Object.keys(held).sort()).toEqual([...kinds].sort());
+    expect(residueOf([consumerId, ...MARKS], await everything())).toEqual([consumerId, ...MARKS]);
+    const others = await heldOf(neighbour);
+
+    const receipt = await world.erased(consumerId);
+
+    expect(residueOf([consumerId, ...MARKS], await everything())).toEqual([]);
+    expect(receiptAnswer.safeParse(receipt).error).toBeUndefined();
+    expect(receipt).toMatchObject({ status: 'completed', requestedAt: NOW, itemsRemoved: held });
+    expect(receipt.subjectHash).toBe(open.store.subjectHashOf(consumerId));
+    expect(receipt.steps.map(({ name, status }: Body) => [name, status])).toEqual(
+      ['freeze', 'tell_connected', 'remove_items', 'leave_shared', 'remove_named', 'verify', 'receipt'].map((name) => [
+        name,
+        'done',
+      ]),
+    );
+    expect(await heldOf(neighbour)).toEqual(others);
+  });
+
+  it('tells connected systems by the names of sources, and before they cannot look any more', async () => {
+    const consumerId = await everywhere();
+    await world.erased(consumerId);
+    const detail = { consumerId, at: NOW, sources: ['klaviyo'] };
+    expect(world.told).toEqual([{ detailType: 'consumer.erased', detail, at: NOW }]);
+  });
+
+  it('is started by what the table tells, once each time that it is begun, and is not told whom it is about', async () => {
+    const consumerId = await everywhere();
+    const { store, changes } = streaming(open.store);
+    const { body } = await world.asked(consumerId, { confirm: consumerId }, store);
+    const started: unknown[] = [];
+    const workflows = { start: async (...asked: unknown[]) => void started.push(asked) };
+    const bus = { publish: async (events: readonly unknown[]) => events.length };
+    await publishChanges({ bus, workflows }, changes.splice(0));
+    const { erasureId } = body;
+    expect(started).toEqual([['erasure', `erasure-${erasureId}-1`, { erasureId }]]);
+    await world.carriedOut(erasureId, store);
+    await publishChanges({ bus, workflows }, changes.splice(0));
+    expect(started).toHaveLength(1);
+  });
+
+  it('goes page by page through thousands of items, each counted once', async () => {
+    const consumerId = await everywhere();
+    const entry = everyKind(consumerId).find((record) => record.kind === 'event');
+    if (entry?.kind !== 'event') throw new Error('no such kind');
+    for (let n = 0; n < 6_000; n += 90) {
+      await open.store.commit(
+        Array.from({ length: 90 }, (_, i) => ({ put: { ...entry, eventId: `n${n + i}` }, expect: 'absent' }) as const),
+      );
+    }
+    const held = await heldOf(consumerId);
+    expect(held['event']).toBeGreaterThan(6_000);
+    expect((await world.erased(consumerId)).itemsRemoved).toEqual(held);
+    expect(await heldOf(consumerId)).toEqual({});
+  });
+
+  it('of one guest leaves all other guests', async () => {
+    const { born, call } = shop(open.store);
+    const ids = [];
+    for (let n = 0; n < 4; n++) ids.push((await born({})).consumerId);
+    const [first = '', ...others] = ids;
+    await world.erased(first);
+    for (const consumerId of others) {
+      expect((await call('read', { method: 'GET', params: { consumerId } })).status).toBe(200);
+    }
+  });
+});
+
+describe('asking for an erasure', () => {
+  it.each([
+    ['no body', () => undefined],
+    ['an empty one', () => ({})],
+    ['another id', () => ({ confirm: 'somebody' })],
+    ['the id in another case', (id: string) => ({ confirm: id.toLowerCase() })],
+  ])('takes a confirmation that names the consumer: not %s', async (_, bodyFor) => {
+    const { consumerId } = await shop(open.store).born(MARKED);
+    const body = bodyFor(consumerId);
+    const told = await world.call('erase', { method: 'DELETE', params: { consumerId }, ...(body && { body }) });
+    expect(codeOf(told)).toEqual([422, 'confirmation_mismatch']);
+    expect((await shop(open.store).call('read', { method: 'GET', params: { consumerId } })).status).toBe(200);
+  });
+
+  it('of nobody is refused', async () => {
+    expect(codeOf(await world.asked('nobody'))).toEqual([404, 'consumer_not_found']);
+    expect(codeOf(await world.call('readErasure', { method: 'GET', params: { erasureId: 'none' } }))).toEqual([
+      404,
+      'not_found',
+    ]);
+  });
+
+  it('again, before and after it is done, finds the same', async () => {
+    const consumerId = await everywhere();
+    const first = await world.asked(consumerId);
+    expect(first).toMatchObject({ status: 202, body: { status: 'running' } });
+    expect(begunAnswer.safeParse(first.body).error).toBeUndefined();
+    expect((await world.asked(consumerId)).body).toEqual(first.body);
+    await world.carriedOut(first.body.erasureId);
+    expect((await world.asked(consumerId)).body).toEqual({ ...first.body, status: 'completed' });
+  });
+
+  it('under a key keeps nothing that says who it was', async () => {
+    const consumerId = await everywhere();
+    const sent = {
+      method: 'DELETE',
+      params: { consumerId },
+      body: { confirm: consumerId },
+      headers: { 'idempotency-key': 'k' },
+    };
+    const first = await world.call('erase', { ...sent, path: `/v1/consumers/${consumerId}` });
+    await world.carriedOut(first.body.erasureId);
+    expect((await world.call('erase', { ...sent, path: `/v1/consumers/${consumerId}` })).body.erasureId).toBe(
+      first.body.erasureId,
+    );
+    expect(residueOf([consumerId], await everything())).toEqual([]);
+  });
+
+  it('many times at once begins one', async () => {
+    const consumerId = await everywhere();
+    const told = await Promise.all(Array.from({ length: 10 }, () => world.asked(consumerId)));
+    expect(new Set(told.map(({ status }) => status))).toEqual(new Set([202]));
+    expect(new Set(told.map(({ body }) => body.erasureId)).size).toBe(1);
+  });
+
+  it.each([
+    ['email', { email: ' W.Ostrogorska@Example.org' }, ' W.Ostrogorska@Example.org'],
+    ['phone', { phone: '+44 7911 555666' }, '+44 7911 555666'],
+    ['external id', { source: 'klaviyo', externalId: 'KLV-998877' }, 'KLV-998877'],
+  ])('by %s erases whoever has it, and nobody after that', async (_, lookup, confirm) => {
+    const consumerId = await everywhere();
+    const ask = (said: string | undefined) => world.call('eraseByContact', { body: { lookup, confirm: said } });
+    expect(codeOf(await ask(undefined))).toEqual([422, 'confirmation_mismatch']);
+    expect(codeOf(await ask('x'))).toEqual([422, 'confirmation_mismatch']);
+    const { status, body } = await ask(confirm);
+    expect(status).toBe(202);
+    expect((await world.asked(consumerId)).body.erasureId).toBe(body.erasureId);
+    expect(codeOf(await ask(confirm))).toEqual([404, 'consumer_not_found']);
+  });
+});
+
+describe('whoever is being erased, or was', () => {
+  /** Asks everything that names a consumer. */
+  const askedAbout = async (consumerId: string) => {
+    const [shopping, grouped, points] = [shop(open.store), groups(open.store), programme(open.store)];
+    const get = { method: 'GET', params: { consumerId } };
+    return {
+      read: await shopping.call('read', get),
+      edit: await shopping.call('edit', { method: 'PATCH', params: { consumerId }, body: { fullName: 'Back' } }),
+      tag: await shopping.call('addTag', { method: 'PUT', params: { consumerId, tag: 'x' } }),
+      untag: await shopping.call('removeTag', { method: 'DELETE', params: { consumerId, tag: 'x' } }),
+      adjust: await shopping.call('adjustLoyaltyScore', { params: { consumerId }, body: { delta: 1, reason: 'r' } }),
+      membership: await shopping.call('setMembership', { params: { consumerId }, body: { state: 'opted_in' } }),
+      source: await shopping.call('setSyncSource', {
+        method: 'PUT',
+        params: { consumerId, source: 'klaviyo' },
+        body: { externalId: 'e' },
+      }),
+      points: await points.give(consumerId, 5),
+      claim: await points.claimed(consumerId),
+      cancel: await points.cancelled(consumerId, 'c'),
+      event: await points.call('recordEvent', {
+        params: { consumerId },
+        body: { type: 'review_written', attributes: {} },
+      }),
+      progress: await points.call('listProgress', get),
+      list: await grouped.added('l', consumerId),
+      unlist: await grouped.takenOff('l', consumerId),
+    };
+  };
+
+  it('is gone to every question and every write, under way and after', async () => {
+    await groups(open.store).made('l');
+    await programme(open.store).offered({});
+    const consumerId = await everywhere();
+    const { body } = await world.asked(consumerId);
+    const before = JSON.stringify((await open.items()).filter((item) => item['pk']?.S === `C#${consumerId}`));
+    for (const [name, told] of Object.entries(await askedAbout(consumerId)))
+      expect([name, ...codeOf(told)]).toEqual([name, ...GONE]);
+    expect(JSON.stringify((await open.items()).filter((item) => item['pk']?.S === `C#${consumerId}`))).toBe(before);
+    await world.carriedOut(body.erasureId);
+    const after = await everything();
+    for (const [name, told] of Object.entries(await askedAbout(consumerId)))
+      expect([name, ...codeOf(told)]).toEqual([name, ...GONE]);
+    expect(await everything()).toBe(after);
+  });
+
+  it('is gone to batches, which spoils no other event', async () => {
+    const [consumerId, { consumerId: other }] = [await everywhere(), await shop(open.store).born()];
+    await world.erased(consumerId);
+    const handler = recordBatch(depsOn(open.store)) as unknown as (
+      event: object,
+      context: object,
+    ) => Promise<HttpResult>;
+    const events = [consumerId, other].map((id) => ({ consumerId: id, type: 'review_written', attributes: {} }));
+    const { body } = await handler(httpEvent({ path: '/v1/events/batch', body: { events }, now: NOW }), {});
+    expect(JSON.parse(String(body)).items).toMatchObject([
+      { status: 'rejected', problem: { code: 'erased', status: 410 } },
+      { status: 'created' },
+    ]);
+  });
+
+  it('is gone to repetitions of what was answered before, which create nobody', async () => {
+    const key = { headers: { 'idempotency-key': 'first' } };
+    const { call } = shop(open.store);
+    const born = await call('create', { body: MARKED, ...key });
+    const { consumerId } = born.body;
+    const edit = {
+      method: 'PATCH',
+      params: { consumerId },
+      body: { handler: 'h' },
+      headers: { 'idempotency-key': 'second' },
+    };
+    expect((await call('edit', edit)).status).toBe(200);
+    await world.erased(consumerId);
+    expect(codeOf(await call('create', { body: MARKED, ...key }))).toEqual(GONE);
+    expect(codeOf(await call('edit', edit))).toEqual(GONE);
+    expect(residueOf([consumerId, ...MARKS], await everything())).toEqual([]);
+  });
+
+  it('may come back as somebody new, with the same contacts and another id', async () => {
+    const consumerId = await everywhere();
+    await world.asked(consumerId);
+    const { call } = shop(open.store);
+    const again = await call('create', { body: MARKED });
+    expect(again.status).toBe(201);
+    expect(again.body.consumerId).not.toBe(consumerId);
+    await world.erased(consumerId);
+    const found = await call('lookUp', { method: 'GET', query: `email=${encodeURIComponent(MARKED.email)}` });
+    expect(found.body.consumerId).toBe(again.body.consumerId);
+  });
+
+  it('is nobody whom answers to batches name: they are kept without, and told again whole', async () => {
+    const { consumerId } = await shop(open.store).born({});
+    const handler = recordBatch(depsOn(open.store)) as unknown as (
+      event: object,
+      context: object,
+    ) => Promise<HttpResult>;
+    const events = [
+      { consumerId, eventId: 'my-own-marked-id', type: 'review_written', attributes: {} },
+      { consumerId, type: 'review_written', attributes: {} },
+      { consumerId, type: 'Nonsense', attributes: {} },
+    ];
+    const sent = httpEvent({
+      path: '/v1/events/batch',
+      body: { events },
+      now: NOW,
+      headers: { 'idempotency-key': 'b' },
+    });
+    const first = await handler(sent, {});
+    const again = await handler(sent, {});
+    expect(again.headers).toMatchObject({ 'idempotent-replayed': 'true' });
+    expect(JSON.parse(String(again.body))).toEqual(JSON.parse(String(first.body)));
+    await world.erased(consumerId);
+    expect(residueOf(['my-own-marked-id', consumerId], await everything())).toEqual([]);
+    expect(JSON.parse(String((await handler(sent, {})).body))).toEqual(JSON.parse(String(first.body)));
+  });
+});
+
+describe('an erasure that meets trouble', () => {
+  /** What everybody else has, and what tells of this one. */
+  const state = async (consumerId: string) => ({
+    held: await heldOf(consumerId),
+    residue: residueOf([consumerId, ...MARKS], await everything()),
+  });
+
+  it.each(['before', 'after', 'conflict', 'unnoticed'] as const)(
+    'ends clean whichever call of the store fails (%s), and counts each item once',
+    async (fault) => {
+      jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+      for (let call = 1, failed = true; failed; call += 1) {
+        open = openTable();
+        world = erasing(open.store);
+        const consumerId = await everywhere();
+        const held = await heldOf(consumerId);
+        const { body } = await world.asked(consumerId);
+        const broken = failingEach(open.store, call, fault);
+        await world.hastened(body.erasureId, broken.store);
+        failed = broken.hasFailed();
+        expect(await world.receipt(body.erasureId)).toMatchObject({ status: 'completed', itemsRemoved: held });
+        expect(await state(consumerId)).toEqual({ held: {}, residue: [] });
+        if (!failed) expect(call).toBeGreaterThan(25);
+      }
+    },
+  );
+
+  it('is asked for whichever call of the store fails', async () => {
+    jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    for (const fault of ['before', 'after', 'conflict', 'unnoticed'] as const) {
+      for (let call = 1, failed = true; failed; call += 1) {
+        open = openTable();
+        world = erasing(open.store);
+        const consumerId = await everywhere();
+        const broken = failingEach(open.store, call, fault);
+        let told = await world.asked(consumerId, { confirm: consumerId }, broken.store);
+        if (told.status === 500) told = await world.asked(consumerId, { confirm: consumerId }, broken.store);
+        failed = broken.hasFailed();
+        expect(told).toMatchObject({ status: 202, body: { status: 'running' } });
+        await world.hastened(told.body.erasureId, open.store);
+        expect((await world.receipt(told.body.erasureId)).status).toBe('completed');
+        expect(await state(consumerId)).toEqual({ held: {}, residue: [] });
+      }
+    }
+  });
+
+  it('runs twice at once, and beside another, and each item is counted once', async () => {
+    const ids = [await everywhere(), await everywhere({ email: 'other@example.org', fullName: 'Other' })];
+    const held = [];
+    for (const consumerId of ids) held.push(await heldOf(consumerId));
+    const begun = await Promise.all(ids.map((consumerId) => world.asked(consumerId)));
+    const slow = withEach(open.store, async (call) => {
+      await new Promise((resolve) => setImmediate(resolve));
+      return call();
+    });
+    const runs = begun.flatMap(({ body }) => [
+      world.carriedOut(body.erasureId, slow),
+      world.carriedOut(body.erasureId, slow),
+    ]);
+    await Promise.all(runs);
+    for (const [n, { body }] of begun.entries()) {
+      expect(await world.receipt(body.erasureId)).toMatchObject({ status: 'completed', itemsRemoved: held[n] });
+      expect(await heldOf(ids[n] ?? '')).toEqual({});
+    }
+  });
+
+  it('that it cannot mend is given up, says so, and is begun again by whoever asks, or by the hour', async () => {
+    jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+    const consumerId = await everywhere();
+    const { body } = await world.asked(consumerId);
+    const { erasureId } = body;
+    const broken = withEach(open.store, async (call, name) => {
+      if (name === 'answersTo') throw new Error('never');
+      return call();
+    });
+    await world.carriedOut(erasureId, broken);
+    const failed = await world.receipt(erasureId);
+    expect(failed).toMatchObject({ status: 'failed', completedAt: null });
+    expect(failed.steps.at(-1)).toMatchObject({ name: 'give_up', status: 'failed' });
+    expect(codeOf(await shop(open.store).call('read', { method: 'GET', params: { consumerId } }))).toEqual(GONE);
+
+    const { store, changes } = streaming(open.store);
+    expect((await world.asked(consumerId, { confirm: consumerId }, store)).body).toEqual({
+      erasureId,
+      status: 'running',
+    });
+    const resume = erasureResume(depsOn(store));
+    const at = (scheduledAt: string) => resume({ job: 'erasure-resume', scheduledAt, trigger: 'schedule' });
+    expect(await at(NOW)).toMatchObject({ running: 1, begun: 0 });
+    expect(await at('2026-03-01T14:00:00.000Z')).toMatchObject({ running: 1, begun: 1 });
+    const started: string[] = [];
+    const workflows = { start: async (_: string, name: string) => void started.push(name) };
+    await publishChanges({ bus: { publish: async () => 0 }, workflows }, changes);
+    expect(started).toEqual([`erasure-${erasureId}-2`, `erasure-${erasureId}-3`]);
+    await world.carriedOut(erasureId);
+    expect(await world.receipt(erasureId)).toMatchObject({ status: 'completed' });
+    expect(await state(consumerId)).toEqual({ held: {}, residue: [] });
+    expect(await at('2026-03-01T16:00:00.000Z')).toEqual({ running: 0, begun: 0, nextDueAt: null });
+  });
+
+  it('finds what came in late, and does not end before it is gone', async () => {
+    const consumerId = await everywhere();
+    const { body } = await world.asked(consumerId);
+    // Something that was under way when the consumer was frozen, whatever wrote it, and whatever it is.
+    const late = everyKind(consumerId).filter((record) => record.kind === 'event' || record.kind === 'idempotency');
+    let planted = 0;
+    const store = withEach(open.store, async (call, name) => {
+      if (name === 'exportsOf' && planted < late.length) await plant(late[planted++]);
+      return call();
+    });
+    await world.carriedOut(body.erasureId, store);
+    expect(planted).toBe(late.length);
+    expect(await state(consumerId)).toEqual({ held: {}, residue: [] });
+  });
+
+  /** Past the store, which would refuse it. */
+  const plant = async (record: StoredRecord | undefined) => {
+    if (!record) return;
+    const { itemOf } = await import('../../shared/data/items.ts');
+    await open.storage.write([{ key: keyOf(record), item: itemOf(record), expect: 'anything' }]);
+  };
+});
+
+describe('everyone', () => {
+  it('has a whole head or none: it goes at once', () => {
+    for (const kind of HEAD) expect(table[kind].erasure).toBe('partition');
+  });
+});

@@ -1,0 +1,82 @@
+/** Erasure over a store in memory: the endpoints, and the workflow as it is deployed, step by step. */
+import { makeHandler as complete } from '../../functions/privacy/complete.ts';
+import { makeHandler as erase } from '../../functions/privacy/erase.ts';
+import { makeHandler as eraseByContact } from '../../functions/privacy/erase-by-contact.ts';
+import { makeHandler as giveUp } from '../../functions/privacy/give-up.ts';
+import { makeHandler as leaveShared } from '../../functions/privacy/leave-shared.ts';
+import { makeHandler as readErasure } from '../../functions/privacy/read-erasure.ts';
+import { makeHandler as removeItems } from '../../functions/privacy/remove-items.ts';
+import { makeHandler as removeNamed } from '../../functions/privacy/remove-named.ts';
+import { makeHandler as tellConnected } from '../../functions/privacy/tell-connected.ts';
+import { makeHandler as verify } from '../../functions/privacy/verify.ts';
+import { memoryFiles } from '../../shared/data/memory-files.ts';
+import { memoryStore } from '../../shared/data/memory-store.ts';
+import type { HttpResult } from '../../shared/edge/endpoint.ts';
+import type { ErasingDeps } from '../../shared/usecases/erasure-steps.ts';
+import type { DomainEvent, Store } from '../../shared/usecases/ports.ts';
+import { depsOn, NOW } from './events.ts';
+import { httpEvent, type Sent } from './http-event.ts';
+import type { Told } from './shop.ts';
+import { outputOf } from './workflow.ts';
+
+const endpoints = { erase, eraseByContact, readErasure };
+
+export const erasing = (store: Store = memoryStore()) => {
+  const told: DomainEvent[] = [];
+  const files = memoryFiles();
+  const bus = {
+    publish: async (events: readonly DomainEvent[]) => {
+      told.push(...events);
+      return events.length;
+    },
+  };
+  const depsWith = (other: Store): ErasingDeps => ({ ...depsOn(other), bus, files });
+  const call = async (endpoint: keyof typeof endpoints, sent: Sent = {}, over = store): Promise<Told> => {
+    const handler = endpoints[endpoint](depsOn(over)) as unknown as (
+      event: object,
+      context: object,
+    ) => Promise<HttpResult>;
+    const {
+      statusCode = 0,
+      body,
+      headers = {},
+    } = await handler(httpEvent({ now: NOW, path: `/${endpoint}`, ...sent }), {});
+    return { status: statusCode, body: body === undefined ? undefined : JSON.parse(String(body)), headers };
+  };
+  const asked = (consumerId: string, body: object = { confirm: consumerId }, over = store) =>
+    call('erase', { method: 'DELETE', path: `/v1/consumers/${consumerId}`, params: { consumerId }, body }, over);
+  const steps = (over: Store) => {
+    const deps = depsWith(over);
+    return {
+      ...{ 'tell-connected': tellConnected(deps), 'remove-items': removeItems(deps) },
+      ...{ 'leave-shared': leaveShared(deps), 'remove-named': removeNamed(deps) },
+      ...{ verify: verify(deps), complete: complete(deps), 'give-up': giveUp(deps) },
+    };
+  };
+  /** Runs the workflow to its end. */
+  const carriedOut = (erasureId: string, over = store) => outputOf('erasure', steps(over), { erasureId });
+  /** The same steps without the workflow's patience: what fails is tried again at once. */
+  const hastened = async (erasureId: string, over: Store): Promise<void> => {
+    const all = steps(over);
+    const input = { erasureId, now: NOW };
+    const once = async <T>(step: (input: unknown) => Promise<T>): Promise<T> =>
+      step(input).catch(() => step(input).catch(() => step(input)));
+    await once(all['tell-connected']);
+    do {
+      while (!(await once(all['remove-items'])).done);
+      await once(all['leave-shared']);
+      await once(all['remove-named']);
+      await once(all['remove-named']);
+    } while (!(await once(all.verify)).clean);
+    await once(all.complete);
+  };
+  const receipt = async (erasureId: string) =>
+    (await call('readErasure', { method: 'GET', params: { erasureId } })).body;
+  /** Asks for it, and sees it through; the receipt. */
+  const erased = async (consumerId: string) => {
+    const { body } = await asked(consumerId);
+    await carriedOut(body.erasureId);
+    return receipt(body.erasureId);
+  };
+  return { store, told, files, call, asked, steps, carriedOut, hastened, receipt, erased };
+};
