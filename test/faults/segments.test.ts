@@ -1,38 +1,15 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { DAY_MS, instantOf, MINUTE_MS, msOf } from '../../shared/domain/instants.ts';
-import type { Store } from '../../shared/usecases/ports.ts';
 import { NOW } from '../support/events.ts';
+import { casesOf, failing } from '../support/failing-world.ts';
 import { expectTruth, flipsOf } from '../support/segment-truth.ts';
-import { type World, world } from '../support/segments.ts';
-import { FAULTS, type Fault, failingAnywhere, untilAnswered } from '../support/wrapped-stores.ts';
+import type { World } from '../support/segments.ts';
 
 const VIP = { attribute: 'tags', operator: 'contains', value: 'vip' };
 const OLD = { attribute: 'tags', operator: 'contains', value: 'old' };
 const RECENT = { event: 'order_placed', measure: 'count', operator: 'gte', value: 1, within: { days: 30 } };
 const PEOPLE = ['c1', 'c2', 'c3', 'c4'];
 const later = (ms: number) => instantOf(msOf(NOW) + ms);
-
-/** A world whose table fails at one call, once it is told to begin; who fails is called again, unless it dies of it. */
-const failing = (callToFail: number, fault: Fault, dies = false) => {
-  const state = { isFailing: false };
-  let calls: readonly string[] = [];
-  const w = world({
-    wrap: (store) => {
-      const faulty = failingAnywhere(store, callToFail, fault);
-      calls = faulty.calls;
-      return switching(store, faulty.store, () => state.isFailing);
-    },
-    attempt: (_, done) => (dies ? done() : untilAnswered(done)),
-  });
-  return { w, state, calls };
-};
-
-/** One of two stores, call by call. */
-const switching = (one: Store, other: Store, isOther: () => boolean): Store => {
-  const names = Object.keys(one) as (keyof Store)[];
-  const pick = (name: keyof Store) => ({ enumerable: true, get: () => (isOther() ? other : one)[name] });
-  return Object.defineProperties({}, Object.fromEntries(names.map((name) => [name, pick(name)]))) as Store;
-};
 
 /** Four consumers, two segments: the second looks at the first and at time. */
 const peopled = async (w: World) => {
@@ -87,18 +64,6 @@ const HAPPENINGS: Happening[] = [
   ],
 ];
 
-/** Each call that is made where none fails, with the faults that it may have. */
-const casesOf = async (prepare: (w: World) => Promise<unknown>, happen: (w: World) => Promise<unknown>) => {
-  const { w, state, calls } = failing(0, 'before');
-  await peopled(w);
-  await prepare(w);
-  state.isFailing = true;
-  await happen(w);
-  return calls.flatMap((name, nth) =>
-    (name === 'commit' ? FAULTS : FAULTS.slice(0, 1)).map((fault) => [nth + 1, fault] as const),
-  );
-};
-
 /** Failures are logged. */
 beforeAll(() => {
   jest.spyOn(process.stdout, 'write').mockReturnValue(true);
@@ -111,7 +76,7 @@ describe('when the database fails at any call in turn', () => {
     await prepare(expected);
     await happen(expected);
     await expected.settled();
-    const cases = await casesOf(prepare, happen);
+    const cases = await casesOf((w) => peopled(w).then(() => prepare(w)), happen);
     expect(cases.length).toBeGreaterThan(10);
     for (const [call, fault] of cases) {
       const { w, state } = failing(call, fault);
@@ -143,7 +108,10 @@ describe('a run of the backfill that dies at any call', () => {
     [', after the segment was edited back', (w) => w.edit('s', VIP)],
     [', after the others were deleted', (w) => w.remove('t')],
   ])('is followed by another one when its lease has ended%s, and every flip is told', async (when, meanwhile) => {
-    const all = await casesOf(prepare, (w) => w.steps.backfill('run'));
+    const all = await casesOf(
+      (w) => peopled(w).then(() => prepare(w)),
+      (w) => w.steps.backfill('run'),
+    );
     // A conflict is no reason to die. Whatever happens meanwhile, the call before was much the same.
     const deadly = all.filter(([, fault]) => fault === 'before' || fault === 'after');
     const some = when === '' ? deadly : deadly.filter((_, nth) => nth % 4 === when.length % 4);

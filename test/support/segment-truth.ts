@@ -64,6 +64,7 @@ const segmentsOf = async ({ store, clock }: World, consumerId: string, segmentat
   const picture = await store.pictureOf(consumerId);
   if (!picture) throw new Error('the consumer is gone');
   const { evaluator, context, segments } = segmentation;
+  if (picture.profile.archived) return [];
   const { members } = evaluate(evaluator, pictureFor(picture), context, asOf(picture, clock.now));
   return segments.flatMap(({ segmentId, live }) =>
     live && members.has(live.index) ? [{ segmentId, unit: live.unit }] : [],

@@ -56,7 +56,7 @@ interface Started {
 export type World = ReturnType<typeof world>;
 
 type Try = <T>(name: string, done: () => Promise<T>) => Promise<T>;
-interface Worse {
+export interface Worse {
   /** Puts a worse store between the world and its table. */
   wrap?: (store: Store) => Store;
   /** Around each batch of the stream, each job, each step of a workflow. */
