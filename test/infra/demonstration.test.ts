@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { consentBody } from '../../functions/consent/schemas.ts';
+import { consentsOf } from '../../infra/local/demo/consents.ts';
 import type { DemoConsumer } from '../../infra/local/demo/generate.ts';
 import { BUYING, demonstrationOf, ordersFrom, SHOP_DAYS, SPENDING } from '../../infra/local/demo/generate.ts';
 import { chanceOf } from '../../infra/local/demo/random.ts';
@@ -31,6 +33,13 @@ describe('the demonstration', () => {
     for (const { type, attributes } of shop.flatMap(({ events }) => events)) {
       expect([type, attributesOf(type).safeParse(attributes).error?.issues]).toEqual([type, undefined]);
     }
+  });
+
+  it('has people who agree to emails and SMS, and some who think better of it, as the API asks', () => {
+    const said = shop.flatMap(({ profile }, index) => consentsOf(index + 1, 'phone' in profile));
+    for (const one of said) expect(consentBody.safeParse(one).error).toBeUndefined();
+    const kinds = new Set(said.map(({ channel, state }) => `${channel} ${state}`));
+    expect([...kinds].sort()).toEqual(['email granted', 'email withdrawn', 'sms granted', 'sms withdrawn']);
   });
 
   it('gives nobody the contact of another, and nobody a contact that could be real', () => {

@@ -1,6 +1,7 @@
 /** Loads the demonstration through the API. Safe to repeat: everything in it has ids of its own. */
 import type { Client } from '../client.ts';
 import { createClient } from '../client.ts';
+import { agree } from './consents.ts';
 import type { DemoConsumer, DemoEvent } from './generate.ts';
 import { demonstrationOf } from './generate.ts';
 import { claimSome, setUpProgramme } from './programme.ts';
@@ -56,7 +57,9 @@ const loadAll = async (client: Client, shop: DemoConsumer[], log: Loading['log']
       for (let from = 0; from < consumer.events.length; from += EVENTS_OF_A_BATCH) {
         await record(client, consumerId, consumer.events.slice(from, from + EVENTS_OF_A_BATCH));
       }
-      await claimSome(client, consumerId, Number(consumer.profile.externalIds.demo));
+      const number = Number(consumer.profile.externalIds.demo);
+      await claimSome(client, consumerId, number);
+      await agree(client, consumerId, number, 'phone' in consumer.profile);
       loaded += 1;
       events += consumer.events.length;
       if (loaded % Math.ceil(shop.length / 5) === 0 && loaded < shop.length) {
