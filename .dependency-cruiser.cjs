@@ -5,7 +5,11 @@ const CATALOGUES = '^functions/(api|jobs|streams|workflows)\\.ts$';
 
 /** May be imported beside files of the layer itself. */
 const LAYERS = [
-  { name: 'domain', files: '^shared/domain/', may: ['node_modules/(zod|libphonenumber-js)/', '^(node:)?crypto$'] },
+  {
+    name: 'domain',
+    files: '^shared/domain/',
+    may: ['node_modules/(zod|libphonenumber-js|fflate)/', '^(node:)?crypto$'],
+  },
   { name: 'usecases', files: '^shared/usecases/', may: ['^shared/domain/', '^(node:)?(crypto|util)$'] },
   {
     name: 'data',
@@ -13,7 +17,7 @@ const LAYERS = [
     may: [
       '^shared/domain/',
       '^shared/usecases/ports\\.ts$',
-      'node_modules/@aws-sdk/',
+      'node_modules/(@aws-sdk|@smithy)/',
       '^(node:)?(crypto|util|timers/promises)$',
     ],
   },

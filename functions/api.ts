@@ -6,6 +6,7 @@ import { consentRoutes } from './consent/routes.ts';
 import { consumersRoutes } from './consumers/routes.ts';
 import { docsRoutes } from './docs/routes.ts';
 import { eventsRoutes } from './events/routes.ts';
+import { exportsRoutes } from './exports/routes.ts';
 import { listsRoutes } from './lists/routes.ts';
 import { pointsRoutes } from './points/routes.ts';
 import { privacyRoutes } from './privacy/routes.ts';
@@ -26,6 +27,7 @@ export const api = {
   advocates: advocatesRoutes,
   consent: consentRoutes,
   privacy: privacyRoutes,
+  exports: exportsRoutes,
   settings: settingsRoutes,
   docs: docsRoutes,
 } as const satisfies Record<string, Routes>;

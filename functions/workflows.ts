@@ -247,11 +247,45 @@ const erasure = {
   },
 };
 
+/** The file is written in one step, however long it is. What fails again and again says so to whoever asked for it. */
+const exportFile = {
+  QueryLanguage: 'JSONata',
+  StartAt: 'Write',
+  States: {
+    Write: {
+      Type: 'Task',
+      Resource: 'step:exports/write',
+      Arguments: '{% { "exportId": $states.input.exportId, "now": $states.context.State.EnteredTime } %}',
+      Retry: RETRY,
+      Catch: [{ ErrorEquals: ['States.ALL'], Output: '{% $states.context.Execution.Input %}', Next: 'GiveUp' }],
+      End: true,
+    },
+    GiveUp: {
+      Type: 'Task',
+      Resource: 'step:exports/give-up',
+      Arguments: '{% { "exportId": $states.input.exportId, "now": $states.context.State.EnteredTime } %}',
+      Retry: RETRY,
+      Next: 'GivenUp',
+    },
+    GivenUp: { Type: 'Fail', Error: 'ExportGivenUp', Cause: 'Its file could not be written.' },
+  },
+};
+
 export const workflows = {
+  export: {
+    capability: 'exports',
+    summary: 'Write the file of an export',
+    definition: exportFile,
+  },
   erasure: {
     capability: 'privacy',
     summary: 'Remove everything of a consumer everywhere, prove that nothing is left, and leave a receipt',
     definition: erasure,
+  },
+  'erasure-audit': {
+    capability: 'privacy',
+    summary: 'Find those who were erased and are there again, as after a table was restored, and erase them again',
+    definition: overEveryone('step:privacy/audit-slice'),
   },
   'lists-cleanup': {
     capability: 'lists',
@@ -274,15 +308,15 @@ export const workflows = {
       "Fold every consumer's metrics again from the history: after the scoring rules changed, those made by others; with `always` everyone, and none should differ",
     definition: overEveryone('step:insights/fold-slice'),
   },
-  'tiers-rebuild': {
-    capability: 'tiers',
-    summary: 'Move everyone to the tier in force: after the ladder was edited, or its module switched on',
-    definition: overEveryone('step:tiers/retier-slice'),
-  },
   'archive-rebuild': {
     capability: 'insights',
     summary:
       'Archive everyone who is to be, and bring back who is not: after another number of days was set, and monthly',
     definition: overEveryoneTwice('step:insights/archive-slice', AS_ENTERED),
+  },
+  'tiers-rebuild': {
+    capability: 'tiers',
+    summary: 'Move everyone to the tier in force: after the ladder was edited, or its module switched on',
+    definition: overEveryone('step:tiers/retier-slice'),
   },
 } as const satisfies Record<string, Workflow>;

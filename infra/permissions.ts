@@ -7,6 +7,8 @@ export interface Permissions {
   publishes?: boolean;
   /** Workflows that it starts. */
   starts?: string[];
+  /** Exports' files: takes them away, and asks whether any is left; or writes them, and links to them, too. */
+  files?: 'remove' | 'write';
   /** Memory, and with it the share of a processor; 512 unless said. */
   memoryMb?: number;
 }
@@ -21,6 +23,8 @@ export const permissions: Record<string, Permissions> = {
   consent: { table: { write: true } },
   lists: { table: { write: true, indexes: ['population'] } },
   tiers: { table: { write: true, indexes: ['population'] } },
+  // No more of a file is held than a part of it.
+  exports: { table: { write: true }, files: 'write' },
   // A whole processor: trying out a ladder of tiers goes over everyone while the caller waits.
   settings: { table: { write: true, indexes: ['population'] }, memoryMb: 1_769 },
   insights: { table: { write: true, indexes: ['population', 'due'] }, memoryMb: 1_024 },
@@ -40,10 +44,11 @@ export const permissions: Record<string, Permissions> = {
       'segments-cleanup',
       'lists-cleanup',
       'erasure',
+      'export',
     ],
   },
   // Whom erasures are under way about, and what names them elsewhere, it finds in the indexes.
-  privacy: { table: { write: true, indexes: ['population', 'directory'] }, publishes: true },
+  privacy: { table: { write: true, indexes: ['population', 'directory'] }, publishes: true, starts: ['erasure-audit'] },
   docs: {},
 };
 

@@ -4,6 +4,7 @@ import { HttpUserPoolAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus } from 'aws-cdk-lib/aws-events';
 import type { Code } from 'aws-cdk-lib/aws-lambda';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -12,6 +13,7 @@ import { type Catalogues, capabilitiesOf, leavesDeadLetters, timeoutSecondsOf } 
 import type { Configuration } from './configuration.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { deadLetters } from './constructs/dead-letters.ts';
+import { allowFiles, exportsBucket } from './constructs/exports-bucket.ts';
 import { RegularsApi } from './constructs/http-api.ts';
 import { Identity } from './constructs/identity.ts';
 import { CapabilityLambda, type Lambdas, lambdaOf } from './constructs/lambda.ts';
@@ -43,6 +45,7 @@ export class Regulars extends Stack {
   private readonly props: RegularsProps;
   private readonly table: Table;
   private readonly subjectKey: Secret;
+  private readonly exports: Bucket;
   private readonly bus: EventBus;
   private readonly alarms: Alarms;
   private readonly lambdas: Lambdas;
@@ -53,6 +56,7 @@ export class Regulars extends Stack {
     this.props = props;
     this.table = consumersTable(this);
     this.subjectKey = subjectKey(this);
+    this.exports = exportsBucket(this);
     this.bus = new EventBus(this, 'Bus', { eventBusName: this.stackName.toLowerCase() });
     this.alarms = new Alarms(this, 'Alarms', { email: configuration.alarmEmail, runbook: configuration.runbookUrl });
     this.lambdas = new Map(capabilitiesOf(catalogues).map((name) => [name, this.capabilityLambda(name)]));
@@ -79,7 +83,7 @@ export class Regulars extends Stack {
   }
 
   /** A function knows only what it may use. */
-  private environmentOf({ table, publishes, starts = [] }: Permissions): Record<string, string> {
+  private environmentOf({ table, publishes, files, starts = [] }: Permissions): Record<string, string> {
     return {
       ...(table && {
         [environment.tableName]: this.table.tableName,
@@ -87,15 +91,17 @@ export class Regulars extends Stack {
         [environment.subjectKey]: this.subjectKey.secretValue.unsafeUnwrap(),
       }),
       ...(publishes && { [environment.busName]: this.bus.eventBusName }),
+      ...(files && { [environment.exportsBucket]: this.exports.bucketName }),
       ...Object.fromEntries(starts.map((name) => [workflowVariable(name), workflowArn(this, name)])),
     };
   }
 
-  private grant(made: CapabilityLambda, { table, publishes, starts = [] }: Permissions): void {
+  private grant(made: CapabilityLambda, { table, publishes, files, starts = [] }: Permissions): void {
     if (table) made.allow([...READ_ACTIONS, ...(table.write ? WRITE_ACTIONS : [])], [this.table.tableArn]);
     const indexes = (table?.indexes ?? []).map((index) => `${this.table.tableArn}/index/${index}`);
     if (indexes.length > 0) made.allow(['dynamodb:Query'], indexes);
     if (publishes) made.allow(['events:PutEvents'], [this.bus.eventBusArn]);
+    if (files) allowFiles(made, this.exports, files);
     if (starts.length > 0) {
       made.allow(
         ['states:StartExecution'],

@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { apiModel } from './assembly-api.ts';
 import { type Inventory, only, takeInventory, type Understood } from './inventory.ts';
 import type {
+  BucketModel,
   BusModel,
   FunctionModel,
   LocalModel,
@@ -30,6 +31,7 @@ export function readAssembly(directory: string): LocalModel {
     streamMappings: inventory.of('AWS::Lambda::EventSourceMapping').map((mapping) => mappingModel(inventory, mapping)),
     bus: busModel(inventory, only(buses, 'event bus')),
     stateMachines: byLogicalId(inventory.of('AWS::StepFunctions::StateMachine').map(stateMachineModel)),
+    buckets: inventory.of('AWS::S3::Bucket').map(bucketModel),
     queues: byLogicalId(
       inventory.of('AWS::SQS::Queue').map(({ logicalId, arn, ref }) => ({
         logicalId,
@@ -104,6 +106,19 @@ function tableModel(inventory: Inventory): LocalModel['table'] {
       StreamSpecification: { StreamEnabled: true, ...properties.StreamSpecification },
     },
     ttlAttribute: properties.TimeToLiveSpecification?.AttributeName ?? null,
+  };
+}
+
+function bucketModel({ ref, properties }: Understood<'AWS::S3::Bucket'>): BucketModel {
+  const rules = properties.LifecycleConfiguration?.Rules ?? [];
+  const least = (days: (number | undefined)[]) => {
+    const given = days.filter((one) => one !== undefined);
+    return given.length === 0 ? null : Math.min(...given);
+  };
+  return {
+    name: ref,
+    objectDays: least(rules.map((rule) => rule.ExpirationInDays)),
+    uploadDays: least(rules.map((rule) => rule.AbortIncompleteMultipartUpload?.DaysAfterInitiation)),
   };
 }
 

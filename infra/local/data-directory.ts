@@ -1,20 +1,36 @@
 /** The folder in which a stack keeps its data, held by one stack at a time. */
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export interface DataDirectory {
   /** A file of it, or null where the stack keeps everything in memory. */
   file(name: string): string | null;
+  /** A folder of it; where the stack keeps everything in memory, one that goes when it is released. */
+  folder(name: string): string;
   release(): void;
 }
 
 /** Refuses a folder that a living stack holds; what a killed one left behind is taken over. Null: in memory. */
 export function openDataDirectory(directory: string | null): DataDirectory {
-  if (directory === null) return { file: () => null, release: () => {} };
+  if (directory === null) return inMemory();
   mkdirSync(directory, { recursive: true });
   const lock = join(directory, 'stack.pid');
   seize(lock, directory);
-  return { file: (name) => join(directory, name), release: () => rmSync(lock, { force: true }) };
+  return {
+    file: (name) => join(directory, name),
+    folder: (name) => join(directory, name),
+    release: () => rmSync(lock, { force: true }),
+  };
+}
+
+function inMemory(): DataDirectory {
+  const folder = mkdtempSync(join(tmpdir(), 'regulars-stack-'));
+  return {
+    file: () => null,
+    folder: (name) => join(folder, name),
+    release: () => rmSync(folder, { recursive: true, force: true }),
+  };
 }
 
 function seize(lock: string, directory: string): void {

@@ -3,11 +3,10 @@
  * own answers where a request reaches no function.
  */
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import type { Duplex } from 'node:stream';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Authorizer } from './authorizer.ts';
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
+import type { Door } from './door.ts';
 import type { Invoke } from './invoke.ts';
 import type { ApiModel } from './model.ts';
 import { answerOf, type GatewayAnswer, payloadOf } from './payload.ts';
@@ -19,21 +18,15 @@ export interface GatewaySettings {
   invoke: Invoke;
   /** The stack's clock: functions take "now" from the request. */
   nowMs: () => number;
-  /** Answers the paths that are the local stack's own. */
-  controls: { prefix: string; serve: (request: IncomingMessage, response: ServerResponse) => Promise<void> };
-  port: number;
+  /** Where requests come in. */
+  door: Door;
+  /** What answers the paths that are the local stack's own. */
+  own: { prefix: string; serve: (request: IncomingMessage, response: ServerResponse) => Promise<void> }[];
   log: (line: string) => void;
 }
 
-export interface Gateway {
-  url: string;
-  /** Lets what is being answered finish. */
-  stop(): Promise<void>;
-}
-
-/** Quotas of HTTP APIs. */
+/** Quota of HTTP APIs. */
 const BODY_BYTES_MAX = 10 * 1024 * 1024;
-const HEADER_BYTES_MAX = 10_240;
 /** Lambda's own limit for an event. */
 const EVENT_BYTES_MAX = 6 * 1024 * 1024;
 
@@ -41,32 +34,26 @@ const MESSAGES: Record<number, string> = {
   400: 'Bad Request',
   404: 'Not Found',
   413: 'Request Too Long',
-  431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };
 
-export async function startGateway(settings: GatewaySettings): Promise<Gateway> {
+/** Answers whatever comes in at the door. */
+export function startGateway({ door, own, ...settings }: GatewaySettings): void {
   const respond = createResponder(settings);
-  const underWay = new Set<ServerResponse>();
-  const server = createServer({ maxHeaderSize: HEADER_BYTES_MAX }, (request, response) => {
-    underWay.add(response.once('close', () => underWay.delete(response)));
-    if (!server.listening) response.setHeader('connection', 'close');
-    const { prefix, serve } = settings.controls;
-    const answered = request.url?.startsWith(prefix) ? serve(request, response) : respond(request, response);
+  door.open((request, response) => {
+    const ours = own.find(({ prefix }) => request.url?.startsWith(prefix));
+    const answered = ours ? ours.serve(request, response) : respond(request, response);
     answered.catch((error: unknown) => {
       if (request.destroyed || response.writableEnded) return;
       settings.log(`gateway ${error instanceof Error ? error.stack : error}`);
-      send(response, plain(500));
+      if (response.headersSent) response.destroy();
+      else send(response, plain(500));
     });
   });
-  server.on('clientError', refuseUnreadable);
-  await listening(server, settings.port);
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}`, stop: () => closed(server, underWay) };
 }
 
-function createResponder({ api, authorizer, invoke, nowMs, log }: GatewaySettings) {
+function createResponder({ api, authorizer, invoke, nowMs, log }: Omit<GatewaySettings, 'door' | 'own'>) {
   const select = createSelector(api.routes);
 
   const answered = async (request: IncomingMessage, requestId: string): Promise<GatewayAnswer> => {
@@ -146,39 +133,10 @@ function send(response: ServerResponse, { statusCode, headers, cookies, body }: 
   response.end(body);
 }
 
-/** What Node's parser refuses never becomes a request: answered here, in the gateway's manner. */
-function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
-  if (!socket.writable) return;
-  const statusCode = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : 400;
-  const body = JSON.stringify({ message: MESSAGES[statusCode] });
-  socket.end(
-    `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
-  );
-}
-
 const TIMED_OUT = Symbol('timed out');
 
 async function within<T>(milliseconds: number, work: Promise<T>): Promise<T | typeof TIMED_OUT> {
   const limit = Promise.withResolvers<typeof TIMED_OUT>();
   const timer = setTimeout(() => limit.resolve(TIMED_OUT), milliseconds);
   return Promise.race([work, limit.promise]).finally(() => clearTimeout(timer));
-}
-
-function listening(server: Server, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', () => {
-      server.off('error', reject);
-      resolve();
-    });
-  });
-}
-
-/** Each connection ends with the answer under way: a busy caller would never let it go. */
-function closed(server: Server, underWay: Set<ServerResponse>): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeIdleConnections();
-    for (const response of underWay) if (!response.headersSent) response.setHeader('connection', 'close');
-  });
 }

@@ -64,6 +64,11 @@ const NAMING: Record<string, Naming> = {
     (name) => arn('states', `stateMachine:${name}`),
     'Name',
   ),
+  // A bucket's name has small letters alone, as AWS makes it.
+  'AWS::S3::Bucket': {
+    nameIn: 'BucketName',
+    identity: (name) => ({ ref: name.toLowerCase(), attributes: { Arn: `arn:aws:s3:::${name.toLowerCase()}` } }),
+  },
   'AWS::SNS::Topic': byArn('TopicName', (name) => arn('sns', name), 'TopicName', 'TopicArn'),
   'AWS::SQS::Queue': {
     nameIn: 'QueueName',

@@ -20,13 +20,17 @@ export interface Lambdas {
 export interface LambdaSettings {
   functions: Map<string, FunctionModel>;
   /** Where the functions' AWS clients find their services: `AWS_ENDPOINT_URL_…` by service. */
-  endpoints: { dynamodb: string; eventbridge: string; sfn: string };
+  endpoints: { dynamodb: string; eventbridge: string; sfn: string; s3?: string };
+  /** What their requests are signed with. */
+  secretAccessKey?: string;
   /** Puts secrets where the environment refers to them. */
   reveal?: Reveal;
   /** Environments per function at most; more invocations than that wait their turn. */
   concurrency?: number;
   log: (line: string) => void;
 }
+
+type Means = Pick<LambdaSettings, 'endpoints' | 'secretAccessKey' | 'reveal'>;
 
 export function startLambdas(settings: LambdaSettings): Lambdas {
   const { functions, concurrency = 6, log } = settings;
@@ -60,12 +64,7 @@ interface Pool {
   stop(): Promise<void>;
 }
 
-function createPool(
-  model: FunctionModel,
-  means: Pick<LambdaSettings, 'endpoints' | 'reveal'>,
-  concurrency: number,
-  log: (line: string) => void,
-): Pool {
+function createPool(model: FunctionModel, means: Means, concurrency: number, log: (line: string) => void): Pool {
   const open = new Set<Sandbox>();
   const free: Sandbox[] = [];
   const queue: ((sandbox: Sandbox) => void)[] = [];
@@ -109,7 +108,7 @@ function createPool(
 
 function environmentOf(
   model: FunctionModel,
-  { endpoints, reveal = (text) => text }: Pick<LambdaSettings, 'endpoints' | 'reveal'>,
+  { endpoints, secretAccessKey = 'local', reveal = (text) => text }: Means,
 ): Record<string, string> {
   const region = model.arn.split(':')[3] ?? '';
   return {
@@ -129,9 +128,10 @@ function environmentOf(
     _HANDLER: model.handler,
     // The facade in front of DynamoDB and the other services knows by this id which function calls.
     AWS_ACCESS_KEY_ID: model.name,
-    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,
     AWS_ENDPOINT_URL_EVENTBRIDGE: endpoints.eventbridge,
     AWS_ENDPOINT_URL_SFN: endpoints.sfn,
+    ...(endpoints.s3 !== undefined && { AWS_ENDPOINT_URL_S3: endpoints.s3 }),
   };
 }

@@ -11,6 +11,7 @@ export interface LocalModel {
   streamMappings: StreamMappingModel[];
   bus: BusModel;
   stateMachines: Map<string, StateMachineModel>;
+  buckets: BucketModel[];
   /** Dead letter queues by logical id. */
   queues: Map<string, { logicalId: string; name: string; arn: string; url: string }>;
 }
@@ -37,6 +38,13 @@ export interface TableModel {
   /** The `CreateTable` input that the template describes (keys, attribute definitions, indexes, stream view type). */
   create: Record<string, unknown>;
   ttlAttribute: string | null;
+}
+
+export interface BucketModel {
+  name: string;
+  /** So old objects, and unfinished uploads, are taken away; null: never. */
+  objectDays: number | null;
+  uploadDays: number | null;
 }
 
 export interface ApiModel {

@@ -215,6 +215,26 @@ export const understood = {
     }),
   ),
 
+  'AWS::S3::Bucket': reading(
+    // Nobody but this machine reaches it, over its own loopback.
+    ['BucketEncryption', 'OwnershipControls', 'PublicAccessBlockConfiguration', 'Tags'],
+    z.strictObject({
+      BucketName: z.optional(text),
+      LifecycleConfiguration: z.optional(
+        z.strictObject({
+          Rules: z.array(
+            z.strictObject({
+              Id: z.optional(text),
+              Status: z.literal('Enabled'),
+              ExpirationInDays: z.optional(z.number()),
+              AbortIncompleteMultipartUpload: z.optional(z.strictObject({ DaysAfterInitiation: z.number() })),
+            }),
+          ),
+        }),
+      ),
+    }),
+  ),
+
   'AWS::SQS::Queue': reading(
     [
       'KmsMasterKeyId',
@@ -259,6 +279,7 @@ export const NOTHING_TO_DO: ReadonlySet<string> = new Set([
   'AWS::Logs::MetricFilter',
   'AWS::Logs::QueryDefinition',
   'AWS::Logs::ResourcePolicy',
+  'AWS::S3::BucketPolicy',
   'AWS::SNS::Subscription',
   'AWS::SNS::Topic',
   'AWS::SNS::TopicPolicy',

@@ -8,6 +8,7 @@ import { type Clock, createClock } from './clock.ts';
 import { CONTROLS_PREFIX, createControls } from './controls.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
+import { createDoor, type Door } from './door.ts';
 import { createTable, startDynamo } from './dynamodb.ts';
 import { type Expiry, startExpiry } from './expiry.ts';
 import { startGateway } from './gateway.ts';
@@ -16,7 +17,8 @@ import { type Lambdas, startLambdas } from './lambda.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { LocalModel } from './model.ts';
 import { type Schedules, startSchedules } from './schedules.ts';
-import { createSecrets } from './secrets.ts';
+import { createS3, type LocalS3, S3_PREFIX } from './s3.ts';
+import { createSecrets, type Reveal } from './secrets.ts';
 import { createStateMachines, type StateMachines } from './state-machines.ts';
 import { startStreams } from './streams.ts';
 
@@ -62,6 +64,9 @@ interface Ground {
   data: DataDirectory;
   closing: Closing;
   model: LocalModel;
+  door: Door;
+  s3: LocalS3;
+  reveal: Reveal;
   endpoint: string;
   streamArn: string;
   clock: Clock;
@@ -86,6 +91,8 @@ async function prepared(settings: StackSettings, data: DataDirectory, closing: C
       () => {},
     ),
   );
+  const door = await createDoor(settings.port);
+  closing.add(door.stop);
   const directory = typeof assemblyDirectory === 'string' ? assemblyDirectory : await assemblyDirectory();
   const model = readAssembly(directory);
   const { endpoint } = await starting;
@@ -93,8 +100,13 @@ async function prepared(settings: StackSettings, data: DataDirectory, closing: C
   const clock = createClock({ file: data.file('clock.json'), start: now });
   const metrics = createMetrics({ clock });
   const queues = createDeadLetters({ directory: data.file('dead-letters'), clock });
-  return { settings, data, closing, model, endpoint, streamArn, clock, metrics, queues };
+  const reveal = createSecrets(data.file('secrets.json'));
+  const s3 = createS3({ buckets: model.buckets, directory: data.folder('s3'), clock, secret: reveal(ACCESS_KEY) });
+  return { settings, data, closing, model, door, s3, reveal, endpoint, streamArn, clock, metrics, queues };
 }
+
+/** What functions sign their requests with: the same over restarts, so that links stay good. */
+const ACCESS_KEY = '{{resolve:secretsmanager:arn:access-key:SecretString:::}}';
 
 interface Services {
   lambdas: Lambdas;
@@ -106,7 +118,7 @@ interface Services {
 
 /** The functions, and the services that they call. */
 async function startServices(ground: Ground): Promise<Services> {
-  const { settings, data, closing, model, endpoint, clock, metrics, queues } = ground;
+  const { settings, data, closing, model, door, reveal, endpoint, clock, metrics, queues } = ground;
   const { log } = settings;
   const { functions } = model;
   // Workflows and functions call each other: whoever comes first waits for the functions.
@@ -138,8 +150,12 @@ async function startServices(ground: Ground): Promise<Services> {
     onWrite: () => told(),
   });
   closing.add(aws.stop);
-  const reveal = createSecrets(data.file('secrets.json'));
-  const lambdas = startLambdas({ functions, endpoints: aws.endpoints, reveal, log: lambdaLog(data, log, closing) });
+  const endpoints = { ...aws.endpoints, s3: door.url + S3_PREFIX };
+  const secretAccessKey = reveal(ACCESS_KEY);
+  const lambdas = startLambdas({
+    ...{ functions, endpoints, secretAccessKey, reveal },
+    log: lambdaLog(data, log, closing),
+  });
   closing.add(lambdas.stop);
   // Before the functions: a workflow must not take their end for a failure.
   closing.add(machines.stop);
@@ -190,7 +206,7 @@ async function startFeeds(ground: Ground, { lambdas, machines, bus, onWrite }: S
 
 /** The HTTP API, with the controls beside it. */
 async function openDoors(ground: Ground, { lambdas, machines, bus }: Services, feeds: Feeds): Promise<Stack> {
-  const { settings, data, closing, model, clock, metrics, queues } = ground;
+  const { settings, data, closing, model, door, s3, clock, metrics, queues } = ground;
   const { schedules, expiry, settle } = feeds;
   const authorizer = await createAuthorizer({ jwt: model.api.jwt, keyFile: data.file('signing-key.json') });
   const serve = createControls({
@@ -199,6 +215,7 @@ async function openDoors(ground: Ground, { lambdas, machines, bus }: Services, f
     advanceTo: async (instant) => {
       await schedules.advanceTo(instant);
       await expiry.sweep();
+      s3.sweep();
     },
     jobs: schedules.list,
     runJob: (name) => (model.schedules.some((row) => row.name === name) ? schedules.run(name) : null),
@@ -208,14 +225,16 @@ async function openDoors(ground: Ground, { lambdas, machines, bus }: Services, f
     metrics,
     deadLetters: queues.list,
   });
-  const gateway = await startGateway({
-    ...{ api: model.api, authorizer, invoke: lambdas.invoke, nowMs: clock.nowMs },
-    controls: { prefix: CONTROLS_PREFIX, serve },
-    port: settings.port,
-    log: settings.log,
+  startGateway({
+    ...{ door, api: model.api, authorizer, invoke: lambdas.invoke, nowMs: clock.nowMs, log: settings.log },
+    own: [
+      { prefix: CONTROLS_PREFIX, serve },
+      { prefix: S3_PREFIX, serve: s3.serve },
+    ],
   });
-  closing.add(gateway.stop);
-  return { url: gateway.url, model, token: authorizer.token, settle, stop: closing.close };
+  // Before all else: nobody comes in any more.
+  closing.add(door.stop);
+  return { url: door.url, model, token: authorizer.token, settle, stop: closing.close };
 }
 
 /** Links of a chain of causes (request, stream, bus, workflow, …) that one call to settle follows at most. */

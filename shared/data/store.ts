@@ -45,6 +45,8 @@ const LAST = '\u{10ffff}';
 /** More rows than the megabyte of one answer can hold. */
 const FULL_ANSWER = 10_000;
 const POPULATION_CHUNK = 500;
+/** What the keys of these kinds begin with. */
+const PARTS = { entry: LEDGER, claim: CLAIMS, consent: CONSENTS } as const;
 
 /** `subjectKey` is the secret under which erased ids are hashed. */
 export const storeOver = (storage: Storage, subjectKey: string): Store => ({
@@ -94,6 +96,11 @@ export const storeOver = (storage: Storage, subjectKey: string): Store => ({
   everythingOf: async function* (consumerId) {
     const query = { hash: partitionOf(consumerId), from: ' ', limit: FULL_ANSWER, fresh: true };
     for await (const item of walk(storage, query, 'sk')) yield recordOf(item);
+  },
+  partOf: async function* <K extends keyof typeof PARTS>(consumerId: string, kind: K) {
+    const from = PARTS[kind];
+    const query = { hash: partitionOf(consumerId), from, before: from + LAST, limit: FULL_ANSWER, fresh: true };
+    for await (const item of walk(storage, query, 'sk')) yield recordOf<K>(item);
   },
   answersTo: async (consumerId) => {
     const items = await listedAs(storage, answersOf(consumerId));

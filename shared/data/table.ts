@@ -33,6 +33,7 @@
  * The head sorts last and the history just before it, so that one backwards query reads the head and the newest events.
  */
 import { createHash } from 'node:crypto';
+import type { ExportSection } from '../domain/exports.ts';
 import { instantOfEntry } from '../domain/points/ids.ts';
 import type { DirectoryFacet, DueKind, Kind, RecordKey, RecordOf, Records } from '../usecases/ports.ts';
 import type { Field, Item } from './fields.ts';
@@ -57,17 +58,6 @@ export interface Key {
 }
 type IndexAttributes = { shard?: string; facet?: string; rank?: string; dueShard?: string; ttl?: number };
 
-export type ExportSection =
-  | 'profile'
-  | 'events'
-  | 'points'
-  | 'rewards'
-  | 'challenges'
-  | 'memberships'
-  | 'consents'
-  | 'sync_sources'
-  | 'identity'
-  | 'participation';
 /** The fields that make a record's key. */
 export type KeyFields<K extends Kind> = RecordKey extends infer R
   ? R extends { kind: infer Q }
@@ -182,7 +172,6 @@ export const table: { [K in Kind]: Block<K> } = {
       birthday: nullable(text('birthday')),
       pictureUrl: nullable(text('picture')),
       handler: nullable(text('handler')),
-      archivedAt: optional(text('archivedAt')),
       facebookId: nullable(text('facebook')),
       tags: list('tags'),
       customAttributes: map('attributes'),
@@ -193,6 +182,7 @@ export const table: { [K in Kind]: Block<K> } = {
       createdAt: text('created'),
       updatedAt: text('updated'),
       dueAt: nullable(text('dueAt')),
+      archivedAt: optional(text('archivedAt')),
     },
     export: 'profile',
     erasure: 'partition',
@@ -582,7 +572,7 @@ export const table: { [K in Kind]: Block<K> } = {
       fullName: nullable(text('name')),
       email: nullable(text('email')),
     },
-    export: 'memberships',
+    export: { leftOut: 'the memberships are shown, from which it follows' },
     erasure: 'partition',
   },
   list: {
@@ -607,7 +597,7 @@ export const table: { [K in Kind]: Block<K> } = {
       fullName: nullable(text('name')),
       email: nullable(text('email')),
     },
-    export: 'memberships',
+    export: { leftOut: 'the memberships are shown, from which it follows' },
     erasure: 'partition',
   },
   memberships: {
@@ -622,7 +612,7 @@ export const table: { [K in Kind]: Block<K> } = {
       flippedAt: optional(text('flipped')),
       dueAt: nullable(text('dueAt')),
     },
-    export: { leftOut: 'the memberships themselves are shown' },
+    export: 'memberships',
     erasure: 'partition',
   },
   memberCounts: {

@@ -5,6 +5,8 @@ export const environment = {
   busName: 'BUS_NAME',
   /** The secret under which erased ids are hashed. */
   subjectKey: 'SUBJECT_KEY',
+  /** Where the files of exports are. */
+  exportsBucket: 'EXPORTS_BUCKET',
 } as const;
 /** Figures that functions write into their logs, for alarms. */
 export const METRICS = { namespace: 'Regulars', segmentDrift: 'SegmentDrift' } as const;
@@ -21,3 +23,14 @@ export const readVariable = (variable: string): string => {
 };
 
 export const readEnvironment = (name: EnvironmentName): string => readVariable(environment[name]);
+
+/** What Lambda says of its role, and of where S3 is if not where AWS has it. */
+export const readS3Environment = () => ({
+  region: readVariable('AWS_REGION'),
+  endpoint: process.env['AWS_ENDPOINT_URL_S3'],
+  credentials: {
+    accessKeyId: readVariable('AWS_ACCESS_KEY_ID'),
+    secretAccessKey: readVariable('AWS_SECRET_ACCESS_KEY'),
+    sessionToken: process.env['AWS_SESSION_TOKEN'],
+  },
+});

@@ -22,7 +22,13 @@ export const listClaims = async (store: Store, consumerId: string, page: PageReq
   ]);
   if (profile === undefined) throw await absenceOf(store, consumerId);
   return {
-    items: items.map((claim) => ({ ...claimedBy(claim), name: claim.name, cancelledAt: claim.cancelledAt })),
+    items: items.map(listedClaim),
     nextCursor,
   };
 };
+
+export const listedClaim = (claim: ClaimRecord): ListedClaim => ({
+  ...claimedBy(claim),
+  name: claim.name,
+  cancelledAt: claim.cancelledAt,
+});

@@ -21,7 +21,7 @@ export const listEvents = async (
     store.eventsOf(consumerId, query),
   ]);
   if (metrics === undefined) await refuseUnknown(store, consumerId);
-  return { ...page, items: page.items.map(shown) };
+  return { ...page, items: page.items.map(eventShown) };
 };
 
 /** Decided on a fresh read: the consumer may have been created a moment ago. */
@@ -30,7 +30,7 @@ const refuseUnknown = async (store: Store, consumerId: string): Promise<void> =>
   if (metrics === undefined) throw await absenceOf(store, consumerId);
 };
 
-const shown = (event: RecordOf<'event'>): ListedEvent => ({
+export const eventShown = (event: RecordOf<'event'>): ListedEvent => ({
   ...pick(event),
   ...(event.earned && { points: event.earned }),
 });

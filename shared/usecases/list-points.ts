@@ -54,7 +54,7 @@ const accountOf = async (store: Store, consumerId: string): Promise<RecordOf<'ac
 /** Whatever gives back what was taken is told as a reversal. */
 const typeShown = (type: RecordOf<'entry'>['type']) => (type === 'return' ? 'reverse' : type);
 
-const entryShown = (entry: RecordOf<'entry'>) => {
+export const entryShown = (entry: RecordOf<'entry'>) => {
   const { entryId, at, type, points, balances, reason, textKey, actor, cause, parts, about } = entry;
   const { holdId, settlesAt: _, ...others } = about;
   const isPending = type === 'add_pending' || type === 'accept' || type === 'reject';

@@ -532,6 +532,8 @@ export interface Store {
   consentsOf(consumerId: string, page: PageRequest): Promise<Page<RecordOf<'consent'>>>;
   /** Everything under the consumer's key, in the order of keys, read fresh: what is written meanwhile may be missed. */
   everythingOf(consumerId: string): AsyncIterable<StoredRecord>;
+  /** All of a kind under the consumer's key, in the order of keys, read fresh: what is written meanwhile may be missed. */
+  partOf<K extends 'entry' | 'claim' | 'consent'>(consumerId: string, kind: K): AsyncIterable<RecordOf<K>>;
   /** Kept answers, and exports, that name the consumer; found through an index, so perhaps not those of a moment ago. */
   answersTo(consumerId: string): Promise<RecordOf<'idempotency'>[]>;
   exportsOf(consumerId: string): Promise<RecordOf<'export'>[]>;

@@ -105,6 +105,9 @@ const startFor = async (workflows: Workflows, change: Change): Promise<void> => 
   const { before, after } = change;
   if (after?.kind === 'settings') await startForSettings(workflows, { ...change, after });
   if (after?.kind === 'segment' || before?.kind === 'segment') await startForSegment(workflows, change);
+  if (after?.kind === 'export' && !before) {
+    await workflows.start('export', `export-${after.exportId}`, { exportId: after.exportId });
+  }
   if (after?.kind === 'erasure') await startErasure(workflows, before, after);
   if (before?.kind === 'list' && !after) {
     await workflows.start('lists-cleanup', `list-${markOf(before)}`, { listId: before.listId });

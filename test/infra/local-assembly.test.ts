@@ -88,8 +88,8 @@ describe('CloudFormation functions', () => {
 
 describe('a template', () => {
   it('with a resource of an unknown type is refused by type and name', () => {
-    expect(() => readWith({ Bucket: { Type: 'AWS::S3::Bucket' } })).toThrow(
-      'does not know AWS::S3::Bucket (Bucket in Regulars)',
+    expect(() => readWith({ Cluster: { Type: 'AWS::ECS::Cluster' } })).toThrow(
+      'does not know AWS::ECS::Cluster (Cluster in Regulars)',
     );
   });
 

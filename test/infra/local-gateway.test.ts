@@ -5,7 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { generateKeyPair, SignJWT } from 'jose';
 import { readAssembly } from '../../infra/local/assembly.ts';
 import { type Authorizer, createAuthorizer } from '../../infra/local/authorizer.ts';
-import { type Gateway, type GatewaySettings, startGateway } from '../../infra/local/gateway.ts';
+import { createDoor, type Door } from '../../infra/local/door.ts';
+import { type GatewaySettings, startGateway } from '../../infra/local/gateway.ts';
 import { LambdaFailure } from '../../infra/local/invoke.ts';
 import { base, lambda, route, type SmallAssembly, writeAssembly } from './support/small-assembly.ts';
 
@@ -49,13 +50,19 @@ const resources = {
 };
 
 let assembly: SmallAssembly;
-let gateway: Gateway;
+let gateway: Door;
 let authorizer: Authorizer;
 let seen: Record<string, unknown>[] = [];
 /** What the function behind every route does with its event. */
 let act: (event: Record<string, unknown>) => unknown = () => ({ statusCode: 200 });
 
-const settings = (): GatewaySettings => {
+/** The door at which it answers. */
+const opened = async (asked: Omit<GatewaySettings, 'door'>): Promise<Door> => {
+  const door = await createDoor(0);
+  startGateway({ ...asked, door });
+  return door;
+};
+const settings = (): Omit<GatewaySettings, 'door'> => {
   const { api } = readAssembly(assembly.directory);
   return {
     api: { ...api, routes: api.routes.map((row) => ({ ...row, timeoutMs: 200 })) },
@@ -65,15 +72,14 @@ const settings = (): GatewaySettings => {
       return act(event as Record<string, unknown>);
     },
     nowMs: () => NOW_MS,
-    controls: { prefix: '/_local', serve: async (_, response) => void response.end('controls') },
-    port: 0,
+    own: [{ prefix: '/_local', serve: async (_, response) => void response.end('controls') }],
     log: () => {},
   };
 };
 beforeAll(async () => {
   assembly = writeAssembly({ Regulars: { Resources: resources } }, { code: '' });
   authorizer = await createAuthorizer({ jwt: readAssembly(assembly.directory).api.jwt, keyFile: null });
-  gateway = await startGateway(settings());
+  gateway = await opened(settings());
 });
 afterAll(async () => {
   await gateway.stop();
@@ -275,7 +281,7 @@ describe('a gateway that stops', () => {
   it('finishes what it has begun, and lets no busy caller hold it', async () => {
     const finish = Promise.withResolvers<unknown>();
     const begun = Promise.withResolvers<void>();
-    const stopping = await startGateway({
+    const stopping = await opened({
       ...settings(),
       invoke: async () => {
         begun.resolve();

@@ -1,0 +1,20 @@
+/** What callers say and are told about exports. */
+import * as z from 'zod/mini';
+import { EXPORT_SECTIONS } from '../../shared/domain/exports.ts';
+
+/** All sections unless some are named. */
+export const exportBody = z.strictObject({
+  sections: z.optional(z.array(z.enum(EXPORT_SECTIONS)).check(z.minLength(1), z.maxLength(EXPORT_SECTIONS.length))),
+  format: z.enum(['json', 'csv']),
+});
+export const exportParams = z.strictObject({ exportId: z.string().check(z.minLength(1), z.maxLength(128)) });
+
+const status = z.enum(['running', 'completed', 'failed']);
+export const exportRequested = z.strictObject({ exportId: z.string(), status });
+export const exportAnswer = z.strictObject({
+  exportId: z.string(),
+  status,
+  /** Of a completed one: anybody may fetch the file there, without a token, until `expiresAt`. */
+  downloadUrl: z.optional(z.string()),
+  expiresAt: z.optional(z.string()),
+});
