@@ -6,12 +6,14 @@ import type { LocalBus } from './bus.ts';
 import { type Answer, createDynamoProxy, type DynamoProxy } from './dynamo-proxy.ts';
 import { putEvents } from './events-api.ts';
 import { type ExecutionsApi, executionsApi } from './executions-api.ts';
+import { type Gate, openGate } from './gate.ts';
 import type { Metrics } from './metrics.ts';
 import type { TableModel } from './model.ts';
 import type { StateMachines } from './state-machines.ts';
 
 export interface AwsSettings {
   dynamoEndpoint: string;
+  gate?: Pick<Gate, 'through'>;
   table: TableModel;
   metrics: Metrics;
   bus: LocalBus;
@@ -32,8 +34,8 @@ type Operations = (
 ) => Promise<Answer>;
 
 export async function startAws(settings: AwsSettings): Promise<Aws> {
-  const { dynamoEndpoint: endpoint, table, metrics, onWrite = () => {} } = settings;
-  const proxy = createDynamoProxy({ endpoint, table, metrics, onWrite });
+  const { dynamoEndpoint: endpoint, gate = openGate, table, metrics, onWrite = () => {} } = settings;
+  const proxy = createDynamoProxy({ endpoint, gate, table, metrics, onWrite });
   const carryOut = operations(proxy, settings.bus, executionsApi(settings.machines));
   const server = createServer((request, response) => {
     void answer(request, carryOut).then((answered) => send(response, answered));

@@ -2,10 +2,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from './clock.ts';
 import { compilePattern, type Matches } from './event-filter.ts';
-import { appendLine, readLines } from './files.ts';
+import { appendLine, readLines, replaceLines } from './files.ts';
 import { ACCOUNT_ID, REGION } from './identities.ts';
 import type { Invoke } from './invoke.ts';
 import type { BusModel } from './model.ts';
+import { redactor } from './redaction.ts';
 
 export interface BusEntry {
   source: string;
@@ -26,6 +27,8 @@ export interface LocalBus {
   readonly arn: string;
   /** Keeps the event and starts its deliveries; answers its id. What was answered survives a kill, deliveries too. */
   put(entry: BusEntry): string;
+  /** Leaves nothing of what was published about consumers who were erased, but that it was. */
+  forget(): void;
   /** Events of this instant and later, in the order in which they were published. */
   since(iso: string): BusItem[];
   /** Resolves when nothing is being delivered. */
@@ -42,6 +45,8 @@ export interface BusSettings {
   clock: Clock;
   /** Keeps the events between runs; null forgets them. */
   file: string | null;
+  /** Told of each event, once it is kept. */
+  heard?: (event: BusItem) => void;
   log?: (line: string) => void;
 }
 
@@ -58,7 +63,8 @@ const MOST_IN_MEMORY = 10_000;
 const DELIVERY_ATTEMPTS = 3;
 const FIRST_PAUSE_MS = 100;
 
-export function createBus({ model, invoke, startExecution, clock, file, log = () => {} }: BusSettings): LocalBus {
+export function createBus(settings: BusSettings): LocalBus {
+  const { model, invoke, startExecution, clock, file, heard = () => {}, log = () => {} } = settings;
   const targetsOf = router(model);
   const lines = file === null ? [] : (readLines(file) as Line[]);
   const recent = lines.flatMap((line) => ('event' in line ? [line.event] : [])).slice(-MOST_IN_MEMORY);
@@ -85,6 +91,7 @@ export function createBus({ model, invoke, startExecution, clock, file, log = ()
     const event: Published = { id: randomUUID(), at, source, detailType, detail, resources };
     const targets = targetsOf(event);
     keep({ event, awaited: targets.length > 0 });
+    heard(event);
     recent.push(event);
     if (recent.length > MOST_IN_MEMORY) {
       recent.shift();
@@ -92,6 +99,18 @@ export function createBus({ model, invoke, startExecution, clock, file, log = ()
     }
     if (targets.length > 0) begin(event, targets);
     return event.id;
+  };
+  const forget = () => {
+    const kept: Line[] = file === null ? [] : (readLines(file) as Line[]);
+    const redacted = redactor(file === null ? recent : eventsIn(kept));
+    recent.splice(0, recent.length, ...recent.map(redacted));
+    if (file === null) return;
+    // What is still to be delivered is needed whole.
+    const awaited = new Set(undelivered(kept).map(({ id }) => id));
+    const left = kept.map((line) =>
+      'event' in line && !awaited.has(line.event.id) ? { ...line, event: redacted(line.event) } : line,
+    );
+    replaceLines(file, left);
   };
   const all = () => (forgotten && file !== null ? eventsIn(readLines(file) as Line[]) : recent);
 
@@ -103,7 +122,7 @@ export function createBus({ model, invoke, startExecution, clock, file, log = ()
     while (deliveries.size > 0) await Promise.all(deliveries);
   };
   return {
-    ...{ name: model.name, arn: model.arn, put, idle },
+    ...{ name: model.name, arn: model.arn, put, forget, idle },
     since: (iso) =>
       all()
         .filter(({ at }) => at >= iso)

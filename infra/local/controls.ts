@@ -197,6 +197,8 @@ function refuseFailed(error: unknown): never {
 function messageOf({ at, detailType, detail }: BusItem): unknown[] {
   if (!MESSAGE_EVENTS.includes(detailType)) return [];
   const { messageId, verificationId, channel, to, contact, code, text } = detail as Record<string, unknown>;
+  // Whom it was to was erased.
+  if (to === undefined && contact === undefined) return [];
   return [{ messageId: messageId ?? verificationId, channel, to: to ?? contact, code, text, at }];
 }
 

@@ -1,6 +1,7 @@
 /** Hands the functions' DynamoDB requests on to DynamoDB Local and counts what they consume. */
 import http from 'node:http';
 import { consumes, withoutFigures, withQuestion } from './capacity.ts';
+import type { Gate } from './gate.ts';
 import type { Consumption, Metrics } from './metrics.ts';
 import type { TableModel } from './model.ts';
 import { createTransactionCosts } from './transaction-costs.ts';
@@ -22,17 +23,20 @@ const CALLER = /Credential=([^/\s]+)\//;
 
 export interface DynamoProxySettings {
   endpoint: string;
+  gate: Pick<Gate, 'through'>;
   table: TableModel;
   metrics: Metrics;
   onWrite: () => void;
 }
 
-export function createDynamoProxy({ endpoint, table, metrics, onWrite }: DynamoProxySettings): DynamoProxy {
-  const wire = openWire(endpoint);
+export function createDynamoProxy({ endpoint, gate, table, metrics, onWrite }: DynamoProxySettings): DynamoProxy {
+  const wire = openWire(endpoint, gate);
   const transactions = createTransactionCosts(table, wire);
   const agent = new http.Agent({ keepAlive: true });
   const { hostname, port } = new URL(endpoint);
   const forward = (target: string, authorization: string, body: Buffer): Promise<Answer> =>
+    gate.through(() => sent(target, authorization, body));
+  const sent = (target: string, authorization: string, body: Buffer): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const headers = {
         'content-type': 'application/x-amz-json-1.0',

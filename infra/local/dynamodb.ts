@@ -1,6 +1,7 @@
 /** The table: DynamoDB Local, started by us on a free port, with the table that the template describes. */
 import type { ChildProcess } from 'node:child_process';
 import { isDeepStrictEqual } from 'node:util';
+import { createGate, type Gate } from './gate.ts';
 import { clearOrphan, end, freePort, type JavaSettings, launch } from './java.ts';
 import type { TableModel } from './model.ts';
 import { openWire, TABLES, type Wire, WireError } from './wire.ts';
@@ -8,8 +9,17 @@ import { openWire, TABLES, type Wire, WireError } from './wire.ts';
 const PATIENCE_MS = 30_000;
 const ATTEMPTS = 3;
 
+export interface Dynamo {
+  endpoint: string;
+  /** Whoever asks the endpoint goes through it. */
+  gate: Gate;
+  /** Ends it, does this, starts it again under the same address; all who come by the gate wait meanwhile. */
+  rest(work: () => Promise<void>): Promise<void>;
+  stop(): Promise<void>;
+}
+
 /** Throws where Java cannot be started, with what to do about it. */
-export async function startDynamo(settings: JavaSettings): Promise<{ endpoint: string; stop(): Promise<void> }> {
+export async function startDynamo(settings: JavaSettings): Promise<Dynamo> {
   const { directory, log } = settings;
   if (directory !== null) await clearOrphan(directory, log);
   for (let attempt = 1; ; attempt += 1) {
@@ -17,11 +27,44 @@ export async function startDynamo(settings: JavaSettings): Promise<{ endpoint: s
     const child = launch(settings, port);
     const endpoint = `http://127.0.0.1:${port}`;
     const trouble = await untilReady(child, endpoint);
-    if (trouble === null) return { endpoint, stop: () => end(child, directory) };
+    if (trouble === null) return running(settings, { child, port, endpoint });
     await end(child, directory);
     if (attempt === ATTEMPTS || trouble.includes('ENOENT')) throw new Error(`DynamoDB Local did not start: ${trouble}`);
     log(`dynamodb: ${trouble}; trying another port`);
   }
+}
+
+function running(
+  settings: JavaSettings,
+  { child, port, endpoint }: { child: ChildProcess; port: number; endpoint: string },
+): Dynamo {
+  const { directory, log } = settings;
+  const gate = createGate();
+  let current = child;
+  const again = async () => {
+    for (let attempt = 1; ; attempt += 1) {
+      current = launch(settings, port);
+      const trouble = await untilReady(current, endpoint);
+      if (trouble === null) return;
+      await end(current, directory);
+      if (attempt === ATTEMPTS) throw new Error(`DynamoDB Local did not start again: ${trouble}`);
+      log(`dynamodb: ${trouble}; trying again`);
+    }
+  };
+  return {
+    endpoint,
+    gate,
+    rest: (work) =>
+      gate.alone(async () => {
+        await end(current, directory);
+        try {
+          await work();
+        } finally {
+          await again();
+        }
+      }),
+    stop: () => gate.alone(() => end(current, directory)),
+  };
 }
 
 /** Null once it answers; else why it never will. */

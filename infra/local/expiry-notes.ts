@@ -20,6 +20,8 @@ export interface ExpiryNotes {
   areSomeOver(): boolean;
   /** Drops the notes of items that are being deleted: nobody has to be told of them any more. */
   dropOver(): void;
+  /** Leaves nothing in the file but what is still noted. */
+  compact(): void;
 }
 
 export function openExpiryNotes(file: string | null): ExpiryNotes {
@@ -31,7 +33,11 @@ export function openExpiryNotes(file: string | null): ExpiryNotes {
   for (const note of file === null ? [] : (readLines(file) as Note[])) enter(note);
   // A kill may have come before these deletions: they are tried again.
   const unsure = new Set([...notes.values()].filter(({ isOver }) => isOver));
+  const compact = () => {
+    if (file !== null) replaceLines(file, [...notes.values()]);
+  };
   return {
+    compact,
     take: (note) => {
       const known = notes.get(nameOf(note.keys));
       if ((known?.endsAtSeconds ?? null) === note.endsAtSeconds && known?.isOver === note.isOver) return;
@@ -52,7 +58,7 @@ export function openExpiryNotes(file: string | null): ExpiryNotes {
         if (unsure.delete(note)) notes.set(name, { keys: note.keys, endsAtSeconds: note.endsAtSeconds });
         else notes.delete(name);
       }
-      if (file !== null) replaceLines(file, [...notes.values()]);
+      compact();
     },
   };
 }

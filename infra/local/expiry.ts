@@ -6,12 +6,14 @@
  */
 import type { Clock } from './clock.ts';
 import { type Keys, type Note, openExpiryNotes } from './expiry-notes.ts';
+import type { Gate } from './gate.ts';
 import type { TableModel } from './model.ts';
 import type { StreamRecord } from './stream-records.ts';
 import { openWire, TABLES, type Wire, WireError } from './wire.ts';
 
 export interface ExpirySettings {
   endpoint: string;
+  gate?: Pick<Gate, 'through'>;
   table: TableModel;
   clock: Clock;
   /** Keeps what was noted; null forgets. */
@@ -27,6 +29,8 @@ export interface Expiry {
   hasExpired(keys: Keys): boolean;
   /** Deletes what is over by now, at most a thousand items, the rest soon after; answers how many it deleted. */
   sweep(): Promise<number>;
+  /** Keeps nothing any more of items that are gone. */
+  forget(): void;
   stop(): Promise<void>;
 }
 
@@ -39,7 +43,7 @@ export function startExpiry(settings: ExpirySettings): Expiry {
   const { table, clock, file, log } = settings;
   const attribute = table.ttlAttribute;
   if (attribute === null) return neverExpiring;
-  const wire = openWire(settings.endpoint);
+  const wire = openWire(settings.endpoint, settings.gate);
   const notes = openExpiryNotes(file);
   const remove = remover(wire, table, attribute);
 
@@ -72,6 +76,7 @@ export function startExpiry(settings: ExpirySettings): Expiry {
     },
     hasExpired: notes.isOver,
     sweep: sweeps.next,
+    forget: notes.compact,
     stop: async () => {
       await sweeps.stop();
       wire.close();
@@ -128,5 +133,6 @@ const neverExpiring: Expiry = {
   observe: () => {},
   hasExpired: () => false,
   sweep: async () => 0,
+  forget: () => {},
   stop: async () => {},
 };

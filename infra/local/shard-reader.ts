@@ -40,11 +40,13 @@ export async function readShard(settings: ShardSettings): Promise<void> {
   const gathered: StreamRecord[] = [];
   let idleReads = 0;
   let windowEndsMs = 0;
+  let lastRead: string | undefined;
   for (;;) {
     if (stopping.aborted) throw new Stopped();
     const foundNothing = looking();
     const { records, isFinished } = await read();
     const wasEmpty = gathered.length === 0;
+    lastRead = records.at(-1)?.dynamodb.SequenceNumber ?? lastRead;
     gathered.push(...records.map(dress).filter(matches));
     if (wasEmpty) windowEndsMs = performance.now() + mapping.batchWindowSeconds * 1000;
 
@@ -54,7 +56,12 @@ export async function readShard(settings: ShardSettings): Promise<void> {
     }
     if (isFinished) return;
     idleReads = records.length === 0 ? idleReads + 1 : 0;
-    if (records.length === 0 && gathered.length === 0) foundNothing();
+    if (records.length === 0 && gathered.length === 0) {
+      // What matches no filter is passed without a delivery.
+      if (lastRead !== undefined) settings.advance(lastRead);
+      lastRead = undefined;
+      foundNothing();
+    }
     if (records.length === 0 || gathered.length > 0) await rest(idleReads);
   }
 }

@@ -9,15 +9,16 @@ import { CONTROLS_PREFIX, createControls } from './controls.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
 import { createDoor, type Door } from './door.ts';
-import { createTable, startDynamo } from './dynamodb.ts';
+import { createTable, type Dynamo, startDynamo } from './dynamodb.ts';
 import { type Expiry, startExpiry } from './expiry.ts';
+import { createForgetting, type Forgetting } from './forgetting.ts';
 import { startGateway } from './gateway.ts';
 import type { Invoke } from './invoke.ts';
 import { type Lambdas, startLambdas } from './lambda.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import type { LocalModel } from './model.ts';
-import { type Schedules, startSchedules } from './schedules.ts';
 import { createS3, type LocalS3, S3_PREFIX } from './s3.ts';
+import { type Schedules, startSchedules } from './schedules.ts';
 import { createSecrets, type Reveal } from './secrets.ts';
 import { createStateMachines, type StateMachines } from './state-machines.ts';
 import { startStreams } from './streams.ts';
@@ -67,7 +68,8 @@ interface Ground {
   door: Door;
   s3: LocalS3;
   reveal: Reveal;
-  endpoint: string;
+  dynamo: Dynamo;
+  forgetting: Forgetting;
   streamArn: string;
   clock: Clock;
   metrics: Metrics;
@@ -84,10 +86,11 @@ async function started(settings: StackSettings, data: DataDirectory, closing: Cl
 /** The assembly is made while DynamoDB Local starts: both take seconds. */
 async function prepared(settings: StackSettings, data: DataDirectory, closing: Closing): Promise<Ground> {
   const { assemblyDirectory, log, now } = settings;
+  const forgetting = createForgetting({ data, log });
   const starting = startDynamo({ directory: data.file('dynamodb'), log });
   closing.add(() =>
     starting.then(
-      (dynamo) => dynamo.stop(),
+      (dynamo) => dynamo.stop().then(forgetting.atRest),
       () => {},
     ),
   );
@@ -95,14 +98,16 @@ async function prepared(settings: StackSettings, data: DataDirectory, closing: C
   closing.add(door.stop);
   const directory = typeof assemblyDirectory === 'string' ? assemblyDirectory : await assemblyDirectory();
   const model = readAssembly(directory);
-  const { endpoint } = await starting;
-  const { streamArn } = await createTable(endpoint, model.table);
+  const dynamo = await starting;
+  const { streamArn } = await createTable(dynamo.endpoint, model.table);
+  forgetting.attach({ dynamo, mappingIds: model.streamMappings.map(({ logicalId }) => logicalId) });
+  await forgetting.now();
   const clock = createClock({ file: data.file('clock.json'), start: now });
   const metrics = createMetrics({ clock });
   const queues = createDeadLetters({ directory: data.file('dead-letters'), clock });
   const reveal = createSecrets(data.file('secrets.json'));
   const s3 = createS3({ buckets: model.buckets, directory: data.folder('s3'), clock, secret: reveal(ACCESS_KEY) });
-  return { settings, data, closing, model, door, s3, reveal, endpoint, streamArn, clock, metrics, queues };
+  return { settings, data, closing, model, door, s3, reveal, dynamo, forgetting, streamArn, clock, metrics, queues };
 }
 
 /** What functions sign their requests with: the same over restarts, so that links stay good. */
@@ -118,7 +123,7 @@ interface Services {
 
 /** The functions, and the services that they call. */
 async function startServices(ground: Ground): Promise<Services> {
-  const { settings, data, closing, model, door, reveal, endpoint, clock, metrics, queues } = ground;
+  const { settings, data, closing, model, door, reveal, dynamo, forgetting, clock, metrics, queues } = ground;
   const { log } = settings;
   const { functions } = model;
   // Workflows and functions call each other: whoever comes first waits for the functions.
@@ -139,10 +144,14 @@ async function startServices(ground: Ground): Promise<Services> {
     log,
   });
   const startExecution = machines.start;
-  const bus = createBus({ model: model.bus, invoke, startExecution, clock, file: data.file('bus.jsonl') });
+  const bus = createBus({
+    ...{ model: model.bus, invoke, startExecution, clock, heard: forgetting.heard },
+    file: data.file('bus.jsonl'),
+  });
   let told = () => {};
   const aws = await startAws({
-    dynamoEndpoint: endpoint,
+    dynamoEndpoint: dynamo.endpoint,
+    gate: dynamo.gate,
     table: model.table,
     metrics,
     bus,
@@ -175,16 +184,17 @@ interface Feeds {
 
 /** What invokes functions by itself: the table's stream, time to live, schedules. */
 async function startFeeds(ground: Ground, { lambdas, machines, bus, onWrite }: Services): Promise<Feeds> {
-  const { settings, data, closing, model, endpoint, streamArn, clock, metrics, queues } = ground;
+  const { settings, data, closing, model, dynamo, forgetting, streamArn, clock, metrics, queues } = ground;
   const { log } = settings;
   const { invoke } = lambdas;
+  const { endpoint, gate } = dynamo;
   const expiry = startExpiry({
-    ...{ endpoint, table: model.table, clock, log },
+    ...{ endpoint, gate, table: model.table, clock, log },
     file: data.file('expiry.jsonl'),
     settle: () => streams.idle(),
   });
   const streams = await startStreams({
-    ...{ endpoint, streamArn, invoke, clock, queues, log },
+    ...{ endpoint, gate, streamArn, invoke, clock, queues, log },
     eventSourceArn: model.table.streamArn,
     functionArn: (functionId) => model.functions.get(functionId)?.arn ?? functionId,
     mappings: model.streamMappings,
@@ -194,6 +204,8 @@ async function startFeeds(ground: Ground, { lambdas, machines, bus, onWrite }: S
   });
   closing.add(streams.stop);
   closing.add(expiry.stop);
+  const isOver = () => machines.list().every(({ status }) => status !== 'RUNNING');
+  forgetting.attach({ files: [bus, expiry], isOver });
   onWrite(streams.nudge);
   const settle = settling([lambdas, streams, bus, machines], lambdas);
   const schedules = startSchedules({
@@ -206,8 +218,9 @@ async function startFeeds(ground: Ground, { lambdas, machines, bus, onWrite }: S
 
 /** The HTTP API, with the controls beside it. */
 async function openDoors(ground: Ground, { lambdas, machines, bus }: Services, feeds: Feeds): Promise<Stack> {
-  const { settings, data, closing, model, door, s3, clock, metrics, queues } = ground;
-  const { schedules, expiry, settle } = feeds;
+  const { settings, data, closing, model, door, s3, forgetting, clock, metrics, queues } = ground;
+  const { schedules, expiry } = feeds;
+  const settle = () => feeds.settle().then(forgetting.now);
   const authorizer = await createAuthorizer({ jwt: model.api.jwt, keyFile: data.file('signing-key.json') });
   const serve = createControls({
     token: authorizer.token,

@@ -3,6 +3,7 @@ import { createDelivery } from './batch-delivery.ts';
 import type { Clock } from './clock.ts';
 import type { DeadLetters } from './dead-letters.ts';
 import { compileFilters } from './event-filter.ts';
+import type { Gate } from './gate.ts';
 import type { Invoke } from './invoke.ts';
 import type { StreamMappingModel } from './model.ts';
 import { openPositions } from './positions.ts';
@@ -12,6 +13,7 @@ import { openWire, STREAMS, type Wire } from './wire.ts';
 
 export interface StreamSettings {
   endpoint: string;
+  gate?: Pick<Gate, 'through'>;
   /** ARN of the stream in DynamoDB Local, from `createTable`. */
   streamArn: string;
   /** ARN of the stream in the template: the one that functions see. */
@@ -51,7 +53,7 @@ interface Reader {
 
 /** Throws where the stream can't be read at all or a filter isn't understood. */
 export async function startStreams(settings: StreamSettings): Promise<Streams> {
-  const wire = openWire(settings.endpoint);
+  const wire = openWire(settings.endpoint, settings.gate);
   const positions = openPositions(settings.positionsFile, settings.streamArn);
   const stopping = new AbortController();
   const waiting = new Set<{ round: number; resolve: () => void }>();

@@ -1,5 +1,6 @@
 /** DynamoDB's protocol, spoken directly: attribute values and sequence numbers stay exactly as they are sent. */
 import http from 'node:http';
+import { type Gate, openGate } from './gate.ts';
 
 /** An error that DynamoDB answered: `name` without its namespace, such as `ResourceNotFoundException`. */
 export class WireError extends Error {
@@ -23,7 +24,8 @@ export const STREAMS = 'DynamoDBStreams_20120810';
 export const AUTHORIZATION =
   'AWS4-HMAC-SHA256 Credential=localstack/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0';
 
-export function openWire(endpoint: string): Wire {
+/** A gate is passed with each request of its own. */
+export function openWire(endpoint: string, { through }: Pick<Gate, 'through'> = openGate): Wire {
   const agent = new http.Agent({ keepAlive: true });
   const { hostname, port } = new URL(endpoint);
   const send = <T>(target: string, input: unknown): Promise<T> => {
@@ -34,20 +36,22 @@ export function openWire(endpoint: string): Wire {
       'x-amz-target': target,
       authorization: AUTHORIZATION,
     };
-    return new Promise((resolve, reject) => {
-      const request = http.request({ hostname, port, method: 'POST', path: '/', agent, headers }, (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('error', reject);
-        response.on('end', () => {
-          const answer = answered(response.statusCode ?? 0, Buffer.concat(chunks).toString());
-          if (answer instanceof WireError) reject(answer);
-          else resolve(answer as T);
+    const ask = () =>
+      new Promise<T>((resolve, reject) => {
+        const request = http.request({ hostname, port, method: 'POST', path: '/', agent, headers }, (response) => {
+          const chunks: Buffer[] = [];
+          response.on('data', (chunk: Buffer) => chunks.push(chunk));
+          response.on('error', reject);
+          response.on('end', () => {
+            const answer = answered(response.statusCode ?? 0, Buffer.concat(chunks).toString());
+            if (answer instanceof WireError) reject(answer);
+            else resolve(answer as T);
+          });
         });
+        request.on('error', reject);
+        request.end(body);
       });
-      request.on('error', reject);
-      request.end(body);
-    });
+    return through(ask);
   };
   return { send, close: () => agent.destroy() };
 }
