@@ -107,9 +107,16 @@ describe('a synthesis of the product', () => {
     },
   );
 
+  it.each(capabilitiesOf(catalogues))('lets %s do with files what its use cases do', (capability) => {
+    const code = codeIn(first, capability);
+    const does = /\bfiles\.write\(/.test(code) ? 'write' : /\bfiles\.(remove|has)\(/.test(code) ? 'remove' : undefined;
+    expect(permissions[capability]?.files).toBe(does);
+  });
+
   it.each([
     ['the metadata of telephone numbers', /node_modules\/libphonenumber-js\//, ['consumers', 'consent', 'events']],
     ['the map of time zones', /node_modules\/@photostructure\//, ['events', 'insights']],
+    ['the maker of zips', /node_modules\/fflate\//, ['exports']],
     ['the full zod', /node_modules\/zod\/v4\/classic\//, []],
     ['the database client', /node_modules\/@aws-sdk\/client-dynamodb\//, storing],
   ])('carries %s only where it is needed', (_, module, needing: string[]) => {
