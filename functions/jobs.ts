@@ -50,6 +50,11 @@ export const jobs = {
     summary: 'Rank the brand advocates anew',
     timeoutSeconds: 900,
   },
+  'erasure-audit': {
+    capability: 'privacy',
+    schedule: 'cron(20 4 ? * SUN *)',
+    summary: 'Start the workflow that looks whether anybody is there who was erased, and erases them again',
+  },
   'erasure-resume': {
     capability: 'privacy',
     schedule: 'rate(1 hour)',

@@ -48,7 +48,12 @@ export const permissions: Record<string, Permissions> = {
     ],
   },
   // Whom erasures are under way about, and what names them elsewhere, it finds in the indexes.
-  privacy: { table: { write: true, indexes: ['population', 'directory'] }, publishes: true, starts: ['erasure-audit'] },
+  privacy: {
+    table: { write: true, indexes: ['population', 'directory'] },
+    publishes: true,
+    files: 'remove',
+    starts: ['erasure-audit'],
+  },
   docs: {},
 };
 

@@ -1,11 +1,15 @@
 /** The composition root of privacy: erasure tells other systems, and removes files. */
 import { eventBridge } from '../../shared/data/bus.ts';
-import { readEnvironment } from '../../shared/edge/env.ts';
+import { s3Files } from '../../shared/data/s3-files.ts';
+import { stepFunctions } from '../../shared/data/workflows.ts';
+import { readEnvironment, readS3Environment, readVariable, workflowVariable } from '../../shared/edge/env.ts';
 import type { ErasingDeps } from '../../shared/usecases/erasure-steps.ts';
+import type { Workflows } from '../../shared/usecases/ports.ts';
 import { live as common } from '../live.ts';
 
-export const live: ErasingDeps = {
+export const live: ErasingDeps & { workflows: Workflows } = {
   ...common,
+  workflows: stepFunctions((workflow) => readVariable(workflowVariable(workflow))),
   bus: eventBridge(readEnvironment('busName')),
-  files: { remove: async () => undefined, has: async () => false },
+  files: s3Files({ bucket: readEnvironment('exportsBucket'), ...readS3Environment() }),
 };

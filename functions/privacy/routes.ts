@@ -1,7 +1,18 @@
 /** Erasure: forgetting a consumer, and proving it. */
 import type { Routes } from '../../shared/edge/catalogue.ts';
 import { consumerIdParam } from '../../shared/edge/parameters.ts';
-import { begunAnswer, contactErasureBody, erasureBody, erasureParams, receiptAnswer } from './schemas.ts';
+import {
+  auditAnswer,
+  begunAnswer,
+  contactErasureBody,
+  erasureBody,
+  erasureParams,
+  pageQuery,
+  receiptAnswer,
+  receiptsBody,
+  receiptsPage,
+  restoredAnswer,
+} from './schemas.ts';
 
 const BEGUN =
   'It cannot be undone. From the answer on nobody is found by the id or the contacts, and every question about the ' +
@@ -42,5 +53,37 @@ export const privacyRoutes = {
     params: erasureParams,
     answers: { 200: receiptAnswer },
     refusals: ['not_found'],
+  },
+  listErasures: {
+    method: 'GET',
+    path: '/v1/erasures',
+    access: 'admin',
+    summary: 'List the receipts of erasures, the oldest first',
+    description: 'To be saved where a restored table can be told of them.',
+    query: pageQuery,
+    answers: { 200: receiptsPage },
+    refusals: ['invalid_cursor', 'limit_out_of_range'],
+  },
+  restoreReceipts: {
+    method: 'POST',
+    path: '/v1/erasures/receipts',
+    access: 'admin',
+    summary: 'Put saved receipts back into a table that was restored to an earlier time',
+    description:
+      'Those that are there already stay as they are. Whom they name is erased again by an audit, which is to be started ' +
+      'when all are back.',
+    body: receiptsBody,
+    bodyLimitBytes: 512 * 1024,
+    answers: { 200: restoredAnswer },
+    refusals: ['too_busy'],
+  },
+  startAudit: {
+    method: 'POST',
+    path: '/v1/erasures/audits',
+    access: 'admin',
+    summary: 'Go over everyone for those who were erased and are there again, and erase them again',
+    description:
+      'A workflow, of which there is one each week in any case. Where no table was restored it finds nobody.',
+    answers: { 202: auditAnswer },
   },
 } as const satisfies Routes;

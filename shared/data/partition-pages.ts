@@ -3,7 +3,6 @@ import type { Kind, Page, PageRequest, RecordOf } from '../usecases/ports.ts';
 import { cursorFor, positionOf } from './cursors.ts';
 import { recordOf } from './items.ts';
 import type { Storage } from './storage.ts';
-import { consumerIn, partitionOf } from './table.ts';
 
 export interface Partition {
   /** Names what is asked: a cursor serves no other question. */
@@ -51,21 +50,21 @@ export const listPage = <T>(
   return { items, nextCursor: rest.length > limit && last !== undefined ? cursorFor(asked, idOf(last)) : null };
 };
 
-/** A page of one partition of the population index, in the order of the consumers' ids; perhaps of a moment ago. */
+/** A page of one partition of the population index, in the order of ids; perhaps of a moment ago. */
 export const indexPage = async <K extends Kind>(
   storage: Storage,
   hash: string,
   { limit, cursor, boundTo }: PageRequest,
 ): Promise<Page<RecordOf<K>>> => {
   const asked = JSON.stringify(['indexPage', hash, boundTo]);
-  const from = cursor === undefined ? {} : { from: `${partitionOf(positionOf(asked, cursor))}\0` };
+  const from = cursor === undefined ? {} : { from: `${positionOf(asked, cursor)}\0` };
   const rows = await storage.query({ index: 'population', hash, ...from, limit: limit + 1 });
   const items = rows.items.slice(0, limit);
   const last = items.at(-1)?.['pk']?.S;
   const more = rows.more || rows.items.length > limit;
   return {
     items: items.map((item) => recordOf<K>(item) as RecordOf<K>),
-    nextCursor: more && last !== undefined ? cursorFor(asked, consumerIn(last)) : null,
+    nextCursor: more && last !== undefined ? cursorFor(asked, last) : null,
   };
 };
 

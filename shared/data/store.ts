@@ -110,10 +110,7 @@ export const storeOver = (storage: Storage, subjectKey: string): Store => ({
     const items = await listedAs(storage, exportsOf(consumerId));
     return items.map((item) => recordOf<'export'>(item)).filter((one) => one.consumerId === consumerId);
   },
-  erasures: async function* () {
-    const query = { index: 'population', hash: ERASURES, limit: FULL_ANSWER } as const;
-    for await (const item of walk(storage, query, 'pk')) yield recordOf<'erasure'>(item);
-  },
+  erasures: (page) => indexPage<'erasure'>(storage, ERASURES, page),
   erasing: async function* () {
     const query = { index: 'population', hash: ERASING, limit: FULL_ANSWER } as const;
     for await (const item of walk(storage, query, 'pk')) yield recordOf<'erasureSubject'>(item);

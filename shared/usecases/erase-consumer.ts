@@ -67,24 +67,33 @@ export const begunAgain = (receipt: RecordOf<'erasure'>): RecordOf<'erasure'> =>
   version: receipt.version + 1,
   attempt: receipt.attempt + 1,
   status: 'running',
+  completedAt: null,
 });
 
-/** What it takes to freeze a consumer: all that is counted here as removed is removed by these writes. */
+/**
+ * What it takes to freeze a consumer: all that is counted here as removed is removed by these writes. `earlier` is the
+ * receipt of one who was erased before, and is there again since a table was restored.
+ */
 export const freezing = (
   store: Store,
   { profile, metrics, account, programme, memberships }: ConsumerPicture,
-  { erasureId, now }: { erasureId: string; now: Instant },
+  { erasureId, now, earlier }: { erasureId: string; now: Instant; earlier?: RecordOf<'erasure'> },
 ): { receipt: RecordOf<'erasure'>; writes: Write[] } => {
   const { consumerId } = profile;
   const contacts = contactsOf(profile);
   const parts = [profile, metrics, account, programme, memberships].filter((part) => part !== undefined);
   const subjectHash = store.subjectHashOf(consumerId);
-  const receipt: RecordOf<'erasure'> = {
-    ...{ kind: 'erasure', erasureId, version: 1, subjectHash, status: 'running', attempt: 1 },
-    ...{ requestedAt: now, completedAt: null },
-    itemsRemoved: countedIn([...parts, ...contacts]),
-    steps: [{ name: 'freeze', at: now, status: 'done' }],
-  };
+  const removed = countedIn([...parts, ...contacts]);
+  const frozen = { name: 'freeze', at: now, status: 'done' } as const;
+  const receipt: RecordOf<'erasure'> = earlier
+    ? {
+        ...{ ...begunAgain(earlier), itemsRemoved: summed(earlier.itemsRemoved, removed) },
+        steps: [...earlier.steps.filter(({ name }) => name !== 'freeze'), frozen],
+      }
+    : {
+        ...{ kind: 'erasure', erasureId, version: 1, subjectHash, status: 'running', attempt: 1 },
+        ...{ requestedAt: now, completedAt: null, itemsRemoved: removed, steps: [frozen] },
+      };
   const subject: RecordOf<'erasureSubject'> = {
     ...{ kind: 'erasureSubject', erasureId, consumerId, exportIds: [] },
     contacts: contacts.map(({ channel, contact }) => ({ channel, contact })),
@@ -98,11 +107,21 @@ export const freezing = (
     // Nobody's first points come to be there while it goes.
     ...missing.map((kind): Write => ({ check: { kind, consumerId }, expect: 'absent' })),
     ...contacts.map((remove): Write => ({ remove, expect: 'present' })),
-    { put: { kind: 'tombstone', subjectHash, erasureId, at: now }, expect: 'absent' },
-    { put: receipt, expect: 'absent' },
+    ...(earlier
+      ? ([{ put: receipt, expect: { version: earlier.version } }] satisfies Write[])
+      : ([
+          { put: { kind: 'tombstone', subjectHash, erasureId, at: now }, expect: 'absent' },
+          { put: receipt, expect: 'absent' },
+        ] satisfies Write[])),
     { put: subject, expect: 'absent' },
   ];
   return { receipt, writes };
+};
+
+export const summed = (one: Record<string, number>, other: Record<string, number>): Record<string, number> => {
+  const sums = { ...one };
+  for (const [kind, count] of Object.entries(other)) sums[kind] = (sums[kind] ?? 0) + count;
+  return sums;
 };
 
 export const countedIn = (records: readonly { kind: string }[]): Record<string, number> => {

@@ -4,7 +4,7 @@
  */
 import type { Instant } from '../domain/facts.ts';
 import { msOf } from '../domain/instants.ts';
-import { countedIn } from './erase-consumer.ts';
+import { countedIn, summed } from './erase-consumer.ts';
 import type { Bus, Deps, Files, RecordKey, RecordOf, Store, StoredRecord, Write } from './ports.ts';
 import { retrying } from './retrying.ts';
 import { updateAdvocates } from './update-advocates.ts';
@@ -203,8 +203,7 @@ const counting = (deps: ErasingDeps, step: Step, plan: (again: boolean) => Promi
     const { receipt, subject } = state;
     const { writes, counts, exportIds = [] } = await plan(retry > 0);
     if (writes.length === 0) return;
-    const itemsRemoved = { ...receipt.itemsRemoved };
-    for (const [kind, count] of Object.entries(counts)) itemsRemoved[kind] = (itemsRemoved[kind] ?? 0) + count;
+    const itemsRemoved = summed(receipt.itemsRemoved, counts);
     const noted: Write[] = exportIds.map((exportId) => ({
       put: { ...subject, exportIds: [...new Set([...subject.exportIds, exportId])] },
       expect: 'present',

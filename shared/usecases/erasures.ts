@@ -3,7 +3,7 @@ import type { Instant } from '../domain/facts.ts';
 import { msOf } from '../domain/instants.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { begunAgain } from './erase-consumer.ts';
-import type { Deps, RecordOf, Store } from './ports.ts';
+import type { Deps, Page, PageRequest, RecordOf, Store } from './ports.ts';
 import { retrying } from './retrying.ts';
 
 export type Receipt = Pick<
@@ -15,7 +15,17 @@ export type Receipt = Pick<
 export const readErasure = async (store: Store, erasureId: string): Promise<Receipt> => {
   const [receipt] = await store.get([{ kind: 'erasure', erasureId }], true);
   if (!receipt) throw new Refusal('not_found', 'There is no such erasure.');
-  const { status, requestedAt, completedAt, itemsRemoved, subjectHash, steps } = receipt;
+  return shown(receipt);
+};
+
+/** The oldest first. Throws `Refusal('invalid_cursor')`. */
+export const listErasures = async (store: Store, page: PageRequest): Promise<Page<Receipt>> => {
+  const { items, nextCursor } = await store.erasures(page);
+  return { items: items.map(shown), nextCursor };
+};
+
+const shown = (receipt: RecordOf<'erasure'>): Receipt => {
+  const { erasureId, status, requestedAt, completedAt, itemsRemoved, subjectHash, steps } = receipt;
   return { erasureId, status, requestedAt, completedAt, itemsRemoved, subjectHash, steps };
 };
 

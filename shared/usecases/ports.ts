@@ -537,8 +537,8 @@ export interface Store {
   /** Kept answers, and exports, that name the consumer; found through an index, so perhaps not those of a moment ago. */
   answersTo(consumerId: string): Promise<RecordOf<'idempotency'>[]>;
   exportsOf(consumerId: string): Promise<RecordOf<'export'>[]>;
-  /** All receipts of erasures, the oldest first; perhaps not those of a moment ago. */
-  erasures(): AsyncIterable<RecordOf<'erasure'>>;
+  /** Receipts of erasures, the oldest first; perhaps not those of a moment ago. Throws `Refusal('invalid_cursor')`. */
+  erasures(page: PageRequest): Promise<Page<RecordOf<'erasure'>>>;
   /** Whom erasures are under way about; perhaps as of a moment ago. */
   erasing(): AsyncIterable<RecordOf<'erasureSubject'>>;
   /** How many slices the population is stored in. */

@@ -269,7 +269,12 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
         await stored(...ids.map((erasureId) => ({ ...receipt, erasureId })));
         await stored({ ...subject, erasureId: ids[1] ?? '' });
         const [receipts, subjects]: string[][] = [[], []];
-        for await (const { erasureId } of store.erasures()) if (ids.includes(erasureId)) receipts?.push(erasureId);
+        let cursor: string | undefined;
+        do {
+          const page = await store.erasures({ limit: 1, cursor });
+          receipts?.push(...page.items.map(({ erasureId }) => erasureId).filter((id) => ids.includes(id)));
+          cursor = page.nextCursor ?? undefined;
+        } while (cursor !== undefined);
         for await (const { erasureId } of store.erasing()) if (ids.includes(erasureId)) subjects?.push(erasureId);
         expect([receipts, subjects]).toEqual([ids, ids.slice(1)]);
       });

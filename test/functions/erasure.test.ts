@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { makeHandler as recordBatch } from '../../functions/events/record-batch.ts';
 import { makeHandler as erasureResume } from '../../functions/privacy/erasure-resume.ts';
-import { begunAnswer, receiptAnswer } from '../../functions/privacy/schemas.ts';
+import { begunAnswer, receiptAnswer, receiptsPage } from '../../functions/privacy/schemas.ts';
 import { keyOf } from '../../shared/data/items.ts';
 import { table } from '../../shared/data/table.ts';
 import { sha256 } from '../../shared/domain/canonical.ts';
@@ -14,7 +14,7 @@ import { everyKind } from '../support/every-kind.ts';
 import { groups } from '../support/groups.ts';
 import { httpEvent } from '../support/http-event.ts';
 import { programme } from '../support/programme.ts';
-import { openTable, residueOf } from '../support/residue.ts';
+import { type OpenTable, openTable, residueOf } from '../support/residue.ts';
 import { type Body, shop, type Told } from '../support/shop.ts';
 import { written } from '../support/standing.ts';
 import { failingEach, withEach } from '../support/wrapped-stores.ts';
@@ -459,6 +459,80 @@ describe('an erasure that meets trouble', () => {
     const { itemOf } = await import('../../shared/data/items.ts');
     await open.storage.write([{ key: keyOf(record), item: itemOf(record), expect: 'anything' }]);
   };
+});
+
+describe('a table that was restored to an earlier time', () => {
+  /** A table as one was at some time. */
+  const copyOf = async (from: OpenTable): Promise<OpenTable> => {
+    const copy = openTable();
+    for (const item of await from.items()) {
+      const key = { pk: item['pk']?.S ?? '', sk: item['sk']?.S ?? '' };
+      await copy.storage.write([{ key, item, expect: 'anything' }]);
+    }
+    return copy;
+  };
+  const receiptsOf = async (from: typeof world): Promise<Body[]> => {
+    const first = await from.call('listErasures', { method: 'GET', query: 'limit=1' });
+    const rest = await from.call('listErasures', { method: 'GET', query: `cursor=${first.body.nextCursor}` });
+    expect(receiptsPage.safeParse(first.body).error).toBeUndefined();
+    return [...first.body.items, ...rest.body.items];
+  };
+
+  it('is rid of those again who were erased since, by their receipts, and of nobody else', async () => {
+    const ids = [
+      await everywhere(),
+      await everywhere({ email: 'b@example.org' }),
+      await everywhere({ email: 'c@example.org' }),
+    ];
+    const [first = '', second = '', other = ''] = ids;
+    const backup = await copyOf(open);
+    const receipts = [await world.erased(first), await world.erased(second)];
+    const saved = await receiptsOf(world);
+    expect(saved).toEqual(receipts);
+
+    open = backup;
+    world = erasing(backup.store);
+    const [held, others] = [await heldOf(first), await heldOf(other)];
+    const put = () => world.call('restoreReceipts', { body: { receipts: saved } });
+    expect(await put()).toMatchObject({ status: 200, body: { restored: 2 } });
+    expect((await put()).body).toEqual({ restored: 0 });
+    expect(await world.audited()).toEqual({ consumers: 3, differed: 2 });
+    expect(await world.audited()).toEqual({ consumers: 1, differed: 0 });
+    for (const { erasureId } of receipts) await world.carriedOut(erasureId);
+
+    expect([await heldOf(first), await heldOf(second), await heldOf(other)]).toEqual([{}, {}, others]);
+    expect(residueOf([first, second, ...MARKS], await everything())).toEqual([]);
+    const again = await world.receipt(receipts[0].erasureId);
+    expect(again).toMatchObject({ status: 'completed', requestedAt: NOW, subjectHash: receipts[0].subjectHash });
+    expect(again.itemsRemoved).toEqual(
+      Object.fromEntries(Object.entries(held).map(([kind, count]) => [kind, 2 * count])),
+    );
+    expect(again.steps.map(({ name }: Body) => name)).toContain('receipt_restored');
+    expect(codeOf(await shop(open.store).call('read', { method: 'GET', params: { consumerId: first } }))).toEqual(GONE);
+  });
+
+  it('goes on with an erasure that it was restored in the middle of', async () => {
+    const consumerId = await everywhere();
+    const { body } = await world.asked(consumerId);
+    const backup = await copyOf(open);
+    await world.carriedOut(body.erasureId);
+    open = backup;
+    world = erasing(backup.store);
+    expect(await world.audited()).toEqual({ consumers: 0, differed: 0 });
+    const resume = erasureResume(depsOn(backup.store));
+    expect(
+      await resume({ job: 'erasure-resume', scheduledAt: '2026-03-02T12:00:00.000Z', trigger: 'schedule' }),
+    ).toMatchObject({ begun: 1 });
+    await world.carriedOut(body.erasureId);
+    expect(await heldOf(consumerId)).toEqual({});
+  });
+
+  it.each([
+    ['no receipt', { receipts: [] }],
+    ['a hash that is none', { receipts: [{ erasureId: 'e', subjectHash: 'x' }] }],
+  ])('is told of nothing by %s', async (_, body) => {
+    expect((await world.call('restoreReceipts', { body })).status).toBe(422);
+  });
 });
 
 describe('everyone', () => {

@@ -1,12 +1,17 @@
 /** Erasure over a store in memory: the endpoints, and the workflow as it is deployed, step by step. */
+
+import { makeHandler as listSlices } from '../../functions/insights/list-slices.ts';
+import { makeHandler as auditSlice } from '../../functions/privacy/audit-slice.ts';
 import { makeHandler as complete } from '../../functions/privacy/complete.ts';
 import { makeHandler as erase } from '../../functions/privacy/erase.ts';
 import { makeHandler as eraseByContact } from '../../functions/privacy/erase-by-contact.ts';
 import { makeHandler as giveUp } from '../../functions/privacy/give-up.ts';
 import { makeHandler as leaveShared } from '../../functions/privacy/leave-shared.ts';
+import { makeHandler as listErasures } from '../../functions/privacy/list-erasures.ts';
 import { makeHandler as readErasure } from '../../functions/privacy/read-erasure.ts';
 import { makeHandler as removeItems } from '../../functions/privacy/remove-items.ts';
 import { makeHandler as removeNamed } from '../../functions/privacy/remove-named.ts';
+import { makeHandler as restoreReceipts } from '../../functions/privacy/restore-receipts.ts';
 import { makeHandler as tellConnected } from '../../functions/privacy/tell-connected.ts';
 import { makeHandler as verify } from '../../functions/privacy/verify.ts';
 import { memoryFiles } from '../../shared/data/memory-files.ts';
@@ -19,7 +24,7 @@ import { httpEvent, type Sent } from './http-event.ts';
 import type { Told } from './shop.ts';
 import { outputOf } from './workflow.ts';
 
-const endpoints = { erase, eraseByContact, readErasure };
+const endpoints = { erase, eraseByContact, readErasure, listErasures, restoreReceipts };
 
 export const erasing = (store: Store = memoryStore()) => {
   const told: DomainEvent[] = [];
@@ -55,6 +60,13 @@ export const erasing = (store: Store = memoryStore()) => {
   };
   /** Runs the workflow to its end. */
   const carriedOut = (erasureId: string, over = store) => outputOf('erasure', steps(over), { erasureId });
+  /** Goes over everyone for those who are there again; how many there were. */
+  const audited = () =>
+    outputOf(
+      'erasure-audit',
+      { 'list-slices': listSlices({ store }), 'audit-slice': auditSlice(depsOn(store)) },
+      { now: NOW },
+    );
   /** The same steps without the workflow's patience: what fails is tried again at once. */
   const hastened = async (erasureId: string, over: Store): Promise<void> => {
     const all = steps(over);
@@ -78,5 +90,5 @@ export const erasing = (store: Store = memoryStore()) => {
     await carriedOut(body.erasureId);
     return receipt(body.erasureId);
   };
-  return { store, told, files, call, asked, steps, carriedOut, hastened, receipt, erased };
+  return { store, told, files, call, asked, steps, audited, carriedOut, hastened, receipt, erased };
 };

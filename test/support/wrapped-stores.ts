@@ -60,7 +60,7 @@ const PLAIN: ReadonlySet<string> = new Set(['pageAmong', 'slices', 'subjectHashO
 /** Answers that come one by one. */
 const WALKS: ReadonlySet<string> = new Set([
   ...['pictureSlice', 'populationSlice', 'historyOf'],
-  ...['everythingOf', 'partOf', 'erasures', 'erasing'],
+  ...['everythingOf', 'partOf', 'erasing'],
 ]);
 
 /** A store of which each call, whatever it asks, is made by what is around it. */

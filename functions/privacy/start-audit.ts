@@ -1,0 +1,15 @@
+import { endpoint } from '../../shared/edge/endpoint.ts';
+import type { Deps, Workflows } from '../../shared/usecases/ports.ts';
+import { privacyRoutes } from './routes.ts';
+
+export const makeHandler = (deps: Deps & { workflows: Workflows }) =>
+  endpoint(
+    privacyRoutes.startAudit,
+    deps,
+    async ({ now }) => {
+      const auditId = deps.newId(now);
+      await deps.workflows.start('erasure-audit', `audit-${auditId}`, { now });
+      return { auditId };
+    },
+    (body) => ({ status: 202, body }),
+  );

@@ -1,0 +1,77 @@
+/**
+ * After a table was restored to an earlier time, those are there again who were erased since. Receipts, which were saved
+ * elsewhere, say by keyed hashes who they are: they are put back, and everyone is gone over for those whom they name.
+ */
+import type { Instant } from '../domain/facts.ts';
+import { freezing } from './erase-consumer.ts';
+import type { Receipt } from './erasures.ts';
+import { overSlice, type SliceDone, type SliceProgress } from './over-slice.ts';
+import type { Deps, RecordOf, Store, Write } from './ports.ts';
+import { retrying } from './retrying.ts';
+
+/** Puts receipts back that are missing; gives back how many were. Safe to repeat. */
+export const putReceiptsBack = async (
+  deps: Deps,
+  { receipts, now }: { receipts: readonly Receipt[]; now: Instant },
+): Promise<{ restored: number }> => {
+  let restored = 0;
+  for (const receipt of receipts) if (await putBack(deps, receipt, now)) restored += 1;
+  return { restored };
+};
+
+const putBack = (deps: Deps, { subjectHash, ...receipt }: Receipt, now: Instant): Promise<boolean> =>
+  retrying(deps, async () => {
+    const { erasureId } = receipt;
+    const [tombstone] = await deps.store.get([{ kind: 'tombstone', subjectHash }], true);
+    if (tombstone) return false;
+    const steps = [...receipt.steps, { name: 'receipt_restored', at: now, status: 'done' } as const];
+    // Whatever it was doing then, here it is done where nobody is found.
+    const put = {
+      ...receipt,
+      subjectHash,
+      status: 'completed',
+      completedAt: receipt.completedAt ?? now,
+      steps,
+    } as const;
+    const writes: Write[] = [
+      { put: { kind: 'tombstone', subjectHash, erasureId, at: receipt.requestedAt }, expect: 'absent' },
+      { put: { kind: 'erasure', version: 1, attempt: 1, ...put }, expect: 'absent' },
+    ];
+    await deps.store.commit(writes);
+    return true;
+  });
+
+/** Goes on with a slice of the population; `differed` are those who are erased again. */
+export const auditSlice = (
+  deps: Deps,
+  progress: SliceProgress,
+  { now, most }: { now: Instant; most: number },
+): Promise<SliceDone> =>
+  overSlice(deps.store, progress, most, async (consumerIds) => {
+    let found = 0;
+    for (const consumerId of await erasedAmong(deps.store, consumerIds)) {
+      if (await erasedAgain(deps, consumerId, now)) found += 1;
+    }
+    return found;
+  });
+
+const erasedAmong = async (store: Store, consumerIds: readonly string[]): Promise<string[]> => {
+  const keys = consumerIds.map((id) => ({ kind: 'tombstone', subjectHash: store.subjectHashOf(id) }) as const);
+  const tombstones = await store.get(keys, true);
+  return consumerIds.filter((_, n) => tombstones[n] !== undefined);
+};
+
+/** Whether there was anybody to erase. */
+const erasedAgain = (deps: Deps, consumerId: string, now: Instant): Promise<boolean> =>
+  retrying(deps, async () => {
+    const { store } = deps;
+    const [tombstone] = await store.get([{ kind: 'tombstone', subjectHash: store.subjectHashOf(consumerId) }], true);
+    const picture = await store.pictureOf(consumerId);
+    const earlier = tombstone && (await receiptOf(store, tombstone));
+    if (!picture || !earlier) return false;
+    await store.commit(freezing(store, picture, { erasureId: earlier.erasureId, now, earlier }).writes);
+    return true;
+  });
+
+const receiptOf = async (store: Store, { erasureId }: RecordOf<'tombstone'>) =>
+  (await store.get([{ kind: 'erasure', erasureId }], true))[0];
