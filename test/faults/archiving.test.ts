@@ -46,6 +46,8 @@ const peopled = async (w: World) => {
   await w.settled();
 };
 
+const setImmediately = () => new Promise((resolve) => setImmediate(resolve));
+
 const standingOf = async (store: Store, consumerId: string) => {
   const [profile, metrics] = await store.get(
     [
@@ -55,7 +57,7 @@ const standingOf = async (store: Store, consumerId: string) => {
     true,
   );
   return {
-    ...{ archived: profile?.archived, archivedAt: profile?.archivedAt, dueAt: profile?.dueAt },
+    ...{ tags: profile?.tags, archived: profile?.archived, archivedAt: profile?.archivedAt, dueAt: profile?.dueAt },
     ...{ eligible: metrics?.eligible, flips: await flipsOf(store, consumerId) },
   };
 };
@@ -190,13 +192,25 @@ describe('at the very moment of the archiving', () => {
     expect(wereBoth).toBeLessThan(SEEDS.length);
   });
 
-  it('an edit loses nothing, and nor does the archiving', async () => {
+  const at = { now: later(730) };
+  it.each<[string, (store: Store) => Promise<unknown>]>([
+    [
+      'of a tag',
+      (store) => shop(store).call('addTag', { method: 'PUT', params: { consumerId: 'c1', tag: 'vip' }, ...at }),
+    ],
+    ['of the status', (store) => shop(store).patch('c1', { status: 'inactive', tags: ['vip'] }, at)],
+  ])('an edit %s loses nothing, and nor does the archiving', async (_, edit) => {
     for (const seed of SEEDS) {
+      // An edit takes a few calls until it writes: the archiving comes at any time of it.
+      const waited = Array.from({ length: seed % 20 });
       const after = await raced(seed, 'active', (store) => [
-        archive(store),
-        shop(store).patch('c1', { status: 'inactive', tags: ['vip'] }, { now: later(730) }),
+        waited
+          .reduce<Promise<unknown>>((before) => before.then(setImmediately), Promise.resolve())
+          .then(() => archive(store)),
+        edit(store),
       ]);
-      expect({ seed, ...after }).toMatchObject({ seed, archived: true, dueAt: null, eligible: false });
+      const tags = [{ name: 'vip', type: null }];
+      expect({ seed, ...after }).toMatchObject({ seed, archived: true, dueAt: null, eligible: false, tags });
     }
   });
 

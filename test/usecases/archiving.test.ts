@@ -92,6 +92,7 @@ describe('a consumer who does nothing', () => {
     await w.create('vip', VIP);
     await w.create('ever', EVER);
     await w.create('rest', { not: EVER });
+    await w.create('later', { ...EVER, within: { days: 760 } });
     await w.ordered('c1', 'o1', 10);
     await w.settled();
     await w.passed(100 * DAY_MS);
@@ -104,9 +105,10 @@ describe('a consumer who does nothing', () => {
     const flips = await flipsOf(w.store, 'c1');
     expect(flips.filter(({ at }) => at > NOW).sort((a, b) => (a.segmentId < b.segmentId ? -1 : 1))).toEqual([
       { segmentId: 'ever', ...left },
+      { segmentId: 'later', ...left },
       { segmentId: 'vip', ...left },
     ]);
-    expect(flipsOnBus(w.bus, 'c1').filter(({ entered }) => !entered)).toHaveLength(2);
+    expect(flipsOnBus(w.bus, 'c1').filter(({ entered }) => !entered)).toHaveLength(3);
     expect(await populationSeen(w, 'c1')).toMatchObject({ population: 1, monetary: { percentile: null, rank: null } });
     expect(await populationSeen(w, 'c2')).toMatchObject({ population: 1, monetary: { percentile: 50 } });
     expect((await membershipsOf(w.store, 'c1'))?.dueAt).toBeNull();
@@ -115,15 +117,20 @@ describe('a consumer who does nothing', () => {
   it('is told what time did before it was archived, first, however late all of it is noticed', async () => {
     const w = await populated('c1');
     await w.create('recent', RECENT);
-    await w.create('ever', EVER);
+    await w.create('later', { ...EVER, within: { days: 760 } });
+    await w.create('lapsed', {
+      attribute: 'purchaseRecency.lastOrderAt',
+      operator: 'more_than_ago',
+      value: { days: 750 },
+    });
     await w.ordered('c1', 'o1');
     await w.settled();
     w.clock.now = later(800);
     await w.jobs();
     await w.settled();
-    expect((await flipsOf(w.store, 'c1')).filter(({ entered }) => !entered)).toEqual([
+    expect((await flipsOf(w.store, 'c1')).filter(({ at }) => at > NOW)).toEqual([
       { segmentId: 'recent', entered: false, at: later(700), cause: 'time' },
-      { segmentId: 'ever', entered: false, at: later(730), cause: 'time' },
+      { segmentId: 'later', entered: false, at: later(730), cause: 'time' },
     ]);
   });
 
