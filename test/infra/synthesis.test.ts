@@ -56,8 +56,8 @@ const codeIn = (directory: string, capability: string): string => {
 
 /** Questions to the store by the index that answers them. */
 const ASKED_OF: Record<IndexName, RegExp> = {
-  population: /\.(populationSlice|pictureSlice|membersOfUnit|membersOfList|newestConsumers)\(/,
-  directory: /\.consumersFoundBy\(/,
+  population: /\.(populationSlice|erasures|erasing|pictureSlice|membersOfUnit|membersOfList|newestConsumers)\(/,
+  directory: /\.(consumersFoundBy|answersTo|exportsOf)\(/,
   due: /\.(dueConsumers|nextDueAt)\(/,
 };
 
@@ -114,7 +114,7 @@ describe('a synthesis of the product', () => {
   });
 
   it.each([
-    ['the metadata of telephone numbers', /node_modules\/libphonenumber-js\//, ['consumers', 'consent', 'events']],
+    ['the metadata of telephone numbers', /node_modules\/libphonenumber-js\//, ['consumers', 'consent', 'events', 'privacy']],
     ['the map of time zones', /node_modules\/@photostructure\//, ['events', 'insights']],
     ['the maker of zips', /node_modules\/fflate\//, ['exports']],
     ['the full zod', /node_modules\/zod\/v4\/classic\//, []],
