@@ -1,4 +1,6 @@
 /** Why a consumer is in a segment or out of it, condition by condition; now, or as of a past instant. */
+
+import { archivesAt } from '../domain/consumer/archiving.ts';
 import type { Instant } from '../domain/facts.ts';
 import { newFold } from '../domain/metrics/fold.ts';
 import type { Account } from '../domain/points/account.ts';
@@ -6,7 +8,7 @@ import { emptyAccount, LOT_DIRECTION } from '../domain/points/account.ts';
 import { given, withoutParts } from '../domain/points/lots.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { type Explained, explained } from '../domain/segments/explain.ts';
-import { parsedRule } from '../domain/segments/rule.ts';
+import { parsedRule, type Rule } from '../domain/segments/rule.ts';
 import { absenceOf } from './absence.ts';
 import { membershipsOf } from './catalogue.ts';
 import { foldAgain } from './fold-again.ts';
@@ -23,7 +25,7 @@ export interface Question {
 
 /**
  * By the rule that is told; by the new one before the first has its members. As of a past instant, events, metrics and
- * points are those of then, all else is as it is now. Throws `Refusal` `not_found` and `consumer_not_found`; of a time
+ * points are those of then, all else is as it is now. Of who is archived, that is the first of the reasons. Throws `Refusal` `not_found` and `consumer_not_found`; of a time
  * before the consumer there is nothing to tell.
  */
 export const explainMembership = async (
@@ -40,12 +42,17 @@ export const explainMembership = async (
   const picture = await pictureAt(deps, segmentation, consumerId, { at, now });
   const { segments } = membershipsOf(picture.memberships, segmentation.catalogue);
   const instant = at === undefined || at >= now ? asOf(picture, now) : at;
-  return explained(parsedRule(rule), pictureFor(picture), segmentation.context, instant, segments);
+  const parsed = parsedRule(rule);
+  const asked = picture.profile.archived ? { all: [NOT_ARCHIVED, parsed] } : parsed;
+  return explained(asked, pictureFor(picture), segmentation.context, instant, segments);
 };
+
+/** What all rules ask besides. */
+const NOT_ARCHIVED: Rule = { attribute: 'archived', operator: 'eq', value: false };
 
 const pictureAt = async (
   deps: Pick<Deps, 'store' | 'pause'>,
-  { scoring }: Segmentation,
+  { scoring, context }: Segmentation,
   consumerId: string,
   { at, now }: { at: Instant | undefined; now: Instant },
 ): Promise<ConsumerPicture> => {
@@ -59,7 +66,10 @@ const pictureAt = async (
   if (at !== undefined && at < picture.profile.createdAt) {
     throw new Refusal('consumer_not_found', 'There was no such consumer yet.');
   }
-  return at === undefined || at >= now ? picture : pictureThen(store, scoring, picture, at);
+  if (at === undefined || at >= now) return picture;
+  const then = await pictureThen(store, scoring, picture, at);
+  const archived = archivesAt(then.profile, then.metrics, context.settings.profile.archiveAfterDays) <= at;
+  return { ...then, profile: { ...then.profile, archived } };
 };
 
 /** The head as the events and the ledger up to an instant leave it. */

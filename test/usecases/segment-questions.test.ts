@@ -39,6 +39,25 @@ describe('why a consumer is in', () => {
     expect([status, body]).toEqual([200, { matches: true, tree }]);
   });
 
+  it('is told of who is archived before all else, and of the time before as it was', async () => {
+    const w = world();
+    await w.born('c1');
+    await w.tagged('c1', 'vip');
+    await w.create('s', TAGGED);
+    await w.settled();
+    await w.passed(731 * DAY_MS);
+    const rule = { kind: 'condition', matches: true, condition: TAGGED, actual: ['vip'] };
+    const archived = { attribute: 'archived', operator: 'eq', value: false };
+    const out = { kind: 'condition', matches: false, condition: archived, actual: true };
+    const tree = { kind: 'all', matches: false, children: [out, rule] };
+    expect((await explained(w)).body).toEqual({ matches: false, tree });
+    expect((await explained(w, later(730 * DAY_MS))).body).toEqual({ matches: false, tree });
+    expect((await explained(w, later(730 * DAY_MS - 1))).body).toEqual({ matches: true, tree: rule });
+    await w.ordered('c1', 'o1');
+    expect((await explained(w)).body).toEqual({ matches: true, tree: rule });
+    expect((await explained(w, later(730 * DAY_MS))).body).toEqual({ matches: false, tree });
+  });
+
   it('is told as of a past instant: events, metrics and points of then, all else of now', async () => {
     const w = world();
     await w.born('c1');

@@ -22,6 +22,13 @@ export interface ArchivingRules {
   since: Instant | null;
 }
 
+/** The instant at which a consumer is archived who does nothing more. */
+export const archivesAt = (
+  profile: Pick<Profile, 'createdAt'>,
+  metrics: Pick<MetricsState, 'lastEventAt'>,
+  afterDays: number,
+): Instant => plusDays(lastActivityOf(profile, metrics), afterDays);
+
 /**
  * The profile as its last activity leaves it by now: archived or not, and when to look again; the very same where
  * nothing of that changes. An instant to look at that is too early is left as it is: it costs less than writing it.
@@ -33,7 +40,7 @@ export const settled = <P extends Archival>(
   now: Instant,
 ): P => {
   const { archived, dueAt } = profile;
-  const at = plusDays(lastActivityOf(profile, metrics), afterDays);
+  const at = archivesAt(profile, metrics, afterDays);
   if (at > now) {
     const isKnown = !archived && dueAt !== null && dueAt > now && dueAt <= at;
     return isKnown ? profile : { ...profile, archived: false, archivedAt: undefined, dueAt: at };
