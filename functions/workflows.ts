@@ -45,23 +45,35 @@ const overEveryone = (step: `step:${string}`, given = '{% $states.input %}') => 
   },
 });
 
-/** Goes over everyone twice: what requests that had read the settings of before wrote meanwhile, the second time finds. */
+/**
+ * Goes over everyone twice: what requests that had read the settings of before wrote meanwhile, the second time finds. Those
+ * who differed are counted together.
+ */
 const overEveryoneTwice = (step: `step:${string}`, given?: string) => {
   const { States: once, ...machine } = overEveryone(step, given);
-  const { ListSlices, EachSlice } = once;
-  const { End: _, ...going } = EachSlice;
+  const { End: _, ...going } = once.EachSlice;
+  const differed = '$sum($append($states.result.differed, $states.input.differed))';
   return {
     ...machine,
     States: {
-      ListSlices,
-      EachSlice: { ...going, Next: 'UntilAllIsWritten' },
-      UntilAllIsWritten: { Type: 'Wait', Seconds: LONGEST_REQUEST_SECONDS, Next: 'ListSlicesAgain' },
-      ListSlicesAgain: {
-        ...ListSlices,
-        Arguments: '{% { "now": $states.context.State.EnteredTime } %}',
-        Next: 'EachSliceAgain',
+      ListSlices: { ...once.ListSlices, Output: '{% $merge([$states.input, $states.result]) %}' },
+      EachSlice: {
+        ...going,
+        Output: `{% { "consumers": $sum($states.result.consumers), "differed": ${differed}, "isLast": $exists($states.input.isLast) } %}`,
+        Next: 'IsLast',
       },
-      EachSliceAgain: EachSlice,
+      IsLast: {
+        Type: 'Choice',
+        Choices: [{ Condition: '{% $states.input.isLast %}', Next: 'EveryoneIsSettled' }],
+        Default: 'UntilAllIsWritten',
+      },
+      UntilAllIsWritten: {
+        Type: 'Wait',
+        Seconds: LONGEST_REQUEST_SECONDS,
+        Output: '{% $merge([$states.input, { "now": $states.context.State.EnteredTime, "isLast": true }]) %}',
+        Next: 'ListSlices',
+      },
+      EveryoneIsSettled: { Type: 'Succeed' },
     },
   };
 };

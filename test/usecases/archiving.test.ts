@@ -278,7 +278,7 @@ describe('another number of days', () => {
       },
     };
     const output = await outputOf('archive-rebuild', slipping as never, { now: NOW });
-    expect(output).toEqual({ consumers: 3, differed: 1 });
+    expect(output).toEqual({ consumers: 3, differed: 3 + 1, isLast: true });
     for (const id of ['c1', 'c2', 'c3']) expect((await profileIn(w.store, id)).dueAt).toBe(later(30));
   });
 
