@@ -1,5 +1,6 @@
 /** Lists: groups of consumers that staff put together by hand. */
 import type { Routes } from '../../shared/edge/catalogue.ts';
+import { ABOUT_TABLES, tableQuery } from '../../shared/edge/parameters.ts';
 import { listAnswer, listBody, listMemberParams, listParams, listsPage, membersPage, pageQuery } from './schemas.ts';
 
 export const listsRoutes = {
@@ -58,9 +59,11 @@ export const listsRoutes = {
     path: '/v1/lists/{listId}/members',
     access: 'admin',
     summary: 'List who is on a list, in the order of their ids',
+    description: ABOUT_TABLES,
     params: listParams,
-    query: pageQuery,
+    query: tableQuery,
     answers: { 200: membersPage },
+    asTable: true,
     refusals: ['not_found', 'invalid_cursor', 'limit_out_of_range'],
   },
   addMember: {

@@ -1,4 +1,5 @@
-import { endpoint, ok } from '../../shared/edge/endpoint.ts';
+import { endpoint } from '../../shared/edge/endpoint.ts';
+import { listOrTable } from '../../shared/edge/tables.ts';
 import type { Deps } from '../../shared/usecases/ports.ts';
 import { listMembers } from '../../shared/usecases/segment-members.ts';
 import { segmentsRoutes } from './routes.ts';
@@ -7,6 +8,13 @@ export const makeHandler = (deps: Deps) =>
   endpoint(
     segmentsRoutes.listMembers,
     deps,
-    ({ params, query }) => listMembers(deps.store, params.segmentId, query),
-    ok,
+    ({ params: { segmentId }, ...asked }) =>
+      listOrTable(asked, tableOf(segmentId), (page) => listMembers(deps.store, segmentId, page)),
+    (reply) => reply,
   );
+
+const tableOf = (segmentId: string) => ({
+  name: `segment-${segmentId}`,
+  columns: ['consumerId', 'fullName', 'email', 'enteredAt'] as const,
+  path: `/v1/segments/${segmentId}/members`,
+});

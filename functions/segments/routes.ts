@@ -1,5 +1,6 @@
 /** Segments: rules that say who is in, and who is. */
 import type { Routes } from '../../shared/edge/catalogue.ts';
+import { ABOUT_TABLES, tableQuery } from '../../shared/edge/parameters.ts';
 import {
   attributesAnswer,
   explainAnswer,
@@ -102,9 +103,11 @@ export const segmentsRoutes = {
     path: '/v1/segments/{segmentId}/members',
     access: 'admin',
     summary: 'List the members of a segment',
+    description: ABOUT_TABLES,
     params: segmentParams,
-    query: pageQuery,
+    query: tableQuery,
     answers: { 200: membersPage },
+    asTable: true,
     refusals: ['not_found', 'invalid_cursor', 'limit_out_of_range'],
   },
   explain: {

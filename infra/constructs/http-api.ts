@@ -116,6 +116,6 @@ const corsOf = (allowOrigins: string[]): CorsPreflightOptions => ({
     CorsHttpMethod.DELETE,
   ],
   allowHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match'],
-  exposeHeaders: ['etag', 'idempotent-replayed', 'retry-after'],
+  exposeHeaders: ['etag', 'idempotent-replayed', 'retry-after', 'link', 'content-disposition'],
   maxAge: Duration.hours(1),
 });

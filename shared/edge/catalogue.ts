@@ -28,6 +28,8 @@ export interface Route {
   bodyShown?: z.ZodMiniType;
   /** Schema of the body by status; null for none. */
   answers: Record<number, z.ZodMiniType | null>;
+  /** Whether its list is also answered as a table: see `tables.ts`. */
+  asTable?: boolean;
   /** Refusals of its own, beside those that every endpoint has. */
   refusals?: RefusalCode[];
   /** Largest body accepted, in bytes; 64 KiB unless said. */

@@ -34,6 +34,8 @@ export interface Request<R extends Route> {
   caller: Caller;
   /** The version that the caller read, from `If-Match`. */
   ifMatch: number | undefined;
+  /** What forms of an answer the caller takes, from `Accept`. */
+  accept: string | undefined;
   /** Identifies this request among its caller's, where it carries an Idempotency-Key: 43 characters. */
   keyHash: string | undefined;
   requestId: string;
@@ -117,6 +119,7 @@ const requestOf = <R extends Route>(route: R, event: HttpEvent): { request: Requ
       now,
       caller,
       ifMatch: ifMatchOf(event.headers['if-match']),
+      accept: event.headers['accept'],
       keyHash: key?.keyHash,
       requestId: event.requestContext.requestId,
     } as Request<R>,
@@ -196,6 +199,7 @@ const ifMatchOf = (header: string | undefined): number | undefined => {
 };
 
 const resultOf = (reply: Reply): HttpResult => {
+  if (reply.text !== undefined) return { statusCode: reply.status, headers: { ...reply.headers }, body: reply.text };
   const version = (reply.body as { version?: unknown } | undefined)?.version;
   const etag: Record<string, string> = typeof version === 'number' ? { etag: `"${version}"` } : {};
   if (reply.body === undefined) return { statusCode: reply.status, headers: { ...reply.headers } };

@@ -21,6 +21,8 @@ const KEY_LIFE_MS = 7 * 86_400_000;
 export interface Reply {
   status: number;
   body?: unknown;
+  /** In place of a body, what is no JSON: the headers say what it is. Only of what is read, where no key keeps it. */
+  text?: string;
   headers?: Record<string, string>;
   /** The consumer whom it is about, where the path does not say. */
   consumerId?: string;

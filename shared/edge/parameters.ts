@@ -5,7 +5,7 @@ import { parseInstant } from '../domain/instants.ts';
 import { audienceSchema } from '../domain/points/settings.ts';
 import { invalid } from '../domain/refusal.ts';
 
-const LIMIT_DEFAULT = 25;
+export const LIMIT_DEFAULT = 25;
 const LIMIT_MOST = 100;
 
 /** An instant in ISO 8601 with `Z` or an offset, from 1970 to 9999, in its canonical form. */
@@ -24,22 +24,32 @@ export const instant = z.pipe(
   }),
 );
 
-/** `limit` of a list, 25 unless given. */
-export const limit = z._default(
-  z.pipe(
-    z.string().check(
-      z.refine((text) => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= LIMIT_MOST, {
-        error: `The limit is a whole number from 1 to ${LIMIT_MOST}.`,
-        params: { code: 'limit_out_of_range' },
-      }),
-    ),
-    z.transform(Number),
+/** `limit` of a list, where it is given. */
+export const givenLimit = z.pipe(
+  z.string().check(
+    z.refine((text) => /^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= LIMIT_MOST, {
+      error: `The limit is a whole number from 1 to ${LIMIT_MOST}.`,
+      params: { code: 'limit_out_of_range' },
+    }),
   ),
-  LIMIT_DEFAULT,
+  z.transform(Number),
 );
+/** 25 unless given. */
+export const limit = z._default(givenLimit, LIMIT_DEFAULT);
 
 /** Where a list goes on, as the page before gave it. */
 export const cursor = z.optional(z.string().check(z.minLength(1), z.maxLength(2048)));
+
+/** Of a list that is answered as a table too (see `tables.ts`): then 10,000 rows unless fewer are asked for. */
+export const tableQuery = z.strictObject({
+  limit: z.optional(givenLimit),
+  cursor,
+  format: z.optional(z.enum(['json', 'csv'])),
+});
+export const ABOUT_TABLES =
+  'As CSV with `format=csv`, or where `Accept` prefers `text/csv`: up to 10,000 rows an answer, or `limit`; where there are ' +
+  'more, the header `Link` leads to the next page, which has no line with the names of the columns, so that all of them, ' +
+  'one behind the other, are one table. Cells that a spreadsheet would take for formulas begin with an apostrophe.';
 
 export const consumerIdParam = z.strictObject({ consumerId: z.string().check(z.minLength(1), z.maxLength(128)) });
 

@@ -147,19 +147,25 @@ const answersOf = (route: Route, schemas: SharedSchemas): Record<string, Respons
       const body = schema && jsonSchemaOf(schema, 'output', schemas);
       const headers = answerHeadersOf(route, body);
       const has = Object.keys(headers).length > 0;
-      return [status, { description: route.summary, ...(has && { headers }), ...contentOf(body) }];
+      return [status, { description: route.summary, ...(has && { headers }), ...contentOf(body, route.asTable) }];
     }),
   );
 
-const contentOf = (schema: JsonSchema | null) => schema && { content: { 'application/json': { schema } } };
+const contentOf = (schema: JsonSchema | null, asTable = false) =>
+  schema && { content: { 'application/json': { schema }, ...(asTable && { 'text/csv': { schema: TEXT } }) } };
+
+const TEXT: JsonSchema = { type: 'string' };
 
 const answerHeadersOf = (route: Route, body: JsonSchema | null): NonNullable<Response['headers']> => ({
   ...(body &&
     isVersioned(body) && {
-      ETag: { description: 'The version, for `If-Match`.', schema: { type: 'string' } },
+      ETag: { description: 'The version, for `If-Match`.', schema: TEXT },
     }),
   ...(route.method !== 'GET' && {
-    'Idempotent-Replayed': { description: '`true` where this is the first answer again.', schema: { type: 'string' } },
+    'Idempotent-Replayed': { description: '`true` where this is the first answer again.', schema: TEXT },
+  }),
+  ...(route.asTable && {
+    Link: { description: 'Of a table that goes on: where its next page is, as `rel="next"`.', schema: TEXT },
   }),
 });
 
