@@ -6,7 +6,7 @@ import { appendLine, readLines, replaceLines } from './files.ts';
 import { ACCOUNT_ID, REGION } from './identities.ts';
 import type { Invoke } from './invoke.ts';
 import type { BusModel } from './model.ts';
-import { redactor } from './redaction.ts';
+import { erasedIn, redactor } from './redaction.ts';
 
 export interface BusEntry {
   source: string;
@@ -27,8 +27,10 @@ export interface LocalBus {
   readonly arn: string;
   /** Keeps the event and starts its deliveries; answers its id. What was answered survives a kill, deliveries too. */
   put(entry: BusEntry): string;
-  /** Leaves nothing of what was published about consumers who were erased, but that it was. */
-  forget(): void;
+  /** The ids of all who were ever told to be erased. */
+  erased(): string[];
+  /** Leaves nothing of what was published about these consumers, but that it was. */
+  forget(erased: string[]): void;
   /** Events of this instant and later, in the order in which they were published. */
   since(iso: string): BusItem[];
   /** Resolves when nothing is being delivered. */
@@ -100,11 +102,11 @@ export function createBus(settings: BusSettings): LocalBus {
     if (targets.length > 0) begin(event, targets);
     return event.id;
   };
-  const forget = () => {
-    const kept: Line[] = file === null ? [] : (readLines(file) as Line[]);
-    const redacted = redactor(file === null ? recent : eventsIn(kept));
+  const forget = (erased: string[]) => {
+    const redacted = redactor(erased);
     recent.splice(0, recent.length, ...recent.map(redacted));
     if (file === null) return;
+    const kept = readLines(file) as Line[];
     // What is still to be delivered is needed whole.
     const awaited = new Set(undelivered(kept).map(({ id }) => id));
     const left = kept.map((line) =>
@@ -123,6 +125,7 @@ export function createBus(settings: BusSettings): LocalBus {
   };
   return {
     ...{ name: model.name, arn: model.arn, put, forget, idle },
+    erased: () => erasedIn(all()),
     since: (iso) =>
       all()
         .filter(({ at }) => at >= iso)

@@ -23,8 +23,10 @@ interface Parts {
   dynamo: Pick<Dynamo, 'rest'>;
   /** Consumers of the table's stream. */
   mappingIds: string[];
-  /** What else keeps files, and leaves what is of no more use out of them. */
-  files: { forget(): void }[];
+  /** The ids of all who were ever erased. */
+  erased: () => string[];
+  /** What else keeps files, and takes those ids and what is of no more use out of them. */
+  files: { forget(erased: string[]): void }[];
   /** Whether no workflow is under way. */
   isOver: () => boolean;
 }
@@ -44,7 +46,8 @@ export function createForgetting({ data, log }: ForgettingSettings): Forgetting 
   const isOver = () => parts.isOver?.() ?? false;
   const scrubbed = () => {
     const startedMs = performance.now();
-    for (const part of parts.files ?? []) part.forget();
+    const erased = parts.erased?.() ?? [];
+    for (const file of parts.files ?? []) file.forget(erased);
     const left = scrub(tables, passedIn(data.file('streams.json'), parts.mappingIds ?? []));
     log(`forgetting: took ${Math.round(performance.now() - startedMs)} ms`);
     return left;

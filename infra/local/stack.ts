@@ -205,7 +205,7 @@ async function startFeeds(ground: Ground, { lambdas, machines, bus, onWrite }: S
   closing.add(streams.stop);
   closing.add(expiry.stop);
   const isOver = () => machines.list().every(({ status }) => status !== 'RUNNING');
-  forgetting.attach({ files: [bus, expiry], isOver });
+  forgetting.attach({ erased: bus.erased, files: [bus, machines, expiry], isOver });
   onWrite(streams.nudge);
   const settle = settling([lambdas, streams, bus, machines], lambdas);
   const schedules = startSchedules({

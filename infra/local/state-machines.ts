@@ -7,10 +7,11 @@ import { runFlow } from './asl-run.ts';
 import { createTrail, type Trail, type TrailEvent } from './asl-trail.ts';
 import { AwsError } from './aws-error.ts';
 import type { Clock } from './clock.ts';
-import { appendLine, readLines } from './files.ts';
+import { appendLine, readLines, replaceLines } from './files.ts';
 import { type Invoke, LambdaFailure } from './invoke.ts';
 import type { FunctionModel, StateMachineModel } from './model.ts';
 import { createPauses, type Pauses, type Reason } from './pauses.ts';
+import { anonymizer } from './redaction.ts';
 import { Stopped } from './stream-records.ts';
 
 export type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT';
@@ -36,6 +37,8 @@ export interface StateMachines {
   find(executionArn: string): Execution | undefined;
   /** All executions, the newest first. */
   list(): Execution[];
+  /** Names these ids no more in executions that have ended: where one stood in a walk over everyone is told by an id. */
+  forget(ids: string[]): void;
   /** Resolves when every execution has ended or waits for the clock, longer than for a moment. */
   idle(): Promise<void>;
   stop(): Promise<void>;
@@ -122,6 +125,18 @@ export function createStateMachines(settings: StateMachineSettings): StateMachin
     },
     find: (executionArn) => shown(executions.get(executionArn)),
     list: () => [...executions.values()].flatMap((execution) => shown(execution) ?? []).reverse(),
+    forget: (ids) => {
+      const ended = [...executions.values()].filter(({ status }) => status !== 'RUNNING');
+      const anonymous = anonymizer(ids);
+      for (const { trail } of ended) trail.events.splice(0, trail.events.length, ...trail.events.map(anonymous));
+      if (file === null) return;
+      const names = new Set(ended.map(({ executionArn }) => executionArn));
+      const lines = readLines(file) as Line[];
+      replaceLines(
+        file,
+        lines.map((line) => (names.has(line.execution) ? anonymous(line) : line)),
+      );
+    },
     idle: pauses.idle,
     stop: async () => {
       stopping.abort();

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createTable, startDynamo } from '../../infra/local/dynamodb.ts';
 import { createGate } from '../../infra/local/gate.ts';
 import { passedIn } from '../../infra/local/positions.ts';
-import { redactor } from '../../infra/local/redaction.ts';
+import { anonymizer, erasedIn, redactor } from '../../infra/local/redaction.ts';
 import { scrub } from '../../infra/local/scrubbing.ts';
 import { type Stack, startStack } from '../../infra/local/stack.ts';
 import { openWire, STREAMS, TABLES } from '../../infra/local/wire.ts';
@@ -204,12 +204,23 @@ describe('events about the erased', () => {
       { detailType: 'consumer.merged', detail: { consumerId: 'here', from: { id: 'gone' }, name: 'Z' } },
       erased,
     ];
-    expect(events.map(redactor(events)).map(({ detail }) => detail)).toEqual([
+    expect(events.map(redactor(erasedIn(events))).map(({ detail }) => detail)).toEqual([
       { consumerId: 'gone' },
       { consumerId: 'here', name: 'Y' },
       {},
       { consumerId: 'gone', sources: ['shop'] },
     ]);
+  });
+});
+
+describe('a history', () => {
+  it('says that somebody was erased where an id stood, and stays what it was else', () => {
+    const line = { output: { cursor: 'gone', done: false }, place: { data: ['gone#1', 'here'] } };
+    expect(anonymizer(['gone', 'nobody'])(line)).toEqual({
+      output: { cursor: 'erased', done: false },
+      place: { data: ['erased#1', 'here'] },
+    });
+    expect(anonymizer(['nobody'])(line)).toBe(line);
   });
 });
 
