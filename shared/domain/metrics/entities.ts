@@ -29,7 +29,7 @@ export function subjectOf(event: About): { kind: 'order' | 'message'; id: string
 export function orderAfter(order: OrderState | undefined, event: ConsumerEvent): OrderState {
   if (event.type === 'order_placed') return order ?? placed(event);
   if (order === undefined) {
-    throw refused('unknown_order', 'orderId', `order ${textAt(event, 'orderId')} is not known: send it first`);
+    throw refused('unknown_order', 'orderId', 'The order is not known: send it first.');
   }
   return event.type === 'order_refunded' ? refunded(order, event) : settled(order, event);
 }
