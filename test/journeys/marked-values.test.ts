@@ -1,0 +1,403 @@
+/**
+ * Nothing personal reaches logs, buses, histories, dead letters, metrics or answers that refuse; and after an erasure
+ * nothing of the consumer is left anywhere. Everything that a caller can say about somebody is said here in values that
+ * cannot be mistaken, in every way and in wrong ways, and then looked for in everything that is kept.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { api } from '../../functions/api.ts';
+import { startDynamo } from '../../infra/local/dynamodb.ts';
+import { openWire, TABLES } from '../../infra/local/wire.ts';
+import type { Route } from '../../shared/edge/catalogue.ts';
+import { type Found, marksIn, marksInFolder } from '../support/marks.ts';
+import type { Answer, CallOptions, ServedStack } from '../support/served-stack.ts';
+import { dataFolder, serve } from '../support/served-stack.ts';
+
+const PROFILE = {
+  email: 'zqxemail@example.com',
+  phone: '+447700900371',
+  fullName: 'Zqxname Bäckerin',
+  gender: 'zqxgender',
+  birthday: '1931-07-19',
+  pictureUrl: 'https://pictures.example/zqxpicture.png',
+  handler: 'zqxhandler',
+  facebookId: 'zqxfacebook',
+  customAttributes: { zqxattribute: 'zqxattributevalue', zqxlist: ['zqxlisted'], zqxnumber: 918273645 },
+  answers: { zqxquestion: 'zqxanswer' },
+  tags: ['zqxtag'],
+};
+const EDIT = {
+  email: 'zqxsecond@example.com',
+  phone: '+447700900482',
+  fullName: 'Zqxmarried Bäckerin',
+  customAttributes: { zqxattribute: 'zqxchanged' },
+};
+
+/** Said about the consumer. */
+const SAID = [
+  ...['zqxemail', '447700900371', '7700900371', 'zqxname', 'Bäckerin', 'zqxgender', '1931-07-19', 'zqxpicture'],
+  ...[
+    'zqxhandler',
+    'zqxfacebook',
+    'zqxattribute',
+    'zqxattributevalue',
+    'zqxlist',
+    'zqxlisted',
+    'zqxnumber',
+    '918273645',
+  ],
+  ...['zqxquestion', 'zqxanswer', 'zqxtag', 'zqxsecond', '447700900482', 'zqxmarried', 'zqxchanged', 'zqxtagged'],
+  ...['zqxexternal', 'zqxsource', 'zqxevent', 'zqxeventsource', 'zqxorder', 'zqxsku', 'zqxitem', 'zqxcategory'],
+  ...['zqxpayment', 'zqxmessage', 'zqxsession', 'zqxdevice', '203.0.113.77', 'zqxagent', 'zqxcity', 'zqxregion'],
+  ...['zqxexperience', 'zqxoutcome', 'zqxfriend', 'zqxpoem', 'zqxrefund', 'zqxreason', 'zqxhold', 'zqxpending'],
+  ...['zqxpurpose', 'zqxform', 'zqxbox', 'zqxwording', 'zqxclaim', 'zqxtextkey'],
+  ...[PROFILE.email, PROFILE.phone, PROFILE.fullName, EDIT.email, EDIT.phone, EDIT.fullName, PROFILE.pictureUrl],
+];
+/** Said in requests that are refused, or fail, or only ask. */
+const ASKED = [
+  ...['zqxunread', 'zqxunknown', 'zqxsurplus', 'zqxwrong', 'zqxquery', 'zqxqueried', 'zqxpath', 'zqxsearch', 'zqxkey'],
+  ...['zqxheader', 'zqxetag', 'zqxstranger', '447700900593', 'zqxlost', 'zqxsms', 'zqxcursor', 'zqxtoken'],
+];
+
+const { data, remove } = dataFolder();
+let stack: ServedStack;
+let consumerId: string;
+let keys = 0;
+const refusals: { request: string; answer: Answer }[] = [];
+
+/** Each write under a key of its own, which says something too. */
+const call = async (method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<Answer> => {
+  keys += 1;
+  const headers = {
+    ...(method !== 'GET' && { 'idempotency-key': `zqxkey-${keys}` }),
+    ...{ 'user-agent': 'zqxheader', 'x-zqxheader': 'zqxheader' },
+    ...options.headers,
+  };
+  const answer = await stack.call(method, path, body, { ...options, headers });
+  if (answer.status >= 400) refusals.push({ request: `${method} ${path.split('?')[0]}`, answer });
+  return answer;
+};
+const done = async (method: string, path: string, body?: unknown): Promise<Answer['body']> => {
+  const answer = await call(method, path, body);
+  if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+  return answer.body;
+};
+const control = (method: string, path: string, body?: unknown) => stack.call(method, `/_local${path}`, body);
+const settle = async (): Promise<void> => {
+  expect((await control('POST', '/settle')).status).toBe(200);
+};
+
+beforeAll(async () => {
+  stack = await serve(data);
+}, 120_000);
+afterAll(async () => {
+  await stack?.stop();
+  remove();
+}, 60_000);
+
+const of = (path: string): string => `/v1/consumers/${consumerId}${path}`;
+
+const EVENTS: [string, Record<string, unknown>][] = [
+  [
+    'order_placed',
+    {
+      ...{ orderId: 'zqxorder', totalMinor: 5_000, paymentMethod: 'zqxpayment' },
+      items: [{ sku: 'zqxsku', name: 'zqxitem', category: 'zqxcategory', quantity: 1, unitPriceMinor: 5_000 }],
+    },
+  ],
+  ['order_placed', { orderId: 'zqxorder-2', totalMinor: 700, pending: true }],
+  ['order_accepted', { orderId: 'zqxorder-2' }],
+  ['order_refunded', { orderId: 'zqxorder', refundId: 'zqxrefund', amountMinor: 100 }],
+  ['message_sent', { messageId: 'zqxmessage', channel: 'email' }],
+  ['message_engaged', { messageId: 'zqxmessage', channel: 'email', engagement: 'opened' }],
+  [
+    'visit',
+    {
+      ...{ sessionId: 'zqxsession', deviceId: 'zqxdevice', ip: '203.0.113.77', userAgent: 'zqxagent' },
+      geo: { city: 'zqxcity', region: 'zqxregion' },
+    },
+  ],
+  ['participated', { experienceId: 'zqxexperience', distribution: 'draw', outcome: 'zqxoutcome' }],
+  ['friend_referred', { friend: 'zqxfriend' }],
+  ['activity', { kind: 'zqxactivity', quantity: 3 }],
+  ['poem_read', { zqxpoem: { zqxpoem: ['zqxpoem'] } }],
+];
+
+/** What the whole product knows about somebody, said once. */
+const livedThrough = async (): Promise<void> => {
+  await done('PUT', '/v1/settings/earning-rules', RULES).catch(() => undefined);
+  const made = await done('POST', '/v1/consumers', { ...PROFILE, externalIds: { zqxsource: 'zqxexternal' } });
+  consumerId = made.consumerId;
+  await done('PUT', of('/sync-sources/zqxsource'), { externalId: 'zqxexternal' });
+  await done('PUT', of('/tags/zqxtagged'), { type: 'behavior' });
+  for (const [at, [type, attributes]] of EVENTS.entries()) {
+    await done('POST', of('/events'), { eventId: `zqxevent-${at}`, source: 'zqxeventsource', type, attributes });
+  }
+  const lookup = { email: PROFILE.email };
+  const { items } = await done('POST', '/v1/events/batch', {
+    events: [
+      { lookup, eventId: 'zqxevent-batch', type: 'poem_read', attributes: { zqxpoem: 'zqxpoem' } },
+      { lookup: { email: 'zqxstranger@example.com' }, type: 'visit', attributes: {} },
+      { lookup: { phone: '+447700900593' }, type: 'order_placed', attributes: { orderId: { zqxwrong: 'zqxwrong' } } },
+      'zqxwrong',
+    ],
+  });
+  expect(items.map(({ status }: { status: string }) => status)).toEqual([
+    'created',
+    'rejected',
+    'rejected',
+    'rejected',
+  ]);
+  refusals.push({
+    request: 'an item of a batch',
+    answer: { status: 422, headers: new Headers(), body: items.slice(1) },
+  });
+
+  await done('POST', of('/loyalty-score-adjustments'), { delta: 5, reason: 'zqxreason' });
+  const points = (body: object) => done('POST', of('/points'), { reason: 'zqxreason', textKey: 'zqxtextkey', ...body });
+  await points({ type: 'add', points: 500 });
+  await points({ type: 'spend', points: 5 });
+  await points({ type: 'add_pending', points: 20, pendingId: 'zqxpending' });
+  await points({ type: 'accept', pendingId: 'zqxpending' });
+  await points({ type: 'reserve', points: 20, reservationId: 'zqxhold' });
+  await points({ type: 'capture', points: 10, reservationId: 'zqxhold' });
+
+  await done('POST', '/v1/rewards', { rewardId: 'mug', name: 'A mug', costPoints: 10 });
+  await done('POST', of('/reward-claims'), { rewardId: 'mug', claimId: 'zqxclaim' });
+  await done('POST', '/v1/challenges', CHALLENGE);
+  await done('POST', '/v1/lists', { listId: 'friends', name: 'Friends' });
+  await done('PUT', `/v1/lists/friends/members/${consumerId}`);
+  await done('POST', '/v1/segments', SEGMENT);
+  await done('POST', of('/consents'), {
+    ...{ channel: 'sms', purpose: 'zqxpurpose', state: 'granted' },
+    ...{ source: 'zqxform', method: 'zqxbox', wordingVersion: 'zqxwording' },
+  });
+  await done('POST', '/v1/inbound-sms', { from: PROFILE.phone, text: 'zqxsms' });
+  await done('POST', '/v1/inbound-sms', { from: '+447700900593', text: 'STOP' });
+  await settle();
+  await done('PATCH', of(''), EDIT);
+  for (const format of ['json', 'csv']) await done('POST', of('/exports'), { format });
+  await settle();
+};
+const RULES = { rules: [] };
+const CHALLENGE = {
+  ...{ challengeId: 'orders', name: 'An order', kind: 'custom', points: 5 },
+  goal: { event: 'poem_read', measure: 'count', target: 1 },
+};
+const SEGMENT = {
+  ...{ segmentId: 'buyers', name: 'Buyers' },
+  rule: { all: [{ attribute: 'customerValue.lifetimeValueMinor', operator: 'gt', value: 0 }] },
+};
+
+/** Every question about somebody, in the ways in which one can ask it. */
+const asked = async (): Promise<void> => {
+  const questions = [
+    ...['search=zqxsecond', 'search=zqxsearch', 'search=%2B4477009004', 'tag=zqxtag', 'cursor=zqxcursor'],
+    ...['zqxquery=zqxqueried', 'search=zqxsearch&search=zqxsearch', `status=zqxwrong`],
+  ].map((query) => `/v1/consumers?${query}`);
+  const lookups = [
+    ...[`email=${encodeURIComponent(EDIT.email)}`, 'email=zqxwrong', 'email=zqxstranger%40example.com'],
+    ...[`phone=${encodeURIComponent(EDIT.phone)}`, 'phone=%2B447700900593', 'source=zqxsource&externalId=zqxexternal'],
+    ...['source=zqxsource&externalId=zqxlost', 'email=zqxwrong&phone=zqxwrong', 'zqxquery=zqxqueried'],
+  ].map((query) => `/v1/consumers/lookup?${query}`);
+  const parts = ['', '/events', '/points', '/points/lots', '/consents', '/reward-claims', '/challenges'].map(of);
+  const others = [
+    of('/contactability?channel=sms&purpose=zqxpurpose'),
+    of('/events?type=zqxwrong'),
+    '/v1/consumers/zqxpath',
+  ];
+  for (const path of [...questions, ...lookups, ...parts, ...others]) await call('GET', path);
+  await call('GET', of(''), undefined, { headers: { authorization: 'Bearer zqxtoken' } });
+  await call('PATCH', of(''), { fullName: 'zqxwrong' }, { headers: { 'if-match': 'zqxetag' } });
+  await call('PATCH', of(''), { fullName: 'zqxwrong' }, { headers: { 'if-match': '"1"' } });
+  const key = { headers: { 'idempotency-key': 'zqxkey-same' } };
+  await call('PATCH', of(''), { handler: 'zqxhandler' }, key);
+  await call('PATCH', of(''), { handler: 'zqxwrong' }, key);
+  await call('POST', of('/points'), { type: 'spend', points: 1e9, reason: 'zqxreason' });
+  await call('POST', of('/points'), { type: 'capture', reservationId: 'zqxlost' });
+  await call('POST', of('/reward-claims'), { rewardId: 'zqxlost' });
+  await call('POST', of('/events'), {
+    type: 'order_refunded',
+    attributes: { orderId: 'zqxlost', refundId: 'zqxlost', amountMinor: 1 },
+  });
+  await call('POST', of('/events'), { eventId: 'zqxevent-0', type: 'poem_read', attributes: { other: 'zqxwrong' } });
+  await call('POST', '/v1/segments/preview', {
+    rule: { all: [{ attribute: 'email', operator: 'is', value: EDIT.email }] },
+  });
+};
+
+const routes: Route[] = Object.values(api).flatMap((rows) => Object.values<Route>(rows));
+const addressOf = ({ path }: Route): string => path.replace('{consumerId}', consumerId).replace(/\{\w+\}/g, 'zqxpath');
+
+/** To every route, what it cannot take. */
+const misused = async (only: (route: Route) => boolean): Promise<void> => {
+  const wrong = {
+    zqxunknown: 'zqxsurplus',
+    email: ['zqxwrong'],
+    attributes: 'zqxwrong',
+    reason: { zqxwrong: 'zqxwrong' },
+    name: 7,
+  };
+  for (const route of routes.filter(only)) {
+    const address = addressOf(route);
+    await call(route.method, `${address}?zqxquery=zqxqueried`);
+    if (route.method === 'GET') continue;
+    for (const body of [wrong, '{"zqxunread": "zqxunread', [wrong], '"zqxunread"'])
+      await call(route.method, address, body);
+    await call(route.method, address, 'zqxunread', { headers: { 'content-type': 'text/plain' } });
+  }
+};
+const isErasure = ({ path, method }: Route): boolean =>
+  path.startsWith('/v1/erasures') || (method === 'DELETE' && path === '/v1/consumers/{consumerId}');
+
+/** The assembly was written before anybody said anything; the table and the exports are for what was said. */
+const NOT_LOGGED = /^(cdk\.out|dynamodb|s3)\//;
+const told = (found: Found[]): string[] => found.map(({ mark, where }) => `${mark} in ${where}`);
+const inControls = async (marks: readonly string[]): Promise<Found[]> => {
+  const answers = await Promise.all(
+    ['/bus', '/executions', '/metrics', '/dead-letters', '/jobs'].map(async (path) => {
+      const { body } = await control('GET', path);
+      return marksIn(JSON.stringify(body), marks, `/_local${path}`);
+    }),
+  );
+  return answers.flat();
+};
+
+describe('what is said about a consumer', () => {
+  it('can be said everywhere, and is taken', async () => {
+    await livedThrough();
+    const { body } = await call('GET', of(''));
+    expect(JSON.stringify(body)).toContain('Zqxmarried');
+  }, 120_000);
+
+  it('is refused where it does not fit, in every way', async () => {
+    await asked();
+    // Of somebody who is here: once erased, these are anybody's.
+    await call('POST', '/v1/consumers', { email: EDIT.email, phone: EDIT.phone });
+    await call('POST', '/v1/consumers', { externalIds: { zqxsource: 'zqxexternal' } });
+    await misused((route) => !isErasure(route));
+    const statuses = new Set(refusals.map(({ answer }) => answer.status));
+    expect([...statuses].sort()).toEqual(expect.arrayContaining([400, 401, 404, 409, 415, 422]));
+  }, 180_000);
+
+  it('goes through every job and every workflow', async () => {
+    const { body } = await control('GET', '/jobs');
+    for (const { name } of body.items)
+      expect([name, (await control('POST', `/jobs/${name}`)).status]).toEqual([name, 200]);
+    await done('DELETE', '/v1/segments/buyers');
+    await done('DELETE', '/v1/lists/friends');
+    await settle();
+    const { body: executions } = await control('GET', '/executions');
+    const names = executions.items.map(({ stateMachine }: { stateMachine: string }) => stateMachine);
+    expect([...new Set(names)]).toEqual(
+      expect.arrayContaining(['Regulars-segments-backfill', 'Regulars-lists-cleanup']),
+    );
+  }, 180_000);
+
+  it('meets a table that is gone, and is answered 500', async () => {
+    process.kill(Number(readFileSync(join(data, 'dynamodb', 'dynamodb.pid'), 'utf8')), 'SIGKILL');
+    const before = refusals.length;
+    await Promise.all([
+      call('POST', '/v1/consumers', { ...PROFILE, email: 'zqxlost@example.com' }),
+      call('POST', of('/events'), { eventId: 'zqxlost', type: 'poem_read', attributes: { zqxpoem: 'zqxlost' } }),
+      call('PATCH', of(''), { fullName: 'zqxlost' }),
+      call('GET', '/v1/consumers/lookup?email=zqxlost%40example.com'),
+      control('POST', '/jobs/points-expiry'),
+    ]);
+    const statuses = refusals.slice(before).map(({ answer }) => answer.status);
+    expect(statuses).toEqual(expect.arrayContaining([500]));
+    await stack.kill();
+    stack = await serve(data);
+    await settle();
+  }, 180_000);
+
+  it('is in no log, on no bus, in no execution, dead letter or figure', async () => {
+    // Other systems know a claim by its id, which is the caller's.
+    const marks = [...SAID, ...ASKED].filter((mark) => mark !== 'zqxclaim');
+    expect(told(marksInFolder(data, marks, NOT_LOGGED))).toEqual([]);
+    expect(told(await inControls(marks))).toEqual([]);
+  }, 120_000);
+
+  it('is not repeated by what refuses it, but for the name of a field', () => {
+    const marks = [...SAID, ...ASKED];
+    // What callers call a field is theirs, and `path` has to name it.
+    const said = (body: Answer['body']): string =>
+      [body?.errors ?? []]
+        .flat()
+        .reduce((text, { path }) => (path ? text.replaceAll(path, '') : text), JSON.stringify(body) ?? '');
+    const repeated = refusals.flatMap(({ request, answer }) => marksIn(said(answer.body), marks, request));
+    expect(refusals.length).toBeGreaterThan(200);
+    expect(told(repeated)).toEqual([]);
+  });
+});
+
+describe('an erasure', () => {
+  let keptId: string;
+  const marks = () => [...SAID, ...ASKED, consumerId];
+  /** The bus has to name whom other systems are to forget, and which of them know the consumer. */
+  const isNeeded = ({ mark, where }: Found) =>
+    where.startsWith('bus.jsonl') && [consumerId, 'zqxsource'].includes(mark);
+  const found = () => told(marksInFolder(data, marks(), /^cdk\.out\//).filter((one) => !isNeeded(one)));
+
+  it('is carried out, also where others go on asking', async () => {
+    keptId = (await done('POST', '/v1/consumers', { gender: 'kept' })).consumerId;
+    const { erasureId } = await done('DELETE', of(''), { confirm: consumerId });
+    await misused((route) => !isErasure(route));
+    await asked();
+    await Promise.all(
+      EVENTS.map(([type, attributes], at) =>
+        call('POST', of('/events'), { eventId: `zqxevent-late-${at}`, type, attributes }),
+      ),
+    );
+    await call('POST', '/v1/events/batch', {
+      events: [{ consumerId, type: 'poem_read', attributes: { zqxpoem: 'zqxpoem' } }],
+    });
+    await call('PATCH', of(''), { handler: 'zqxhandler' }, { headers: { 'idempotency-key': 'zqxkey-same' } });
+    await settle();
+    expect((await call('GET', `/v1/erasures/${erasureId}`)).body.status).toBe('completed');
+    expect((await call('GET', of(''))).status).toBe(410);
+  }, 180_000);
+
+  it('leaves nothing in the folder of the stack, its table, its bucket and its logs among it, while it runs', async () => {
+    expect(found()).toEqual([]);
+    const inAnswers = await inControls(marks());
+    expect(
+      told(
+        inAnswers.filter(({ mark, where }) => !isNeeded({ mark, where: where.replace('/_local/bus', 'bus.jsonl') })),
+      ),
+    ).toEqual([]);
+    expect((await call('GET', `/v1/consumers/${keptId}`)).body.gender).toBe('kept');
+  }, 120_000);
+
+  it('leaves nothing when the stack has ended, and no item about anybody in the table', async () => {
+    await stack.stop();
+    expect(found()).toEqual([]);
+    const items = await everyItem();
+    const people = items.map(({ pk }) => pk?.S ?? '').filter((pk) => /^[CX]#/.test(pk));
+    expect([...new Set(people)]).toEqual([`C#${keptId}`]);
+    expect(told(marksIn(JSON.stringify(items), marks(), 'the table'))).toEqual([]);
+  }, 120_000);
+});
+
+type Item = Record<string, { S?: string }>;
+/** The table as DynamoDB Local reads it from the folder of the stack that has ended. */
+const everyItem = async (): Promise<Item[]> => {
+  const dynamo = await startDynamo({ directory: join(data, 'dynamodb'), log: () => {} });
+  const wire = openWire(dynamo.endpoint);
+  try {
+    const { TableNames } = await wire.send<{ TableNames: string[] }>(`${TABLES}.ListTables`, {});
+    const items: Item[] = [];
+    let from: Item | undefined;
+    do {
+      const input = { TableName: TableNames[0], ...(from && { ExclusiveStartKey: from }) };
+      const page = await wire.send<{ Items: Item[]; LastEvaluatedKey?: Item }>(`${TABLES}.Scan`, input);
+      items.push(...page.Items);
+      from = page.LastEvaluatedKey;
+    } while (from);
+    return items;
+  } finally {
+    wire.close();
+    await dynamo.stop();
+  }
+};
