@@ -114,7 +114,11 @@ describe('a synthesis of the product', () => {
   });
 
   it.each([
-    ['the metadata of telephone numbers', /node_modules\/libphonenumber-js\//, ['consumers', 'consent', 'events', 'privacy']],
+    [
+      'the metadata of telephone numbers',
+      /node_modules\/libphonenumber-js\//,
+      ['consumers', 'consent', 'events', 'privacy'],
+    ],
     ['the map of time zones', /node_modules\/@photostructure\//, ['events', 'insights']],
     ['the maker of zips', /node_modules\/fflate\//, ['exports']],
     ['the full zod', /node_modules\/zod\/v4\/classic\//, []],
