@@ -45,6 +45,26 @@ const overEveryone = (step: `step:${string}`, given = '{% $states.input %}') => 
   },
 });
 
+/** Goes over everyone when nobody edits any more, where it is told to be patient: a run for each edit would be in vain. */
+const overEveryonePatiently = (step: `step:${string}`) => {
+  const { States, StartAt, ...machine } = overEveryone(step);
+  return {
+    ...machine,
+    StartAt: 'IsPatient',
+    States: {
+      IsPatient: {
+        Type: 'Choice',
+        Choices: [{ Condition: '{% $states.input.isPatient = true %}', Next: 'UntilEditsEnd' }],
+        Default: StartAt,
+      },
+      UntilEditsEnd: { Type: 'Wait', Seconds: BETWEEN_EDITS_SECONDS, Next: StartAt },
+      ...States,
+    },
+  };
+};
+/** Who edits one segment after another takes less. */
+const BETWEEN_EDITS_SECONDS = 10;
+
 /**
  * Goes over everyone twice: what requests that had read the settings of before wrote meanwhile, the second time finds. Those
  * who differed are counted together.
@@ -318,7 +338,7 @@ export const workflows = {
     capability: 'insights',
     summary:
       "Fold every consumer's metrics again from the history: after the scoring rules changed, those made by others; with `always` everyone, and none should differ",
-    definition: overEveryone('step:insights/fold-slice'),
+    definition: overEveryonePatiently('step:insights/fold-slice'),
   },
   'archive-rebuild': {
     capability: 'insights',

@@ -6,7 +6,7 @@ import { laterOf } from '../domain/instants.ts';
 import { ladderOf } from '../domain/points/tiers.ts';
 import type { Settings } from '../domain/settings.ts';
 import type { Bus, Change, DomainEvent, RecordOf, Workflows } from './ports.ts';
-import { scoringOf } from './scoring.ts';
+import { isSameLoyalty, scoringOf } from './scoring.ts';
 
 export interface PublishDeps {
   bus: Bus;
@@ -157,7 +157,11 @@ const startForSettings = async (
   // A table restored to an earlier time counts its versions again from there: with the rules, the name is new.
   const start = (workflow: string, rules: string | number, input: JsonObject) =>
     workflows.start(workflow, `settings-${after.version}-${rules}`, input);
-  if (was.version !== is.version) await start('metrics-rebuild', is.version, { now: at, rules: is.version });
+  if (was.version !== is.version) {
+    // What segments ask besides is folded as their members are found: nobody waits for it.
+    const isPatient = isSameLoyalty(was.version, is.version);
+    await start('metrics-rebuild', is.version, { now: at, rules: is.version, isPatient });
+  }
   const ladder = ladderMark(is.settings);
   if (ladder !== null && ladder !== ladderMark(was.settings)) {
     await start('tiers-rebuild', ladder, { now: ladderSince(after) ?? at });

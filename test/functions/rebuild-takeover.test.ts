@@ -7,6 +7,7 @@ import { tallyKeyOf } from '../../shared/domain/segments/tally.ts';
 import type { RecordOf, Store } from '../../shared/usecases/ports.ts';
 import { publishChanges } from '../../shared/usecases/publish-changes.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
+import { scoringOf } from '../../shared/usecases/scoring.ts';
 import { depsOn, NOW, storeWith, sumsOf } from '../support/events.ts';
 import { settingsAsking } from '../support/records.ts';
 import { machineOf } from '../support/workflow.ts';
@@ -14,12 +15,18 @@ import { machineOf } from '../support/workflow.ts';
 const EVERYONE = Array.from({ length: 200 }, (_, n) => `c${n}`);
 const visits = (days: number): Tallied => ({ event: 'visit', where: [], measure: 'count', within: { days } });
 
+type SettingsAfter = (edits: number) => RecordOf<'settings'>;
 /** The settings after so many segments were created, each of which asks something else. */
-const after = (segments: number) =>
-  settingsAsking(segments, ...Array.from({ length: segments }, (_, n) => visits(n + 1)));
+const segments: SettingsAfter = (edits) =>
+  settingsAsking(edits, ...Array.from({ length: edits }, (_, n) => visits(n + 1)));
+/** After the score was edited so many times. */
+const halfLives: SettingsAfter = (edits) => {
+  const loyalty = { version: edits, updatedAt: NOW, updatedBy: 'staff', value: { halfLifeDays: 100 + edits } };
+  return { kind: 'settings', version: edits, documents: { loyalty } };
+};
 
-/** A population, segments that are created one by one, and the workflow that each starts; what is asked of the table. */
-const world = async () => {
+/** A population, settings that are edited one by one, and the workflow that each edit starts; what is asked of the table. */
+const world = async (after: SettingsAfter) => {
   const plain = await storeWith(...EVERYONE);
   for (const consumerId of EVERYONE) {
     await recordEvents(depsOn(plain), { consumerId, now: NOW }, [{ type: 'visit', attributes: {} }]);
@@ -45,8 +52,8 @@ const world = async () => {
   let before: RecordOf<'settings'> | undefined;
   const bus = { publish: async () => 0 };
   const told: (() => Promise<unknown>)[] = [];
-  /** Another segment; what it starts, the stream tells later. */
-  const create = async () => {
+  /** Another edit; what it starts, the stream tells later. */
+  const edit = async () => {
     const was = before;
     const is = after((was?.version ?? 0) + 1);
     before = is;
@@ -58,45 +65,62 @@ const world = async () => {
     for (const start of told.splice(0)) await start();
   };
   /** Everyone has what all segments together ask, and nothing else. */
-  const expectRight = async () => {
+  const expectTallied = async () => {
     const keys = Array.from({ length: before?.version ?? 0 }, (_, n) => tallyKeyOf(visits(n + 1))).sort();
     for (const consumerId of EVERYONE) {
       expect(Object.keys((await sumsOf(plain, consumerId)).tallies)).toEqual(keys);
     }
   };
+  const expectInForce = async () => {
+    for (const consumerId of EVERYONE) {
+      const [metrics] = await plain.get([{ kind: 'metrics', consumerId }], true);
+      expect(metrics?.scoringVersion).toBe(scoringOf(before).version);
+    }
+  };
   const onFold = (happen: () => Promise<void>) => {
     afterFold = happen;
   };
-  return { machine, asked, create, tell, expectRight, onFold };
+  return { machine, asked, edit, tell, expectTallied, expectInForce, onFold };
 };
 
-describe('a hundred segments that are created in a row', () => {
-  it('have everyone folded once', async () => {
-    const { machine, asked, create, tell, expectRight } = await world();
-    for (let n = 0; n < 100; n++) await create();
+describe('a hundred edits in a row', () => {
+  it.each([
+    ['segments that are created', segments],
+    ['the score', halfLives],
+  ])('have everyone folded once: %s', async (_, after) => {
+    const { machine, asked, edit, tell, expectInForce } = await world(after);
+    for (let n = 0; n < 100; n++) await edit();
     await tell();
     const outputs = await machine.outputs();
     expect(asked.folds).toBe(EVERYONE.length);
     // One for each that was overtaken, two for each consumer at most.
     expect(asked.reads).toBeLessThan(100 + 2 * EVERYONE.length);
     expect(outputs.at(-1)).toEqual({ consumers: EVERYONE.length, differed: EVERYONE.length });
-    await expectRight();
+    await expectInForce();
   });
 
-  it('have hardly more folded where each is told while those before are being folded', async () => {
-    const { machine, asked, create, tell, expectRight, onFold } = await world();
-    let created = 1;
+  it('have everyone folded once where each starts what it starts before the next one: segments', async () => {
+    const { machine, asked, edit, tell, expectTallied } = await world(segments);
+    for (let n = 0; n < 100; n++) await edit().then(tell);
+    await machine.outputs();
+    expect(asked.folds).toBe(EVERYONE.length);
+    await expectTallied();
+  });
+
+  it('have hardly more folded where each comes while those before are being followed: the score', async () => {
+    const { machine, asked, edit, tell, expectInForce, onFold } = await world(halfLives);
+    let edits = 1;
     onFold(async () => {
-      if (created === 100) return;
-      created += 1;
-      await create();
+      if (edits === 100) return;
+      edits += 1;
+      await edit();
       await tell();
     });
-    await create();
+    await edit();
     await tell();
     await machine.outputs();
-    expect(created).toBe(100);
+    expect(edits).toBe(100);
     expect(asked.folds).toBeLessThanOrEqual(2 * EVERYONE.length);
-    await expectRight();
+    await expectInForce();
   });
 });

@@ -238,7 +238,9 @@ describe('new scoring rules', () => {
     await publishChanges(deps, [changed]);
     await publishChanges(deps, [changed]);
     const { version: rules } = scoringOf(settings(5, { halfLifeDays: 30 }));
-    expect(started).toEqual(Array(2).fill(['metrics-rebuild', `settings-5-${rules}`, { now: NOW, rules }]));
+    expect(started).toEqual(
+      Array(2).fill(['metrics-rebuild', `settings-5-${rules}`, { now: NOW, rules, isPatient: false }]),
+    );
   });
 
   it('start it again where a restored table gives its versions to others', async () => {
@@ -265,7 +267,7 @@ describe('new scoring rules', () => {
   ])('are what segment rules ask: %s', async (_, before, after, times) => {
     const { deps, started } = world();
     await publishChanges(deps, [change(before, after)]);
-    const asked = { now: NOW, rules: scoringOf(after).version };
+    const asked = { now: NOW, rules: scoringOf(after).version, isPatient: true };
     expect(started).toEqual(Array(times).fill(['metrics-rebuild', expect.any(String), asked]));
   });
 
