@@ -83,11 +83,11 @@ const leave = (deps: ExportDeps, exportId: string): Promise<ExportEnd> =>
   retrying(deps, async () => {
     const [record] = await deps.store.get([{ kind: 'export', exportId }], true);
     if (record?.status === 'completed') return record.status;
-    if (record?.status === 'running') {
-      const { consumerId: _, version, ...rest } = record;
-      const put: ExportRecord = { ...rest, version: version + 1, status: 'erased' };
-      await deps.store.commit([{ put, expect: { version } }]);
-    }
+    // Before anybody is told so: nothing is begun any more, and what was begun ends here.
     await deps.files.remove(exportId);
-    return record === undefined ? 'gone' : record.status === 'running' ? 'erased' : record.status;
+    if (record?.status !== 'running') return record?.status ?? 'gone';
+    const { consumerId: _, version, ...rest } = record;
+    const put: ExportRecord = { ...rest, version: version + 1, status: 'erased' };
+    await deps.store.commit([{ put, expect: { version } }]);
+    return put.status;
   });

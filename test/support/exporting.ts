@@ -1,0 +1,123 @@
+/** Exports over a store in memory: a consumer with something in every section, the endpoints, and the step that writes. */
+import { strFromU8, unzipSync } from 'fflate';
+import { makeHandler as giveUp } from '../../functions/exports/give-up.ts';
+import { makeHandler as read } from '../../functions/exports/read.ts';
+import { makeHandler as request } from '../../functions/exports/request.ts';
+import { makeHandler as write } from '../../functions/exports/write.ts';
+import { memoryFiles } from '../../shared/data/memory-files.ts';
+import { memoryStore } from '../../shared/data/memory-store.ts';
+import type { HttpResult } from '../../shared/edge/endpoint.ts';
+import { withRevision } from '../../shared/usecases/catalogue.ts';
+import type { ExportDeps } from '../../shared/usecases/exports.ts';
+import type { ExportFile, RecordOf, Store } from '../../shared/usecases/ports.ts';
+import { depsOn, NOW } from './events.ts';
+import { segmentOf } from './groups.ts';
+import { httpEvent, type Sent } from './http-event.ts';
+import { programme } from './programme.ts';
+import type { Body, Told } from './shop.ts';
+
+const endpoints = { request, read };
+
+export const exporting = (store: Store = memoryStore()) => {
+  const files = memoryFiles();
+  const deps: ExportDeps = { ...depsOn(store), files };
+  const call = async (endpoint: keyof typeof endpoints, sent: Sent = {}): Promise<Told> => {
+    const handler = endpoints[endpoint](deps) as unknown as (event: object, context: object) => Promise<HttpResult>;
+    const event = httpEvent({ now: NOW, path: `/${endpoint}`, ...sent });
+    const { statusCode = 0, body, headers = {} } = await handler(event, {});
+    return { status: statusCode, body: JSON.parse(String(body)), headers };
+  };
+  const asked = (consumerId: string, body: object, other: Sent = {}) =>
+    call('request', { params: { consumerId }, body, ...other });
+  const found = (exportId: string, now = NOW) => call('read', { method: 'GET', params: { exportId }, now });
+  const stepsWith = (other: ExportDeps) => ({ write: write(other), 'give-up': giveUp(other) });
+  const written = (exportId: string, other = deps) => stepsWith(other).write({ exportId, now: NOW });
+  /** The file as it was written; `sections` is its parsed JSON, or its tables by name. */
+  const contentOf = ({ exportId, format }: ExportFile): Body => {
+    const content = files.contentOf({ exportId, format });
+    if (content === undefined) throw new Error('there is no file');
+    if (format === 'json') return JSON.parse(strFromU8(content));
+    return Object.fromEntries(Object.entries(unzipSync(content)).map(([name, bytes]) => [name, strFromU8(bytes)]));
+  };
+  /** Asks, writes, and answers what is in the file. */
+  const exported = async (consumerId: string, body: { sections?: string[]; format: 'json' | 'csv' }): Promise<Body> => {
+    const { exportId } = (await asked(consumerId, body)).body;
+    await written(exportId);
+    return contentOf({ exportId, format: body.format });
+  };
+  const record = async (exportId: string) => (await store.get([{ kind: 'export', exportId }], true))[0];
+  return { store, files, deps, call, asked, found, stepsWith, written, contentOf, exported, record };
+};
+
+/** What erasure does first: there is nobody any more, and ids are known by their hash. */
+export const frozen = async (store: Store, consumerId: string): Promise<void> => {
+  const kinds = ['profile', 'metrics', 'account', 'programme', 'memberships'] as const;
+  const tombstone: RecordOf<'tombstone'> = {
+    ...{ kind: 'tombstone', subjectHash: store.subjectHashOf(consumerId), erasureId: 'e1', at: NOW },
+  };
+  await store.commit([
+    ...kinds.map((kind) => ({ remove: { kind, consumerId } })),
+    { put: tombstone, expect: 'anything' },
+  ]);
+};
+
+/** What erasure does next: no export names the consumer, and no file is left. */
+export const withdrawn = async ({ store, files }: Pick<ExportDeps, 'store' | 'files'>, consumerId: string) => {
+  for (const { consumerId: _, ...found } of await store.exportsOf(consumerId)) {
+    const put: RecordOf<'export'> = { ...found, version: found.version + 1, status: 'erased' };
+    await store.commit([{ put, expect: 'anything' }]);
+    await files.remove(found.exportId);
+  }
+};
+
+/** A member who did something of everything. */
+export const fullLife = async (store: Store, consumerId: string): Promise<void> => {
+  const world = programme(store);
+  /** What is refused here would be missed later. */
+  const taken = async (told: Promise<Told>): Promise<void> => {
+    const { status, body } = await told;
+    if (status >= 300) throw new Error(`not taken: ${JSON.stringify(body)}`);
+  };
+  await world.member(consumerId, 0);
+  const [profile] = await store.get([{ kind: 'profile', consumerId }], true);
+  if (!profile) throw new Error('nobody was born');
+  const put: RecordOf<'profile'> = {
+    ...profile,
+    ...{ version: profile.version + 1, fullName: '=Ada "the first"', email: 'ada@example.com', emailVerified: true },
+    ...{ phone: '+447911123456', customAttributes: { size: 'M' }, answers: { q1: 'from a friend' } },
+    tags: [{ name: 'VIP', type: 'vip_status' }],
+    syncSources: [{ source: 'shop', externalId: 'shop-42', lastSyncedAt: NOW, status: 'synced' }],
+  };
+  const [settings] = await store.get([{ kind: 'settings' }], true);
+  await store.commit([
+    { put, expect: 'present' },
+    {
+      put: { kind: 'list', listId: 'friends', name: 'Friends', version: 1, createdAt: NOW, updatedAt: NOW },
+      expect: 'absent',
+    },
+    { put: withRevision(settings), expect: 'anything' },
+  ]);
+  await segmentOf(store, 'vips', { name: 'Very important' }, consumerId);
+  const [memberships] = await store.get([{ kind: 'memberships', consumerId }], true);
+  if (!memberships) throw new Error('nobody is in a segment');
+  const lists = [{ listId: 'friends', addedAt: NOW }];
+  await store.commit([{ put: { ...memberships, version: memberships.version + 1, lists }, expect: 'present' }]);
+  const steps = { challengeId: 'steps', name: 'Steps', kind: 'custom', points: 5, repeatable: false };
+  const goal = { event: 'stroll', measure: 'count', target: 1 };
+  await taken(world.call('createChallenge', { body: { ...steps, goal } }));
+  await world.offered({ rewardId: 'mug', name: 'Mug' });
+  await taken(world.give(consumerId, 100));
+  await taken(world.claimed(consumerId, { rewardId: 'mug', claimId: 'claim-1' }));
+  for (const [type, attributes] of [
+    ['order_placed', { orderId: 'order-1', totalMinor: 1234 }],
+    ['stroll', { note: '=1+1' }],
+  ] as const) {
+    const body = { eventId: `e-${type}`, type, attributes };
+    await taken(world.call('recordEvent', { params: { consumerId }, body }));
+  }
+  const said = { channel: 'email', purpose: 'marketing', state: 'granted', source: 'form', method: 'box' } as const;
+  const consent: RecordOf<'consent'> = {
+    ...{ kind: 'consent', consumerId, consentId: 'consent-1', at: NOW, wordingVersion: 'v1', ...said },
+  };
+  await store.commit([{ put: consent, expect: 'absent' }]);
+};
