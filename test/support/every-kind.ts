@@ -38,6 +38,7 @@ export function everyKind(consumerId: string): StoredRecord[] {
       consents: { sms: { marketing: { state: 'withdrawn', at } } },
       joinedAt: at,
       dueAt: MUCH_LATER,
+      archivedAt: at,
     }),
     metricsOf(consumerId),
     metricsOf(consumerId, {
