@@ -299,6 +299,25 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
       expect(rest).toMatchObject({ items: [{ consentId: ids[0] }], nextCursor: null });
     });
 
+    it.each(['entry', 'claim', 'consent'] as const)(
+      'tells all of a consumer of the kind %s, in order',
+      async (kind) => {
+        const [consumerId, other] = [await consumer(), await consumer()];
+        const idName = `${kind}Id`;
+        const ids = [anId(), anId(), anId()];
+        for (const one of [consumerId, other]) {
+          const records = everyKind(one).filter((record) => 'consumerId' in record && record.kind !== 'profile');
+          const [model] = records.filter((record) => record.kind === kind);
+          const many = [...ids].reverse().map((id) => ({ ...model, [idName]: id }) as StoredRecord);
+          await stored(...records.filter((record) => record.kind !== kind && record.kind !== 'metrics'), ...many);
+        }
+        const told = [];
+        for await (const record of store.partOf(consumerId, kind)) told.push(record);
+        expect(told.map((record) => [record.kind, record.consumerId])).toEqual(ids.map(() => [kind, consumerId]));
+        expect(told.map((record) => (record as unknown as Record<string, string>)[idName])).toEqual(ids);
+      },
+    );
+
     const history = async (consumerId: string) => {
       const events = [];
       for await (const event of store.historyOf(consumerId)) events.push(event);
