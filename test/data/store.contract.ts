@@ -623,22 +623,25 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
         expect(await store.pictureOf(anId())).toBeNull();
       });
 
-      it('that are due, the earliest first, and says when the next one is', async () => {
+      it.each([
+        ['metrics', metricsOf],
+        ['profile', profileOf],
+      ] as const)('whose %s is due, the earliest first, and says when the next one is', async (kind, recordOf) => {
         const due = async (n: number) => {
           const consumerId = anId();
-          await stored(metricsOf(consumerId, { dueAt: day(n) }));
+          await stored(recordOf(consumerId, { dueAt: day(n) }));
           return consumerId;
         };
         const [third, first, second, never] = [await due(3), await due(1), await due(2), anId()];
-        await stored(metricsOf(never));
+        await stored(recordOf(never));
         const ours = (rows: { consumerId: string }[]) =>
           rows.map(({ consumerId }) => consumerId).filter((id) => [first, second, third, never].includes(id));
-        expect(ours(await store.dueConsumers('metrics', day(2), 500))).toEqual([first, second]);
-        expect(await store.dueConsumers('metrics', day(9), 1)).toHaveLength(1);
-        expect(await store.nextDueAt('metrics')).toBe(day(1));
-        for (const consumerId of [first, second, third]) await stored(metricsOf(consumerId));
-        expect(ours(await store.dueConsumers('metrics', day(28), 500))).toEqual([]);
-        expect(await store.nextDueAt('metrics')).toBe(MUCH_LATER);
+        expect(ours(await store.dueConsumers(kind, day(2), 500))).toEqual([first, second]);
+        expect(await store.dueConsumers(kind, day(9), 1)).toHaveLength(1);
+        expect(await store.nextDueAt(kind)).toBe(day(1));
+        for (const consumerId of [first, second, third]) await stored(recordOf(consumerId));
+        expect(ours(await store.dueConsumers(kind, day(28), 500))).toEqual([]);
+        expect(await store.nextDueAt(kind)).toBe(MUCH_LATER);
       });
     });
   });
