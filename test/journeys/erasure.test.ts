@@ -1,0 +1,359 @@
+/** Forgetting somebody of whom there is much, while they are busy, whatever dies meanwhile; and proving it. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { readAssembly } from '../../infra/local/assembly.ts';
+import { marksIn } from '../support/marks.ts';
+import { rawTable } from '../support/raw-table.ts';
+import type { Answer, ServedStack } from '../support/served-stack.ts';
+import { dataFolder, serve } from '../support/served-stack.ts';
+
+const { data, remove } = dataFolder();
+let stack: ServedStack;
+beforeAll(async () => {
+  stack = await serve(data, { now: '2027-03-01T09:00:00.000Z' });
+}, 120_000);
+afterAll(async () => {
+  await stack?.stop();
+  remove();
+}, 60_000);
+
+const call: ServedStack['call'] = (...asked) => stack.call(...asked);
+const settle = () => call('POST', '/_local/settle');
+const codeOf = ({ status, body }: Answer) => [status, body?.code];
+const GONE = [410, 'erased'];
+const keyed = (key: string) => ({ headers: { 'idempotency-key': key } });
+
+let people = 0;
+interface Person {
+  consumerId: string;
+  marks: string[];
+  contacts: { email: string; phone: string };
+}
+/** Somebody who cannot be mistaken. */
+const person = async (): Promise<Person> => {
+  people += 1;
+  const n = String(people).padStart(3, '0');
+  const contacts = { email: `quillfeather${n}@example.org`, phone: `+447700900${n}` };
+  const said = {
+    ...{ ...contacts, fullName: `Quillfeather${n} Nightingale`, handler: `quillhandle${n}`, tags: [`quilltag${n}`] },
+    ...{ customAttributes: { [`quillname${n}`]: `quillvalue${n}` }, externalIds: { klaviyo: `quillsource${n}` } },
+  };
+  const { status, body } = await call('POST', '/v1/consumers', said, keyed(`born ${n}`));
+  expect(status).toBe(201);
+  const words = ['feather', 'handle', 'tag', 'name', 'value', 'source', 'event', 'order', 'text'];
+  return {
+    consumerId: body.consumerId,
+    contacts,
+    marks: [body.consumerId, contacts.phone.slice(1), ...words.map((w) => `quill${w}${n}`)],
+  };
+};
+const suffixOf = ({ contacts }: Person) => contacts.phone.slice(-3);
+
+const record = (consumerId: string, event: object) => call('POST', `/v1/consumers/${consumerId}/events`, event);
+/** What many do: so many events of each kind. */
+const busy = async (one: Person, hundreds: number) => {
+  const n = suffixOf(one);
+  for (let batch = 0; batch < hundreds; batch++) {
+    const events = Array.from({ length: 100 }, (_, i) => {
+      const place = batch * 100 + i;
+      const common = { consumerId: one.consumerId, eventId: `quillevent${n}-${place}` };
+      if (place % 4 === 0)
+        return {
+          ...common,
+          type: 'order_placed',
+          attributes: { orderId: `quillorder${n}-${place}`, totalMinor: 1_000 },
+        };
+      if (place % 4 === 1)
+        return { ...common, type: 'message_sent', attributes: { messageId: `m${place}`, channel: 'email' } };
+      if (place % 4 === 2) return { ...common, type: 'friend_referred', attributes: { note: `quilltext${n}` } };
+      return { ...common, type: 'visit', attributes: { pageViews: 1 } };
+    });
+    const { status, body } = await call('POST', '/v1/events/batch', { events }, keyed(`batch ${n} ${batch}`));
+    expect([status, body.items.filter((item: { status: string }) => item.status !== 'created')]).toEqual([200, []]);
+  }
+};
+
+/** Whatever the table and the bucket show of somebody; the receipt has the keyed hash alone. */
+const residueOf = async ({ marks }: Person): Promise<unknown[]> => {
+  const items = await (await rawTable(data)).scan();
+  const inTable = items.flatMap((item) => marksIn(item, marks, 'an item'));
+  const bucket = join(data, 's3');
+  const files = existsSync(bucket)
+    ? readdirSync(bucket, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+    : [];
+  const inFiles = files.flatMap((entry) =>
+    marksIn(readFileSync(join(entry.parentPath, entry.name)), marks, entry.name),
+  );
+  return [...inTable, ...inFiles];
+};
+const receiptOf = async (erasureId: string) => (await call('GET', `/v1/erasures/${erasureId}`)).body;
+const erase = ({ consumerId }: Person) => call('DELETE', `/v1/consumers/${consumerId}`, { confirm: consumerId });
+const executions = async (): Promise<
+  { name: string; status: string; input: object; history: { type: string; state: string }[] }[]
+> => (await call('GET', '/_local/executions')).body.items;
+/** Every state that erasures were in so far. */
+const visited = async (): Promise<Set<string>> => {
+  const own = (await executions()).filter(({ name }) => name.startsWith('erasure-'));
+  return new Set(
+    own.flatMap(({ history }) => history.flatMap(({ type, state }) => (/Entered$/.test(type) ? [state] : []))),
+  );
+};
+
+/** The definition that would be deployed, and that ran. */
+const states = (): Record<string, { Type: string }> => {
+  const machines = [...readAssembly(join(data, 'cdk.out')).stateMachines.values()];
+  const machine = machines.find(({ name }) => /-erasure$/.test(name));
+  return machine?.definition['States'] as Record<string, { Type: string }>;
+};
+
+describe('somebody of whom there is much', () => {
+  const LISTS = 20;
+  const SEGMENTS = 50;
+  let one: Person;
+  const others: string[] = [];
+
+  it('is there, in everything that there is', async () => {
+    await call('PUT', '/v1/settings/earning-rules', {
+      rules: [{ ruleId: 'orders', event: 'order_placed', points: 3 }],
+    });
+    for (let n = 0; n < SEGMENTS; n++) {
+      const rule = { attribute: 'customerValue.orders', operator: 'gte', value: 1 + (n % 3) };
+      await call('POST', '/v1/segments', { segmentId: `s${n}`, name: `S ${n}`, rule });
+    }
+    for (let n = 0; n < LISTS; n++) await call('POST', '/v1/lists', { listId: `l${n}`, name: `L ${n}` });
+    await call('POST', '/v1/rewards', { rewardId: 'last', name: 'The last one', costPoints: 5, stock: 1 });
+    await settle();
+    one = await person();
+    const path = `/v1/consumers/${one.consumerId}`;
+    for (let n = 1; n <= 4; n++) {
+      const other = await person();
+      others.push(other.consumerId);
+      for (let k = 0; k < n; k++) {
+        await record(other.consumerId, {
+          type: 'order_placed',
+          attributes: { orderId: `o${k}`, totalMinor: 1_000 * n },
+        });
+        await record(other.consumerId, { type: 'friend_referred', attributes: {} });
+      }
+      await call('PUT', `/v1/lists/l0/members/${other.consumerId}`);
+    }
+    await busy(one, 8);
+    for (let n = 0; n < LISTS; n++)
+      expect((await call('PUT', `/v1/lists/l${n}/members/${one.consumerId}`)).status).toBe(204);
+    for (let n = 0; n < 100; n += 10) {
+      await Promise.all(
+        Array.from({ length: 10 }, (_, i) =>
+          call(
+            'POST',
+            `${path}/points`,
+            { type: 'add', points: 1, reason: `quilltext${suffixOf(one)}` },
+            keyed(`p${n + i}`),
+          ),
+        ),
+      );
+    }
+    await call('POST', `${path}/points`, { type: 'reserve', points: 2, reason: 'held', reservationId: 'r1' });
+    expect((await call('POST', `${path}/reward-claims`, { rewardId: 'last' })).status).toBe(201);
+    for (const state of ['granted', 'withdrawn', 'granted']) {
+      await call('POST', `${path}/consents`, {
+        channel: 'sms',
+        state,
+        source: `quilltext${suffixOf(one)}`,
+        method: 'form',
+      });
+    }
+    const asked = await call('POST', `${path}/exports`, { format: 'json' });
+    expect(asked.status).toBe(202);
+    await settle();
+    await call('POST', '/_local/jobs/influencer-scoring');
+    expect((await call('GET', `/v1/exports/${asked.body.exportId}`)).body.status).toBe('completed');
+    expect((await call('GET', '/v1/brand-advocates')).body.items[0].consumerId).toBe(one.consumerId);
+    const { segments, lists } = (await call('GET', path)).body;
+    expect([segments.length, lists.length]).toEqual([SEGMENTS, LISTS]);
+    expect((await residueOf(one)).length).toBeGreaterThan(1_000);
+  }, 240_000);
+
+  it('is erased while it goes on doing things, and everybody is told that it is gone', async () => {
+    const { consumerId } = one;
+    let isBusy = true;
+    const outcomes = new Set<string>();
+    const going = Array.from({ length: 3 }, async (_, lane) => {
+      for (let n = 0; isBusy; n++) {
+        const event = { type: 'friend_referred', eventId: `late-${lane}-${n}`, attributes: {} };
+        outcomes.add(codeOf(await record(consumerId, event)).join(' '));
+        const batch = await call(
+          'POST',
+          '/v1/events/batch',
+          { events: [{ consumerId, ...event, eventId: `b-${lane}-${n}` }] },
+          keyed(`late ${lane} ${n}`),
+        );
+        outcomes.add(`batch ${batch.body.items[0].problem?.code ?? 'created'}`);
+        outcomes.add(codeOf(await call('PUT', `/v1/lists/l1/members/${consumerId}`)).join(' '));
+        outcomes.add(
+          codeOf(
+            await call(
+              'POST',
+              `/v1/consumers/${consumerId}/points`,
+              { type: 'add', points: 1, reason: 'late' },
+              keyed(`late p ${lane} ${n}`),
+            ),
+          ).join(' '),
+        );
+      }
+    });
+    const { status, body } = await erase(one);
+    expect([status, body.status]).toEqual([202, 'running']);
+    expect((await erase(one)).body.erasureId).toBe(body.erasureId);
+    do await settle();
+    while ((await receiptOf(body.erasureId)).status === 'running');
+    isBusy = false;
+    await Promise.all(going);
+    await settle();
+    const receipt = await receiptOf(body.erasureId);
+    expect(receipt).toMatchObject({
+      status: 'completed',
+      itemsRemoved: { profile: 1, contact: 3, listMember: LISTS, member: SEGMENTS, export: 1, claim: 1, consent: 3 },
+    });
+    expect(receipt.itemsRemoved.event).toBeGreaterThanOrEqual(800 + SEGMENTS);
+    expect(receipt.itemsRemoved.entry).toBeGreaterThanOrEqual(300);
+    expect([...outcomes]).toEqual(expect.arrayContaining(['410 erased', 'batch erased']));
+    expect([...outcomes].filter((outcome) => /^5|429/.test(outcome))).toEqual([]);
+    for (const [method, path, sent] of [
+      ['GET', `/v1/consumers/${consumerId}`],
+      ['GET', `/v1/consumers/${consumerId}/events`],
+      ['GET', `/v1/consumers/${consumerId}/points`],
+      ['GET', `/v1/consumers/${consumerId}/points/lots`],
+      ['GET', `/v1/consumers/${consumerId}/reward-claims`],
+      ['GET', `/v1/consumers/${consumerId}/challenges`],
+      ['GET', `/v1/consumers/${consumerId}/consents`],
+      ['GET', `/v1/consumers/${consumerId}/contactability?channel=sms`],
+      ['GET', `/v1/segments/s0/explain/${consumerId}`],
+      ['PATCH', `/v1/consumers/${consumerId}`, { fullName: 'Back' }],
+      ['POST', `/v1/consumers/${consumerId}/exports`, { format: 'csv' }],
+      ['POST', `/v1/consumers/${consumerId}/consents`, { channel: 'sms', state: 'granted', source: 's', method: 'm' }],
+      ['POST', `/v1/consumers/${consumerId}/reward-claims`, { rewardId: 'last' }],
+      ['POST', `/v1/consumers/${consumerId}/tier`, { tierId: 't', reason: 'r' }],
+      ['DELETE', `/v1/lists/l0/members/${consumerId}`],
+    ] as const) {
+      expect([method, path, ...codeOf(await call(method, path, sent))]).toEqual([method, path, ...GONE]);
+    }
+    // Whoever's creation was kept under this key: it creates nobody any more.
+    expect(codeOf(await call('POST', '/v1/consumers', one.contacts, keyed('born 001')))).toEqual(GONE);
+  }, 240_000);
+
+  it('is nowhere in the table and the bucket: neither plain nor hashed nor encoded', async () => {
+    expect(await residueOf(one)).toEqual([]);
+  }, 60_000);
+
+  it('is missing from what is told of the others, who are as they were', async () => {
+    await call('POST', '/_local/jobs/insights-rebuild');
+    const advocates = (await call('GET', '/v1/brand-advocates')).body.items;
+    expect(advocates.map(({ consumerId }: { consumerId: string }) => consumerId)).toEqual(others.toReversed());
+    expect(advocates.map(({ rank }: { rank: number }) => rank)).toEqual([1, 2, 3, 4]);
+    expect((await call('GET', '/v1/segments/s2')).body.memberCount).toBe(2);
+    expect((await call('GET', '/v1/lists/l0')).body.memberCount).toBe(4);
+    expect((await call('GET', '/v1/lists/l1/members')).body.items).toEqual([]);
+    expect((await call('GET', '/v1/rewards/last')).body).toMatchObject({ stock: 0, claimed: 1 });
+    // Of four who bought 1, 2, 3, 4 times: half of those who are equal count, and all below.
+    for (const [n, consumerId] of others.entries()) {
+      const { rfm } = (await call('GET', `/v1/consumers/${consumerId}`)).body;
+      expect(rfm.population).toBe(4);
+      const below = rfm.frequency.percentile;
+      const first = (await call('GET', `/v1/consumers/${others[0]}`)).body.rfm.frequency.percentile;
+      expect(below - first).toBeCloseTo(25 * n, 5);
+    }
+  }, 60_000);
+
+  it('may be somebody new tomorrow, under the same email', async () => {
+    const again = await call('POST', '/v1/consumers', one.contacts);
+    expect(again.status).toBe(201);
+    expect((await call('GET', `/v1/consumers/${one.consumerId}`)).status).toBe(410);
+    expect((await call('GET', `/v1/consumers/${again.body.consumerId}/events`)).body.items).toEqual([]);
+  });
+});
+
+describe('an erasure whose stack is killed', () => {
+  it('at every step in turn goes on, ends clean, and counts what it removed', async () => {
+    const tasks = Object.entries(states()).filter(
+      ([name, { Type }]) => Type === 'Task' && !/^(GiveUp|TellOperators)$/.test(name),
+    );
+    expect(tasks.length).toBeGreaterThan(6);
+    for (const [state] of tasks) {
+      const one = await person();
+      await busy(one, 1);
+      await settle();
+      const { body } = await erase(one);
+      for (let isThere = false; !isThere; ) {
+        const run = (await executions()).find(({ name }) => name === `erasure-${body.erasureId}-1`);
+        isThere = run?.history.some((event) => event.state === state) ?? false;
+      }
+      await stack.kill();
+      stack = await serve(data);
+      await settle();
+      const receipt = await receiptOf(body.erasureId);
+      expect([state, receipt.status]).toEqual([state, 'completed']);
+      expect(receipt.itemsRemoved).toMatchObject({
+        profile: 1,
+        metrics: 1,
+        contact: 3,
+        eventClaim: 100,
+        order: 25,
+        message: 25,
+      });
+      expect(await residueOf(one)).toEqual([]);
+    }
+  }, 600_000);
+});
+
+describe('two erasures at once', () => {
+  it('are two receipts, each with its own', async () => {
+    const two = [await person(), await person()];
+    await Promise.all(two.map((one) => busy(one, 1)));
+    await settle();
+    const begun = await Promise.all(two.flatMap((one) => [erase(one), erase(one)]));
+    expect(new Set(begun.map(({ body }) => body.erasureId)).size).toBe(2);
+    await settle();
+    for (const [n, one] of two.entries()) {
+      expect(await receiptOf(begun[2 * n]?.body.erasureId)).toMatchObject({
+        status: 'completed',
+        itemsRemoved: { eventClaim: 100, profile: 1 },
+      });
+      expect(await residueOf(one)).toEqual([]);
+    }
+  }, 60_000);
+});
+
+describe('an erasure that meets what it does not know', () => {
+  it('is given up loudly, keeps the person frozen, and is good once it is begun again', async () => {
+    const one = await person();
+    await settle();
+    const table = await rawTable(data);
+    const stray = { pk: `C#${one.consumerId}`, sk: 'consent/zzz' };
+    await table.put({ pk: { S: stray.pk }, sk: { S: stray.sk }, kind: { S: 'a kind of tomorrow' } });
+    const { body } = await erase(one);
+    await settle();
+    expect((await receiptOf(body.erasureId)).status).toBe('failed');
+    expect(codeOf(await call('GET', `/v1/consumers/${one.consumerId}`))).toEqual(GONE);
+    const letters = JSON.stringify((await call('GET', '/_local/dead-letters')).body);
+    expect(letters).toContain(body.erasureId);
+    expect(letters).not.toContain(one.consumerId);
+    await table.remove(stray);
+    expect((await erase(one)).body).toEqual({ erasureId: body.erasureId, status: 'running' });
+    await settle();
+    expect((await receiptOf(body.erasureId)).status).toBe('completed');
+    expect(await residueOf(one)).toEqual([]);
+  }, 120_000);
+});
+
+describe('the machine that would be deployed', () => {
+  it('is the one that ran: it was in every one of its states', async () => {
+    expect([...(await visited())].sort()).toEqual(Object.keys(states()).sort());
+  });
+
+  it('was told of nobody: its executions name erasures alone', async () => {
+    const own = (await executions()).filter(({ name }) => name.startsWith('erasure-'));
+    expect(own.length).toBeGreaterThan(10);
+    for (const { input } of own) expect(Object.keys(input)).toEqual(['erasureId']);
+  });
+});
