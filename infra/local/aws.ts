@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { AwsError } from './aws-error.ts';
 import type { LocalBus } from './bus.ts';
-import { type Answer, createDynamoProxy, type DynamoProxy } from './dynamo-proxy.ts';
+import { type Answer, createDynamoProxy, type DynamoProxy, type Given } from './dynamo-proxy.ts';
 import { putEvents } from './events-api.ts';
 import { type ExecutionsApi, executionsApi } from './executions-api.ts';
 import { type Gate, openGate } from './gate.ts';
@@ -27,11 +27,7 @@ export interface Aws {
 }
 
 /** Every operation takes and gives JSON; the service stands in the target: `AWSEvents.PutEvents`. */
-type Operations = (
-  service: string,
-  operation: string,
-  request: { authorization: string; body: Buffer },
-) => Promise<Answer>;
+type Operations = (service: string, operation: string, request: Given) => Promise<Answer>;
 
 export async function startAws(settings: AwsSettings): Promise<Aws> {
   const { dynamoEndpoint: endpoint, gate = openGate, table, metrics, onWrite = () => {} } = settings;
@@ -62,11 +58,12 @@ export async function startAws(settings: AwsSettings): Promise<Aws> {
 
 const operations =
   (proxy: DynamoProxy, bus: LocalBus, executions: ExecutionsApi): Operations =>
-  async (service, operation, { authorization, body }) => {
+  async (service, operation, given) => {
+    const { body } = given;
     switch (service) {
       case 'DynamoDB_20120810':
       case 'DynamoDBStreams_20120810':
-        return proxy.pass(operation, `${service}.${operation}`, authorization, body);
+        return proxy.pass(operation, `${service}.${operation}`, given);
       case 'AWSEvents':
         if (operation === 'PutEvents') return json(200, putEvents(bus, inputOf(body)));
         break;
@@ -83,7 +80,8 @@ async function answer(request: IncomingMessage, carryOut: Operations): Promise<A
     const body = await bodyOf(request);
     const target = String(request.headers['x-amz-target'] ?? '');
     const [service = '', operation = ''] = target.split('.');
-    return await carryOut(service, operation, { authorization: String(request.headers.authorization ?? ''), body });
+    const authorization = String(request.headers.authorization ?? '');
+    return await carryOut(service, operation, { authorization, body, isAwaited: () => !request.socket.destroyed });
   } catch (error) {
     if (error instanceof AwsError) return json(error.status, { __type: error.name, message: error.message });
     const message = error instanceof Error ? error.message : String(error);

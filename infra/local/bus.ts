@@ -47,7 +47,7 @@ export interface BusSettings {
   clock: Clock;
   /** Keeps the events between runs; null forgets them. */
   file: string | null;
-  /** Told of each event, once it is kept. */
+  /** Told of each event, before it is kept. */
   heard?: (event: BusItem) => void;
   log?: (line: string) => void;
 }
@@ -92,8 +92,8 @@ export function createBus(settings: BusSettings): LocalBus {
   const put = ({ at = clock.now(), resources = [], source, detailType, detail }: BusEntry) => {
     const event: Published = { id: randomUUID(), at, source, detailType, detail, resources };
     const targets = targetsOf(event);
-    keep({ event, awaited: targets.length > 0 });
     heard(event);
+    keep({ event, awaited: targets.length > 0 });
     recent.push(event);
     if (recent.length > MOST_IN_MEMORY) {
       recent.shift();

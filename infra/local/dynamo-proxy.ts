@@ -12,8 +12,15 @@ export interface Answer {
   headers: Record<string, string>;
   body: Buffer;
 }
+export interface Given {
+  authorization: string;
+  body: Buffer;
+  /** Whether whoever asks still waits: a caller who gave up while the table rested has asked again. */
+  isAwaited(): boolean;
+}
 export interface DynamoProxy {
-  pass(operation: string, target: string, authorization: string, body: Buffer): Promise<Answer>;
+  /** Throws where nobody waits for the answer any more by the time at which it would be asked. */
+  pass(operation: string, target: string, given: Given): Promise<Answer>;
   close(): void;
 }
 
@@ -34,8 +41,11 @@ export function createDynamoProxy({ endpoint, gate, table, metrics, onWrite }: D
   const transactions = createTransactionCosts(table, wire);
   const agent = new http.Agent({ keepAlive: true });
   const { hostname, port } = new URL(endpoint);
-  const forward = (target: string, authorization: string, body: Buffer): Promise<Answer> =>
-    gate.through(() => sent(target, authorization, body));
+  const forward = (target: string, { authorization, isAwaited }: Given, body: Buffer): Promise<Answer> =>
+    gate.through(() => {
+      if (!isAwaited()) throw new Error('nobody waits for the answer');
+      return sent(target, authorization, body);
+    });
   const sent = (target: string, authorization: string, body: Buffer): Promise<Answer> =>
     new Promise((resolve, reject) => {
       const headers = {
@@ -59,11 +69,12 @@ export function createDynamoProxy({ endpoint, gate, table, metrics, onWrite }: D
       request.end(body);
     });
 
-  const pass: DynamoProxy['pass'] = async (operation, target, authorization, body) => {
-    if (!consumes(operation)) return forward(target, authorization, body);
+  const pass: DynamoProxy['pass'] = async (operation, target, given) => {
+    const { authorization, body } = given;
+    if (!consumes(operation)) return forward(target, given, body);
     const question = withQuestion(body);
     const cost = operation === 'TransactWriteItems' ? await transactions.watch(body) : null;
-    const answer = await forward(target, authorization, question.body);
+    const answer = await forward(target, given, question.body);
     const caller = CALLER.exec(authorization)?.[1] ?? 'unknown';
     if (answer.status !== 200) {
       // A refused write is billed on AWS too, by a size that no answer tells; its request counts, its units don't.

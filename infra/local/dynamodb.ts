@@ -51,19 +51,24 @@ function running(
       log(`dynamodb: ${trouble}; trying again`);
     }
   };
+  let resting: Promise<void> = Promise.resolve();
+  const rest: Dynamo['rest'] = (work) => {
+    resting = gate.alone(async () => {
+      await end(current, directory);
+      try {
+        await work();
+      } finally {
+        await again();
+      }
+    });
+    return resting;
+  };
   return {
-    endpoint,
-    gate,
-    rest: (work) =>
-      gate.alone(async () => {
-        await end(current, directory);
-        try {
-          await work();
-        } finally {
-          await again();
-        }
-      }),
-    stop: () => gate.alone(() => end(current, directory)),
+    ...{ endpoint, gate, rest },
+    stop: async () => {
+      await resting.catch(() => {});
+      await end(current, directory);
+    },
   };
 }
 

@@ -3,13 +3,16 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { createClock } from '../../infra/local/clock.ts';
+import { createDynamoProxy } from '../../infra/local/dynamo-proxy.ts';
 import { createTable, startDynamo } from '../../infra/local/dynamodb.ts';
 import { createGate } from '../../infra/local/gate.ts';
+import { createMetrics } from '../../infra/local/metrics.ts';
 import { passedIn } from '../../infra/local/positions.ts';
 import { anonymizer, erasedIn, redactor } from '../../infra/local/redaction.ts';
 import { scrub } from '../../infra/local/scrubbing.ts';
 import { type Stack, startStack } from '../../infra/local/stack.ts';
-import { openWire, STREAMS, TABLES } from '../../infra/local/wire.ts';
+import { AUTHORIZATION, openWire, STREAMS, TABLES } from '../../infra/local/wire.ts';
 import { smallTable } from './support/dynamo-local.ts';
 import { base, lambda, route, type SmallAssembly, writeAssembly } from './support/small-assembly.ts';
 
@@ -49,6 +52,7 @@ describe('a gate', () => {
 });
 
 describe('the file of DynamoDB Local', () => {
+  const clock = createClock({ file: null });
   const opened = async () => {
     const dynamo = await startDynamo({ directory, log: () => {} });
     const table = smallTable();
@@ -144,6 +148,28 @@ describe('the file of DynamoDB Local', () => {
     await table.stop();
   });
 
+  it('is not written to by whoever gave up meanwhile', async () => {
+    const table = await opened();
+    const { gate, endpoint } = table.dynamo;
+    const settings = { endpoint, gate, table: smallTable(), metrics: createMetrics({ clock }), onWrite: () => {} };
+    const proxy = createDynamoProxy(settings);
+    const Item = { pk: { S: 'late' }, sk: { S: 'thing' }, shard: { S: 's' }, name: { S: 'late' } };
+    const body = Buffer.from(JSON.stringify({ TableName: 'things', Item }));
+    let isAwaited = true;
+    const resting = table.dynamo.rest(async () => {});
+    const late = proxy.pass('PutItem', `${TABLES}.PutItem`, {
+      authorization: AUTHORIZATION,
+      body,
+      isAwaited: () => isAwaited,
+    });
+    isAwaited = false;
+    await expect(late).rejects.toThrow('nobody waits');
+    await resting;
+    expect(await table.names()).toEqual([]);
+    proxy.close();
+    await table.stop();
+  });
+
   it('is whole after kill -9 in the midst of it', async () => {
     const table = await opened();
     const names = Array.from({ length: 60 }, (_, at) => `name-${at}-${'x'.repeat(2_000)}`);
@@ -151,7 +177,7 @@ describe('the file of DynamoDB Local', () => {
     await table.stop();
     for (let round = 0; round < 5; round += 1) {
       const child = spawn(process.execPath, [join(__dirname, 'support/scrub-often.ts'), directory, String(10 + round)]);
-      await journalIn(directory);
+      await seenIn(directory, round % 2 === 0 ? 'shared-local-instance.db-journal' : 'scrubbed.db');
       await killed(child);
     }
     const again = await opened();
@@ -163,11 +189,11 @@ describe('the file of DynamoDB Local', () => {
   });
 });
 
-/** Resolves as soon as a change is under way. */
-const journalIn = (folder: string): Promise<void> =>
+/** Resolves as soon as something happens to the file. */
+const seenIn = (folder: string, file: string): Promise<void> =>
   new Promise((resolve) => {
     const watcher = watch(folder, (_, name) => {
-      if (!name?.endsWith('-journal')) return;
+      if (name !== file) return;
       watcher.close();
       resolve();
     });
