@@ -73,13 +73,14 @@ const overEveryoneTwice = (step: `step:${string}`, given?: string) => {
   const { States: once, ...machine } = overEveryone(step, given);
   const { End: _, ...going } = once.EachSlice;
   const differed = '$sum($append($states.result.differed, $states.input.differed))';
+  const isLast = '"isLast": $exists($states.input.isLast)';
   return {
     ...machine,
     States: {
       ListSlices: { ...once.ListSlices, Output: '{% $merge([$states.input, $states.result]) %}' },
       EachSlice: {
         ...going,
-        Output: `{% { "consumers": $sum($states.result.consumers), "differed": ${differed}, "isLast": $exists($states.input.isLast) } %}`,
+        Output: `{% { "consumers": $sum($states.result.consumers), "differed": ${differed}, ${isLast} } %}`,
         Next: 'IsLast',
       },
       IsLast: {

@@ -10,7 +10,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await stack?.stop();
   remove();
-});
+}, 60_000);
 
 const settled = () => stack.call('POST', '/_local/settle');
 const advance = (duration: string) => stack.call('PUT', '/_local/clock', { advance: duration });

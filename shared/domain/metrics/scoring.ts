@@ -63,7 +63,10 @@ export function eventWeight(event: ConsumerEvent, weights: LoyaltyWeights): numb
 /** Events that stand alone and count 1 each in the activity; engaged messages do too. */
 export const ACTIVE: ReadonlySet<string> = new Set(['visit', 'participated']);
 
-/** Types that others cause: staff, the shop, those who see what was shared, Regulars itself. All else is the consumer's own doing. */
+/**
+ * Types that others cause: staff, the shop, those who see what was shared, Regulars itself. All else is the consumer's own
+ * doing.
+ */
 const OTHERS_DOING: ReadonlySet<string> = new Set([
   'order_refunded',
   'order_accepted',
