@@ -5,9 +5,17 @@ import { begunAnswer, receiptAnswer, receiptsPage } from '../../functions/privac
 import { keyOf } from '../../shared/data/items.ts';
 import { table } from '../../shared/data/table.ts';
 import { sha256 } from '../../shared/domain/canonical.ts';
+import { countOf } from '../../shared/domain/segments/counts.ts';
 import type { HttpResult } from '../../shared/edge/endpoint.ts';
+import { countLiability, readLiability } from '../../shared/usecases/count-liability.ts';
+import { countMembers, countsIn } from '../../shared/usecases/count-members.ts';
+import { countPopulation } from '../../shared/usecases/count-population.ts';
+import { listAdvocates } from '../../shared/usecases/list-advocates.ts';
 import type { Kind, StoredRecord } from '../../shared/usecases/ports.ts';
 import { publishChanges } from '../../shared/usecases/publish-changes.ts';
+import { rankAdvocates } from '../../shared/usecases/rank-advocates.ts';
+import { recordEvents } from '../../shared/usecases/record-events.ts';
+import { followAdvocates } from '../../shared/usecases/update-advocates.ts';
 import { erasing } from '../support/erasing.ts';
 import { depsOn, NOW, streaming } from '../support/events.ts';
 import { everyKind } from '../support/every-kind.ts';
@@ -146,6 +154,72 @@ describe('an erasure', () => {
     for (const consumerId of others) {
       expect((await call('read', { method: 'GET', params: { consumerId } })).status).toBe(200);
     }
+  });
+});
+
+describe('what is told of everybody', () => {
+  it('is as if the erased had never been: percentiles, members, points owed, advocates, also where the stream repeats itself', async () => {
+    const told = async (people: Record<string, number>, gone: readonly string[]) => {
+      open = openTable();
+      world = erasing(open.store);
+      const { store, changes } = streaming(open.store);
+      const [deps, points, grouped] = [depsOn(store), programme(store), groups(store)];
+      const delivered = async () => {
+        const batch = changes.splice(0);
+        for (const again of [batch, batch]) {
+          await countPopulation(deps, again);
+          await countMembers(deps, again);
+          await countLiability(deps, again);
+          await followAdvocates(deps, again);
+        }
+      };
+      await grouped.made('l');
+      for (const [name, orders] of Object.entries(people)) {
+        await points.member(name, 10 * orders);
+        for (let k = 0; k < orders; k++) {
+          await recordEvents(deps, { consumerId: name, now: NOW }, [
+            {
+              type: 'order_placed',
+              eventId: `o${k}`,
+              occurredAt: NOW,
+              attributes: { orderId: `o${k}`, totalMinor: 100 },
+            },
+            { type: 'friend_referred', eventId: `f${k}`, occurredAt: NOW, attributes: {} },
+          ]);
+        }
+        await grouped.added('l', name);
+      }
+      await delivered();
+      await rankAdvocates(deps, NOW);
+      for (const name of gone) {
+        const { body } = await world.asked(name, { confirm: name }, store);
+        await world.hastened(body.erasureId, store);
+      }
+      await delivered();
+      const [counts] = await store.get([{ kind: 'memberCounts' }], true);
+      const { items } = await listAdvocates(store);
+      const details = await Promise.all(
+        ['a', 'c'].map((consumerId) => shop(store).call('read', { method: 'GET', params: { consumerId }, now: NOW })),
+      );
+      return {
+        rfm: details.map(({ body: { rfm } }) => [rfm.population, rfm.frequency, rfm.monetary, rfm.activity]),
+        members: countOf(countsIn(counts), { listId: 'l' }),
+        owed: (await readLiability(store, NOW)).outstanding,
+        advocates: items.map(({ rank, consumerId }) => [rank, consumerId]),
+      };
+    };
+    const after = await told({ a: 1, b: 2, c: 3, d: 4 }, ['d', 'b']);
+    const never = await told({ a: 1, c: 3 }, []);
+    expect(never).toMatchObject({
+      members: 2,
+      owed: 40,
+      advocates: [
+        [1, 'c'],
+        [2, 'a'],
+      ],
+    });
+    expect(never.rfm[0]?.[0]).toBe(2);
+    expect(after).toEqual(never);
   });
 });
 
