@@ -111,9 +111,10 @@ async function* listsTable(lists: Record<string, Rows>): Text {
   }
 }
 
+/** Of a column such as `balances.available` what is there inside. */
 const cellsOf = (row: object, columns: readonly string[]): unknown[] => {
-  const cells = new Map<string, unknown>(Object.entries(row));
-  return columns.map((column) => cells.get(column));
+  const [cells, inside] = [new Map<string, unknown>(Object.entries(row)), new Map(linesOf(row))];
+  return columns.map((column) => (cells.has(column) ? cells.get(column) : inside.get(column)));
 };
 
 async function* encoded(text: Text): AsyncGenerator<Uint8Array> {

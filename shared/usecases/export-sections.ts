@@ -60,7 +60,7 @@ const SECTIONS: Record<ExportSection, (grounds: Grounds) => Section> = {
 
   consents: ({ store, whole }) => ({
     list: {
-      columns: [...CONSENT_COLUMNS],
+      columns: CONSENT_COLUMNS,
       rows: eachOf(store.partOf(whole.profile.consumerId, 'consent'), consentShown),
     },
   }),
@@ -83,7 +83,7 @@ const SECTIONS: Record<ExportSection, (grounds: Grounds) => Section> = {
       return entryShown(entry);
     };
     const rows = eachOf(store.partOf(whole.profile.consumerId, 'entry'), shown);
-    return { lists: { entries: { columns: [...ENTRY_COLUMNS], rows } }, atTheEnd: () => ({ balances }) };
+    return { lists: { entries: { columns: ENTRY_COLUMNS, rows } }, atTheEnd: () => ({ balances }) };
   },
 
   rewards: ({ store, whole }) => ({
@@ -123,9 +123,11 @@ const SECTIONS: Record<ExportSection, (grounds: Grounds) => Section> = {
 
 const NO_BALANCES = { available: 0, score: 0, spent: 0, pending: 0, reserved: 0, expired: 0 };
 const ENTRY_COLUMNS = [
-  ...['entryId', 'at', 'type', 'points', 'balances', 'reason', 'textKey', 'actor', 'cause', 'lots'],
+  ...['entryId', 'at', 'type', 'points'],
+  ...Object.keys(NO_BALANCES).map((name) => `balances.${name}`),
+  ...['reason', 'textKey', 'actor', 'cause', 'lots'],
   ...['eventId', 'orderId', 'pendingId', 'reservationId', 'rewardId', 'claimId', 'challengeId', 'rule'],
-] as const;
+];
 const CONSENT_COLUMNS = [
   'consentId',
   'at',

@@ -154,11 +154,35 @@ describe('an export that is completed', () => {
       ['segments', 'vips', 'Very important', NOW, '', ''],
       ['lists', '', 'Friends', '', 'friends', NOW],
     ]);
-    expect(rowsOf('points')).toHaveLength(4);
+    const [titles = [], ...entries] = rowsOf('points');
+    const lastOf = (title: string) => entries.at(-1)?.[titles.indexOf(title)];
+    expect([entries.length, lastOf('points'), lastOf('balances.available'), lastOf('challengeId')]).toEqual([
+      ...[3, '5', '95', 'steps'],
+    ]);
     const [columns = [], ...events] = rowsOf('events');
     const stroll = events.find(([eventId]) => eventId === 'e-stroll') ?? [];
     expect(JSON.parse(stroll[columns.indexOf('attributes')] ?? '')).toEqual({ note: '=1+1' });
     expect(rowsOf('participation')).toEqual([]);
+  });
+
+  it('as CSV has a column for whatever JSON tells of a row', async () => {
+    const { sections } = await world.exported('c1', { format: 'json' });
+    const tables: Record<string, string> = await world.exported('c1', { format: 'csv' });
+    const { entries } = sections.points;
+    const lists = {
+      ...sections,
+      points: entries,
+      memberships: sections.memberships.segments.concat(sections.memberships.lists),
+    };
+    let told = 0;
+    for (const name of EXPORT_SECTIONS.filter((one) => Array.isArray(lists[one]))) {
+      const columns = tables[`${name}.csv`]?.split('\r\n')[0]?.split(',') ?? [];
+      for (const field of lists[name].flatMap((row: object) => Object.keys(row))) {
+        expect(columns.some((column) => column === field || column.startsWith(`${field}.`))).toBe(true);
+        told += 1;
+      }
+    }
+    expect(told).toBeGreaterThan(50);
   });
 
   it('holds the sections that were asked for, in their order, each once', async () => {
