@@ -25,8 +25,9 @@ export interface S3Settings {
 }
 export interface LocalS3 {
   serve(request: IncomingMessage, response: ServerResponse): Promise<void>;
-  /** Takes away what is over by the stack's clock. */
+  /** Takes away what is over by the stack's clock, as it does by itself each minute. */
   sweep(): void;
+  stop(): Promise<void>;
 }
 
 interface Call {
@@ -46,6 +47,7 @@ interface Answer {
 
 /** More than any part that is sent. */
 const BODY_BYTES_MAX = 16 * 1024 * 1024;
+const SWEEP_EVERY_MS = 60_000;
 
 /** By method, whether it is about an object, and the parameter that says what is asked. */
 const OPERATIONS: Record<string, (call: Call) => Answer | Promise<Answer>> = {
@@ -115,11 +117,16 @@ export function createS3({ buckets, directory, clock, secret }: S3Settings): Loc
     if (!operation) throw new AwsError('NotImplemented', `The local stack's S3 has no ${about}.`, 501);
     return operation({ objects, key: decodeURIComponent(key), query, headers, body });
   };
+  const sweep = () => {
+    for (const objects of kept.values()) objects.sweep();
+  };
+  sweep();
+  const sweeping = setInterval(sweep, SWEEP_EVERY_MS);
+  sweeping.unref();
   return {
     serve: async (request, response) => send(request, response, await answered(request).catch(refusalOf)),
-    sweep: () => {
-      for (const objects of kept.values()) objects.sweep();
-    },
+    sweep,
+    stop: async () => clearInterval(sweeping),
   };
 }
 

@@ -107,6 +107,7 @@ async function prepared(settings: StackSettings, data: DataDirectory, closing: C
   const queues = createDeadLetters({ directory: data.file('dead-letters'), clock });
   const reveal = createSecrets(data.file('secrets.json'));
   const s3 = createS3({ buckets: model.buckets, directory: data.folder('s3'), clock, secret: reveal(ACCESS_KEY) });
+  closing.add(s3.stop);
   return { settings, data, closing, model, door, s3, reveal, dynamo, forgetting, streamArn, clock, metrics, queues };
 }
 

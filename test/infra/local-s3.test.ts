@@ -188,4 +188,13 @@ describe('what is in the embedded S3', () => {
     s3.s3.sweep();
     expect([contents(), readdirSync(join(s3.directory, Bucket, 'uploads'))]).toEqual([0, []]);
   });
+
+  it('is off the disk where its time ended while the stack was not running', async () => {
+    await put('left.txt', 'left');
+    const contents = () => readdirSync(join(s3.directory, Bucket, 'content')).length;
+    expect(contents()).toBe(1);
+    const again = await localS3(s3.directory, new Date(s3.clock.nowMs() + 86_400_000).toISOString());
+    await again.stop();
+    expect(contents()).toBe(0);
+  });
 });

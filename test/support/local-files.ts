@@ -26,6 +26,7 @@ export const localS3 = async (folder?: string, start = NOW) => {
     },
     stop: async () => {
       await door.stop();
+      await s3.stop();
       if (folder === undefined) rmSync(directory, { recursive: true, force: true });
     },
   };
