@@ -20,8 +20,12 @@ export interface GatewaySettings {
   nowMs: () => number;
   /** Where requests come in. */
   door: Door;
-  /** What answers the paths that are the local stack's own. */
-  own: { prefix: string; serve: (request: IncomingMessage, response: ServerResponse) => Promise<void> }[];
+  /** What answers the paths that are the local stack's own; what functions ask for, until they have ended. */
+  own: {
+    prefix: string;
+    serve: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
+    isForFunctions?: boolean;
+  }[];
   log: (line: string) => void;
 }
 
@@ -38,19 +42,35 @@ const MESSAGES: Record<number, string> = {
   503: 'Service Unavailable',
 };
 
+export interface Gateway {
+  /** Lets what is being answered finish; from now on only functions are answered. */
+  close(): Promise<void>;
+}
+
 /** Answers whatever comes in at the door. */
-export function startGateway({ door, own, ...settings }: GatewaySettings): void {
+export function startGateway({ door, own, ...settings }: GatewaySettings): Gateway {
   const respond = createResponder(settings);
+  const underWay = new Set<Promise<void>>();
+  let isClosed = false;
   door.open((request, response) => {
     const ours = own.find(({ prefix }) => request.url?.startsWith(prefix));
-    const answered = ours ? ours.serve(request, response) : respond(request, response);
-    answered.catch((error: unknown) => {
-      if (request.destroyed || response.writableEnded) return;
-      settings.log(`gateway ${error instanceof Error ? error.stack : error}`);
-      if (response.headersSent) response.destroy();
-      else send(response, plain(500));
-    });
+    if (isClosed && !ours?.isForFunctions) return send(response, plain(503, undefined, { connection: 'close' }));
+    const answered = (ours ? ours.serve(request, response) : respond(request, response))
+      .catch((error: unknown) => {
+        if (request.destroyed || response.writableEnded) return;
+        settings.log(`gateway ${error instanceof Error ? error.stack : error}`);
+        if (response.headersSent) response.destroy();
+        else send(response, plain(500));
+      })
+      .finally(() => underWay.delete(answered));
+    underWay.add(answered);
   });
+  return {
+    close: async () => {
+      isClosed = true;
+      await Promise.all(underWay);
+    },
+  };
 }
 
 function createResponder({ api, authorizer, invoke, nowMs, log }: Omit<GatewaySettings, 'door' | 'own'>) {

@@ -87,7 +87,7 @@ async function started(settings: StackSettings, data: DataDirectory, closing: Cl
 async function prepared(settings: StackSettings, data: DataDirectory, closing: Closing): Promise<Ground> {
   const { assemblyDirectory, log, now } = settings;
   const forgetting = createForgetting({ data, log });
-  const starting = startDynamo({ directory: data.file('dynamodb'), log });
+  const starting = startDynamo({ directory: data.file('dynamodb'), log }, forgetting.atRest);
   closing.add(() =>
     starting.then(
       (dynamo) => dynamo.stop().then(forgetting.atRest),
@@ -95,13 +95,13 @@ async function prepared(settings: StackSettings, data: DataDirectory, closing: C
     ),
   );
   const door = await createDoor(settings.port);
+  // After the functions, which reach files by it.
   closing.add(door.stop);
   const directory = typeof assemblyDirectory === 'string' ? assemblyDirectory : await assemblyDirectory();
   const model = readAssembly(directory);
   const dynamo = await starting;
   const { streamArn } = await createTable(dynamo.endpoint, model.table);
   forgetting.attach({ dynamo, mappingIds: model.streamMappings.map(({ logicalId }) => logicalId) });
-  await forgetting.now();
   const clock = createClock({ file: data.file('clock.json'), start: now });
   const metrics = createMetrics({ clock });
   const queues = createDeadLetters({ directory: data.file('dead-letters'), clock });
@@ -239,15 +239,14 @@ async function openDoors(ground: Ground, { lambdas, machines, bus }: Services, f
     metrics,
     deadLetters: queues.list,
   });
-  startGateway({
+  const gateway = startGateway({
     ...{ door, api: model.api, authorizer, invoke: lambdas.invoke, nowMs: clock.nowMs, log: settings.log },
     own: [
       { prefix: CONTROLS_PREFIX, serve },
-      { prefix: S3_PREFIX, serve: s3.serve },
+      { prefix: S3_PREFIX, serve: s3.serve, isForFunctions: true },
     ],
   });
-  // Before all else: nobody comes in any more.
-  closing.add(door.stop);
+  closing.add(gateway.close);
   return { url: door.url, model, token: authorizer.token, settle, stop: closing.close };
 }
 

@@ -1,4 +1,4 @@
-import { Agent, get } from 'node:http';
+import { Agent, get, type ServerResponse } from 'node:http';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -278,6 +278,31 @@ describe('what reaches no function', () => {
 });
 
 describe('a gateway that stops', () => {
+  it('finishes what it has begun, and then answers functions alone, until its door is closed', async () => {
+    const [finish, begun] = [Promise.withResolvers<unknown>(), Promise.withResolvers<void>()];
+    const door = await createDoor(0);
+    const files = { prefix: '/_s3', serve: async (_: unknown, response: ServerResponse) => void response.end('file') };
+    const closing = startGateway({
+      ...settings(),
+      ...{ door, own: [...settings().own, { ...files, isForFunctions: true }] },
+      invoke: async () => {
+        begun.resolve();
+        return finish.promise;
+      },
+    });
+    const first = fetch(`${door.url}/open`);
+    await begun.promise;
+    const closed = closing.close();
+    expect((await fetch(`${door.url}/open`)).status).toBe(503);
+    expect((await fetch(`${door.url}/_local/x`)).status).toBe(503);
+    finish.resolve({ statusCode: 200 });
+    expect((await first).status).toBe(200);
+    await closed;
+    expect(await (await fetch(`${door.url}/_s3/x`)).text()).toBe('file');
+    await door.stop();
+    await expect(fetch(`${door.url}/_s3/x`)).rejects.toThrow();
+  });
+
   it('finishes what it has begun, and lets no busy caller hold it', async () => {
     const finish = Promise.withResolvers<unknown>();
     const begun = Promise.withResolvers<void>();
