@@ -18,10 +18,14 @@ export interface Dynamo {
   stop(): Promise<void>;
 }
 
-/** Throws where Java cannot be started, with what to do about it. */
-export async function startDynamo(settings: JavaSettings): Promise<Dynamo> {
+/**
+ * Does what is to be done with the directory while nobody uses it, then starts. Throws where Java cannot be started, with
+ * what to do about it.
+ */
+export async function startDynamo(settings: JavaSettings, beforehand: () => void = () => {}): Promise<Dynamo> {
   const { directory, log } = settings;
   if (directory !== null) await clearOrphan(directory, log);
+  beforehand();
   for (let attempt = 1; ; attempt += 1) {
     const port = await freePort();
     const child = launch(settings, port);

@@ -16,12 +16,12 @@ export interface Forgetting {
    * any more that erases, it is not due again.
    */
   now(): Promise<void>;
-  /** Forgets, where that is due, in the files of a stack that has ended. */
+  /** Forgets, where that is due, in the files of a stack that has not begun yet, or has ended. */
   atRest(): void;
 }
 interface Parts {
   dynamo: Pick<Dynamo, 'rest'>;
-  /** Consumers of the table's stream. */
+  /** Consumers of the table's stream; until they are known, those that the last run had. */
   mappingIds: string[];
   /** The ids of all who were ever erased. */
   erased: () => string[];
@@ -42,13 +42,13 @@ export function createForgetting({ data, log }: ForgettingSettings): Forgetting 
   // In memory, nothing is left of what is deleted.
   if (marker === null || tables === null) return forgetful;
   const parts: Partial<Parts> = {};
-  const isDue = () => existsSync(marker) && parts.mappingIds !== undefined;
+  const isDue = () => existsSync(marker);
   const isOver = () => parts.isOver?.() ?? false;
   const scrubbed = () => {
     const startedMs = performance.now();
     const erased = parts.erased?.() ?? [];
     for (const file of parts.files ?? []) file.forget(erased);
-    const left = scrub(tables, passedIn(data.file('streams.json'), parts.mappingIds ?? []));
+    const left = scrub(tables, passedIn(data.file('streams.json'), parts.mappingIds));
     log(`forgetting: took ${Math.round(performance.now() - startedMs)} ms`);
     return left;
   };

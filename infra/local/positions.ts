@@ -37,11 +37,15 @@ export function openPositions(file: string | null, streamArn: string): Positions
   };
 }
 
-/** Up to which record of a shard all of these mappings have come, as kept in the file; 0 where one has not begun. */
-export function passedIn(file: string | null, mappingIds: string[]): (shardId: string) => number {
+/**
+ * Up to which record of a shard all of these mappings have come, or all that ever read, as kept in the file; 0 where one
+ * has not begun, or nobody.
+ */
+export function passedIn(file: string | null, mappingIds?: string[]): (shardId: string) => number {
   const kept = file === null ? undefined : (readJson(file) as Kept | undefined);
+  if (!kept && !mappingIds) return () => 0;
+  const ids = mappingIds ?? Object.keys(kept?.mappings ?? {});
   const passed = (position: Position | undefined) =>
     position === 'finished' ? Number.MAX_SAFE_INTEGER : Number(position?.after ?? 0);
-  return (shardId) =>
-    Math.min(Number.MAX_SAFE_INTEGER, ...mappingIds.map((id) => passed(kept?.mappings[id]?.[shardId])));
+  return (shardId) => Math.min(Number.MAX_SAFE_INTEGER, ...ids.map((id) => passed(kept?.mappings[id]?.[shardId])));
 }

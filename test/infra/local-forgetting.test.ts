@@ -219,6 +219,14 @@ describe('positions in the stream', () => {
     writeFileSync(file, JSON.stringify({ streamArn: 'x', mappings }));
     expect(passedIn(file, ['a', 'b'])('s')).toBe(expected);
   });
+
+  it('are those of whoever read, where it is not known yet who will', () => {
+    const file = join(directory, 'streams.json');
+    expect(passedIn(file)('s')).toBe(0);
+    const mappings = { a: { s: { after: '0009' } }, b: { s: { after: '0007' } } };
+    writeFileSync(file, JSON.stringify({ streamArn: 'x', mappings }));
+    expect(passedIn(file)('s')).toBe(7);
+  });
 });
 
 describe('events about the erased', () => {
@@ -357,6 +365,27 @@ describe('a stack', () => {
     stack = await started();
     await call('POST', '/_local/settle');
     expect(holding('MARKED')).toEqual([]);
+  });
+
+  it('that was killed forgets before it starts again', async () => {
+    await stack.stop();
+    const child = spawn(process.execPath, [join(__dirname, 'support/run-stack.ts'), assembly.directory, directory], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const url = await new Promise<string>((resolve) =>
+      child.stdout?.once('data', (chunk: Buffer) => resolve(String(chunk).trim())),
+    );
+    stack = { ...stack, url };
+    await call('PUT', '/items/one?name=MARKED-one');
+    await call('DELETE', '/items/one');
+    while ((await bus()).length < 2) await new Promise((resolve) => setImmediate(resolve));
+    await killed(child);
+    expect(holding('MARKED', join(directory, 'dynamodb'))).not.toEqual([]);
+    stack = await started();
+    await call('POST', '/_local/settle');
+    expect(holding('MARKED')).toEqual([]);
+    // What was told just before the kill may be told again.
+    expect(new Set((await bus()).map((detail) => JSON.stringify(detail)))).toEqual(new Set(['{"consumerId":"one"}']));
   });
 
   it('keeps what a consumer of the stream has still to read, and forgets it once it has', async () => {
