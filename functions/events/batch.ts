@@ -2,6 +2,7 @@
 import { Refusal } from '../../shared/domain/refusal.ts';
 import { parsed, refuseHostile } from '../../shared/edge/input.ts';
 import { problemOf } from '../../shared/edge/problems.ts';
+import { erased, erasedAmong } from '../../shared/usecases/absence.ts';
 import { consumersWith, contactKeyOf } from '../../shared/usecases/contact-owners.ts';
 import type { RecordKey, Store } from '../../shared/usecases/ports.ts';
 import { type BatchItem, idMadeFor } from '../../shared/usecases/record-batch.ts';
@@ -79,14 +80,29 @@ export const withoutIds = ({ items }: BatchAnswer): KeptBatch => ({
   }),
 });
 
-/** The first answer again: events have the ids that the very same request gives them. */
-export const withIds = (kept: KeptBatch, events: readonly unknown[], keyHash: string | undefined) => ({
-  items: kept.items.map(({ index, status, ...rest }, place) => {
-    if (status === 'rejected') return { index, status, ...rest };
-    const given = (events[place] as { eventId?: string } | undefined)?.eventId;
-    return { index, status, eventId: given ?? idMadeFor(keyHash ?? '', place), ...rest };
-  }),
-});
+/**
+ * The first answer again: events have the ids that the very same request gives them. Of who was erased since, nothing is
+ * told any more.
+ */
+export const withIds = async (
+  store: Store,
+  kept: KeptBatch,
+  { events, keyHash, requestId }: { events: readonly unknown[]; keyHash: string | undefined; requestId: string },
+) => {
+  const sent = events as readonly { consumerId?: string; eventId?: string }[];
+  const ids = [...new Set(sent.flatMap(({ consumerId }) => (typeof consumerId === 'string' ? [consumerId] : [])))];
+  const gone = await erasedAmong(store, ids);
+  return {
+    items: kept.items.map(({ index, status, ...rest }, place) => {
+      const { consumerId, eventId } = sent[place] ?? {};
+      if (consumerId !== undefined && gone.has(consumerId)) {
+        return { index, status: 'rejected', problem: problemIn(erased(), place, requestId) };
+      }
+      if (status === 'rejected') return { index, status, ...rest };
+      return { index, status, eventId: eventId ?? idMadeFor(keyHash ?? '', place), ...rest };
+    }),
+  };
+};
 
 const problemIn = ({ code, message, errors }: Refusal, index: number, requestId: string) => {
   const placed = errors

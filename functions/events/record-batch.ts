@@ -15,5 +15,5 @@ export const makeHandler = (deps: Deps) =>
       return presentBatch(body.events.length, new Map([...outcomes, ...refused]), requestId);
     },
     (body) => ({ ...ok(body), kept: withoutIds(body) }),
-    (kept, { body, keyHash }) => withIds(kept as KeptBatch, body.events, keyHash),
+    (kept, { body: { events }, ...asked }) => withIds(deps.store, kept as KeptBatch, { events, ...asked }),
   );

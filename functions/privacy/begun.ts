@@ -1,5 +1,5 @@
 import type { Reply } from '../../shared/edge/idempotency.ts';
 import type { Begun } from '../../shared/usecases/erase-consumer.ts';
 
-/** Nothing is kept of it under an Idempotency-Key: a repetition finds the same erasure, and a kept one would name it. */
-export const presentBegun = (body: Begun): Reply => ({ status: 202, body, kept: false });
+/** Kept under a key, it names nobody: a repetition is told of this erasure, and erases no one who came since. */
+export const presentBegun = (body: Begun): Reply => ({ status: 202, body, consumerId: null });

@@ -8,6 +8,7 @@ export const makeHandler = (deps: Deps) =>
   endpoint(
     privacyRoutes.erase,
     deps,
-    ({ params, body, now }, commit) => eraseConsumer(deps, { ...params, confirm: body?.confirm, now }, commit),
+    ({ params, body, ifMatch, now }, commit) =>
+      eraseConsumer(deps, { ...params, confirm: body?.confirm, ifMatch, now }, commit),
     presentBegun,
   );

@@ -17,7 +17,7 @@ import {
 const BEGUN =
   'It cannot be undone. From the answer on nobody is found by the id or the contacts, and every question about the ' +
   'consumer is answered 410 `erased`; what is left is removed within seconds, and the receipt tells when it is gone. ' +
-  'Nothing is kept under an Idempotency-Key: a repetition finds the same erasure, and begins one again that failed.';
+  'A repetition by the id finds the same erasure, and begins one again that failed.';
 
 export const privacyRoutes = {
   erase: {
@@ -29,7 +29,7 @@ export const privacyRoutes = {
     params: consumerIdParam,
     body: erasureBody,
     answers: { 202: begunAnswer },
-    refusals: ['consumer_not_found', 'confirmation_mismatch', 'too_busy'],
+    refusals: ['consumer_not_found', 'confirmation_mismatch', 'version_conflict', 'too_busy'],
   },
   eraseByContact: {
     method: 'POST',
@@ -39,7 +39,7 @@ export const privacyRoutes = {
     description:
       '`lookup` is an email, a phone, or a source and an external id, as in a batch of events; `confirm` says the email, the ' +
       'phone or the external id again. ' +
-      `${BEGUN} Then the contact is nobody's, and may be a new person's.`,
+      `${BEGUN} Then the contact is nobody's, and may be a new person's: whoever asks again without the Idempotency-Key asks about that one.`,
     body: contactErasureBody,
     answers: { 202: begunAnswer },
     refusals: ['consumer_not_found', 'confirmation_mismatch', 'too_busy'],

@@ -16,7 +16,9 @@ const savedReceipt = z.strictObject({
   status: z.enum(['running', 'completed', 'failed']),
   requestedAt: instant,
   completedAt: z.nullable(instant),
-  itemsRemoved: z.record(name, count),
+  itemsRemoved: z
+    .record(name, count)
+    .check(z.refine((counts) => Object.keys(counts).length <= 100, { error: 'At most 100 kinds.' })),
   subjectHash: z.string().check(z.regex(/^[\w-]{43}$/)),
   steps: z.array(z.strictObject({ name, at: instant, status: z.enum(['done', 'failed']) })).check(z.maxLength(50)),
 });

@@ -6,8 +6,9 @@ export const makeHandler = (deps: Deps & { workflows: Workflows }) =>
   endpoint(
     privacyRoutes.startAudit,
     deps,
-    async ({ now }) => {
-      const auditId = deps.newId(now);
+    async ({ now, keyHash }) => {
+      // Under a key, a repetition starts none of its own.
+      const auditId = keyHash ?? deps.newId(now);
       await deps.workflows.start('erasure-audit', `audit-${auditId}`, { now });
       return { auditId };
     },

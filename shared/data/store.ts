@@ -51,7 +51,7 @@ const PARTS = { entry: LEDGER, claim: CLAIMS, consent: CONSENTS } as const;
 /** `subjectKey` is the secret under which erased ids are hashed. */
 export const storeOver = (storage: Storage, subjectKey: string): Store => ({
   slices: SLICES,
-  subjectHashOf: (consumerId) => createHmac('sha256', subjectKey).update(consumerId).digest('base64url'),
+  keyedHashOf: (text) => createHmac('sha256', subjectKey).update(text).digest('base64url'),
   get: async <const K extends readonly RecordKey[]>(keys: K, fresh = false) => {
     const items = await storage.read(keys.map(keyOf), fresh);
     return items.map((item) => item && recordOf(item)) as { [I in keyof K]: RecordOf<K[I]['kind']> | undefined };

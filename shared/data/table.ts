@@ -150,6 +150,8 @@ const headIndexes = (
 };
 const seconds = (instant: string): number => Math.floor(Date.parse(instant) / 1000);
 
+const EXPORTS_OUTLIVE_FILES_SECONDS = 3 * 86_400;
+
 export const table: { [K in Kind]: Block<K> } = {
   profile: {
     key: (profile) => ofConsumer(profile.consumerId, 'z/profile'),
@@ -481,7 +483,8 @@ export const table: { [K in Kind]: Block<K> } = {
   export: {
     key: ({ exportId }) => ({ pk: `D#${exportId}`, sk: 'export' }),
     indexes: ({ exportId, consumerId, expiresAt }) => ({
-      ttl: seconds(expiresAt),
+      // Files go by S3's own day: as long as there may be one, erasure finds it.
+      ttl: seconds(expiresAt) + EXPORTS_OUTLIVE_FILES_SECONDS,
       ...(consumerId !== undefined && { facet: exportsOf(consumerId), rank: exportId }),
     }),
     fields: {

@@ -2,13 +2,13 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyEventV2WithJWTAuthorizer, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type * as z from 'zod/mini';
-import { canonicalJson, sha256 } from '../domain/canonical.ts';
+import { canonicalJson } from '../domain/canonical.ts';
 import type { Instant } from '../domain/facts.ts';
 import { invalid, Refusal } from '../domain/refusal.ts';
 import type { Commit, Store } from '../usecases/ports.ts';
 import type { Route } from './catalogue.ts';
 import type { Reply, RequestKey } from './idempotency.ts';
-import { commitUnder, keyHashOf, Replayed, replayStored } from './idempotency.ts';
+import { commitUnder, keepAnswer, keyHashOf, Replayed, replayStored } from './idempotency.ts';
 import { parsed, parsedJson, refuseHostile } from './input.ts';
 import { logError } from './log.ts';
 import { problemOf, refusalIn } from './problems.ts';
@@ -53,21 +53,21 @@ export const endpoint = <R extends Route, T>(
   run: (request: Request<R>, commit: Commit) => Promise<T>,
   present: (result: T) => Reply,
   /** Makes the first body again of what was kept of it, and of the same request. */
-  revived: (kept: unknown, request: Request<R>) => unknown = (kept) => kept,
+  revived: (kept: unknown, request: Request<R>) => Promise<unknown> | unknown = (kept) => kept,
 ) => {
   const handle = async (event: HttpEvent): Promise<HttpResult> => {
-    const { request, key } = requestOf(route, event);
+    const { request, key } = requestOf(route, event, deps.store);
     const { commit, isStored } = commitUnder(deps.store, key, present);
     try {
       if (key && route.commitsInParts) await replayStored(deps.store, key);
       const result = await run(request, commit);
-      if (key && !isStored()) await commit([], result);
+      if (key && !isStored()) await keepAnswer(deps.store, key, () => commit([], result));
       return resultOf(present(result));
     } catch (error) {
       const thrown = key && error instanceof Refusal ? await storedOr(error, deps.store, key) : error;
       if (!(thrown instanceof Replayed)) throw thrown;
       const { reply } = thrown;
-      return resultOf({ ...reply, body: revived(reply.body, request) });
+      return resultOf({ ...reply, body: await revived(reply.body, request) });
     }
   };
   return middy<HttpEvent, HttpResult>()
@@ -103,14 +103,18 @@ export const created = (body: unknown, consumerId?: string): Reply => ({ ...ok(b
 export const okUnkept = (body: unknown): Reply => ({ ...ok(body), kept: false });
 export const noContent = (): Reply => ({ status: 204 });
 
-const requestOf = <R extends Route>(route: R, event: HttpEvent): { request: Request<R>; key: RequestKey | null } => {
+const requestOf = <R extends Route>(
+  route: R,
+  event: HttpEvent,
+  store: Store,
+): { request: Request<R>; key: RequestKey | null } => {
   const now = new Date(event.requestContext.timeEpoch).toISOString();
   const caller = callerOf(event);
   const params = partOf(route.params, event.pathParameters ?? {});
   const query = partOf(route.query, queryOf(event.rawQueryString));
   const sent = bodyOf(route, event);
   const body = route.body && parsed(route.body, sent);
-  const key = route.method === 'GET' ? null : keyOf(event, caller, sent, now);
+  const key = route.method === 'GET' ? null : keyOf(event, { caller, sent, now }, store);
   return {
     request: {
       params,
@@ -178,7 +182,11 @@ const decoded = (base64: string): string => {
   }
 };
 
-const keyOf = (event: HttpEvent, caller: Caller, sent: unknown, now: Instant): RequestKey | null => {
+const keyOf = (
+  event: HttpEvent,
+  { caller, sent, now }: { caller: Caller; sent: unknown; now: Instant },
+  store: Store,
+): RequestKey | null => {
   const key = event.headers['idempotency-key'];
   if (key === undefined) return null;
   if (key === '' || key.length > 255) {
@@ -186,7 +194,7 @@ const keyOf = (event: HttpEvent, caller: Caller, sent: unknown, now: Instant): R
   }
   const said = canonicalJson([targetOf(event), event.rawQueryString, event.headers['if-match'], sent]);
   const consumerId = event.pathParameters?.['consumerId'];
-  return { keyHash: keyHashOf(caller.id, key), digest: sha256(said), now, consumerId };
+  return { keyHash: keyHashOf(caller.id, key), digest: store.keyedHashOf(said), now, consumerId };
 };
 
 const targetOf = (event: HttpEvent): string => `${event.requestContext.http.method} ${event.rawPath}`;

@@ -24,8 +24,8 @@ export interface Reply {
   /** In place of a body, what is no JSON: the headers say what it is. Only of what is read, where no key keeps it. */
   text?: string;
   headers?: Record<string, string>;
-  /** The consumer whom it is about, where the path does not say. */
-  consumerId?: string;
+  /** The consumer whom it is about, where the path does not say; null where the answer names nobody, whoever is in the path. */
+  consumerId?: string | null;
   /**
    * What is kept of it under an Idempotency-Key, where that is not the body: `false` keeps nothing, of answers that show
    * people, or are the same again by themselves.
@@ -36,6 +36,7 @@ export interface Reply {
 /** A write's key and what the request says. */
 export interface RequestKey {
   keyHash: string;
+  /** A keyed hash: what a request said, of whom, cannot be tried out on what is kept. */
   digest: string;
   now: Instant;
   /** The consumer whom the path names. */
@@ -66,7 +67,7 @@ export const commitUnder = <T>(store: Store, key: RequestKey | null, present: (r
     try {
       if (writes.length + put.length > 0) await store.commit([...writes, ...put]);
     } catch (error) {
-      if (key) throwReplayed(error, key);
+      if (key) await throwReplayed(error, store, key);
       throw error;
     }
     stored = true;
@@ -75,10 +76,34 @@ export const commitUnder = <T>(store: Store, key: RequestKey | null, present: (r
   return { commit, isStored: () => stored };
 };
 
+/**
+ * Keeps an answer that nothing was written with. Where the consumer of the path is gone meanwhile, that is the answer; of one
+ * who never was nothing is kept, as whatever is asked is the same again.
+ */
+export const keepAnswer = async (store: Store, key: RequestKey, keep: () => Promise<unknown>): Promise<void> => {
+  try {
+    await keep();
+  } catch (error) {
+    if (!(error instanceof WriteConflict) || !error.failed.some(isOfNobody)) throw error;
+    if (await isErased(store, key.consumerId)) throw erased();
+  }
+};
+
+const isOfNobody = ({ write }: WriteConflict['failed'][number]): boolean =>
+  'check' in write && write.check.kind === 'profile';
+
+const isErased = async (store: Store, consumerId: string | undefined): Promise<boolean> => {
+  if (consumerId === undefined) return false;
+  const [tombstone] = await store.get([{ kind: 'tombstone', subjectHash: store.keyedHashOf(consumerId) }], true);
+  return tombstone !== undefined;
+};
+
+const erased = (): Refusal => new Refusal('erased', 'The consumer that this request was about was erased.');
+
 /** Throws the stored answer of this key, if there is one; a refusal if the key was used for another request. */
 export const replayStored = async (store: Store, key: RequestKey): Promise<void> => {
   const [record] = await store.get([{ kind: 'idempotency', keyHash: key.keyHash }], true);
-  if (record && record.expiresAt >= key.now) throwFor(record, key);
+  if (record && record.expiresAt >= key.now) await throwFor(record, store, key);
 };
 
 /**
@@ -94,20 +119,21 @@ const recordWrites = (key: RequestKey, { status, body, kept = body, consumerId =
     status,
     body: kept === undefined ? null : JSON.stringify(kept),
     expiresAt: new Date(Date.parse(key.now) + KEY_LIFE_MS).toISOString(),
-    consumerId,
+    consumerId: consumerId ?? undefined,
   };
   return [{ put, expect: { expiredBefore: key.now } }];
 };
 
-const throwReplayed = (error: unknown, key: RequestKey): void => {
+const throwReplayed = async (error: unknown, store: Store, key: RequestKey): Promise<void> => {
   if (!(error instanceof WriteConflict)) return;
   for (const { existing } of error.failed) {
-    if (existing?.kind === 'idempotency') throwFor(existing, key);
+    if (existing?.kind === 'idempotency') await throwFor(existing, store, key);
   }
 };
 
-const throwFor = (record: RecordOf<'idempotency'>, key: RequestKey): never => {
-  if (record.digest === null) throw new Refusal('erased', 'The consumer that this request was about was erased.');
+/** An answer that names somebody is not told again from the moment on in which an erasure begins. */
+const throwFor = async (record: RecordOf<'idempotency'>, store: Store, key: RequestKey): Promise<never> => {
+  if (record.digest === null || (await isErased(store, record.consumerId))) throw erased();
   if (record.digest !== key.digest) {
     throw new Refusal('idempotency_key_reused', 'This Idempotency-Key was used for a request with other content.');
   }

@@ -5,12 +5,21 @@ import type { RecordOf, Store } from './ports.ts';
 /** The refusal of whatever is asked about a consumer who is not there: `consumer_not_found` or `erased`. */
 export const absenceOf = async (store: Store, consumerId: string): Promise<Refusal> =>
   (await tombstoneOf(store, consumerId))
-    ? new Refusal('erased', 'The consumer was erased.')
+    ? erased()
     : new Refusal('consumer_not_found', 'There is no consumer with this id.');
+
+export const erased = (): Refusal => new Refusal('erased', 'The consumer was erased.');
+
+/** Those of the ids that were erased. */
+export const erasedAmong = async (store: Store, consumerIds: readonly string[]): Promise<ReadonlySet<string>> => {
+  const keys = consumerIds.map((id) => ({ kind: 'tombstone', subjectHash: store.keyedHashOf(id) }) as const);
+  const tombstones = await store.get(keys, true);
+  return new Set(consumerIds.filter((_, n) => tombstones[n] !== undefined));
+};
 
 /** Undefined where nobody with this id was erased. */
 export const tombstoneOf = async (store: Store, consumerId: string): Promise<RecordOf<'tombstone'> | undefined> =>
-  (await store.get([{ kind: 'tombstone', subjectHash: store.subjectHashOf(consumerId) }], true))[0];
+  (await store.get([{ kind: 'tombstone', subjectHash: store.keyedHashOf(consumerId) }], true))[0];
 
 /** Whether an error says that there is no such consumer: of a job, who went meanwhile needs nothing any more. */
 export const isAbsence = (error: unknown): boolean =>

@@ -11,27 +11,44 @@ import { type Lookup, ownerOf } from './contact-owners.ts';
 import type { Commit, ConsumerPicture, Deps, RecordOf, Store, Write } from './ports.ts';
 import { contactsOf } from './profile-writes.ts';
 import { retrying } from './retrying.ts';
+import { updateAdvocates } from './update-advocates.ts';
 
 export type Begun = Pick<RecordOf<'erasure'>, 'erasureId' | 'status'>;
 
 /**
  * Safe to repeat: who is being erased, or was, has the same erasure; one that failed is begun again. Throws `Refusal`
- * `confirmation_mismatch` and `consumer_not_found`.
+ * `confirmation_mismatch`, `consumer_not_found` and `version_conflict`.
  */
 export const eraseConsumer = (
   deps: Deps,
-  { consumerId, confirm, now }: { consumerId: string; confirm: string | undefined; now: Instant },
+  { consumerId, confirm, ifMatch, now }: Asked,
   commit: Commit,
 ): Promise<Begun> => {
   refuseUnconfirmed(consumerId, confirm);
   const erasureId = deps.newId(now);
   return retrying(deps, async () => {
     const picture = await deps.store.pictureOf(consumerId);
-    if (picture === null) return begunBefore(deps.store, consumerId, commit);
-    const { receipt, writes } = freezing(deps.store, picture, { erasureId, now });
-    return commit(writes, begun(receipt));
+    if (picture === null) return begunBefore(deps.store, { consumerId, now }, commit);
+    const { version } = picture.profile;
+    if (ifMatch !== undefined && ifMatch !== version) {
+      throw new Refusal('version_conflict', `The consumer is at version ${version}, not ${ifMatch}.`);
+    }
+    const { receipt, writes } = await freezing(deps.store, picture, { erasureId, now });
+    const answer = await commit(writes, begun(receipt));
+    // At once; where it fails, a step of the workflow does it.
+    await updateAdvocates(deps, [consumerId]).catch(() => undefined);
+    return answer;
   });
 };
+
+interface Asked {
+  consumerId: string;
+  /** The id again. */
+  confirm: string | undefined;
+  /** The version that the caller has seen; another one refuses. */
+  ifMatch?: number | undefined;
+  now: Instant;
+}
 
 /** Of whoever has this contact, for a request that names nobody's id. Throws likewise. */
 export const eraseByContact = async (
@@ -51,44 +68,52 @@ const refuseUnconfirmed = (said: string, confirm: string | undefined): void => {
 
 const begun = ({ erasureId, status }: RecordOf<'erasure'>): Begun => ({ erasureId, status });
 
-const begunBefore = async (store: Store, consumerId: string, commit: Commit): Promise<Begun> => {
+const begunBefore = async (
+  store: Store,
+  { consumerId, now }: Pick<Asked, 'consumerId' | 'now'>,
+  commit: Commit,
+): Promise<Begun> => {
   const tombstone = await tombstoneOf(store, consumerId);
   if (!tombstone) throw await absenceOf(store, consumerId);
   const [receipt] = await store.get([{ kind: 'erasure', erasureId: tombstone.erasureId }], true);
   if (!receipt) throw new TypeError('an erasure without its receipt');
   if (receipt.status !== 'failed') return begun(receipt);
-  const put = begunAgain(receipt);
+  const put = begunAgain(receipt, now);
   return commit([{ put, expect: { version: receipt.version } }], begun(put));
 };
 
 /** Its workflow is started again, from the table's stream. */
-export const begunAgain = (receipt: RecordOf<'erasure'>): RecordOf<'erasure'> => ({
+export const begunAgain = (receipt: RecordOf<'erasure'>, now: Instant): RecordOf<'erasure'> => ({
   ...receipt,
   version: receipt.version + 1,
   attempt: receipt.attempt + 1,
   status: 'running',
   completedAt: null,
+  steps: [
+    ...receipt.steps.filter(({ name }) => name !== 'begun_again'),
+    { name: 'begun_again', at: now, status: 'done' },
+  ],
 });
 
 /**
  * What it takes to freeze a consumer: all that is counted here as removed is removed by these writes. `earlier` is the
  * receipt of one who was erased before, and is there again since a table was restored.
  */
-export const freezing = (
+export const freezing = async (
   store: Store,
   { profile, metrics, account, programme, memberships }: ConsumerPicture,
   { erasureId, now, earlier }: { erasureId: string; now: Instant; earlier?: RecordOf<'erasure'> },
-): { receipt: RecordOf<'erasure'>; writes: Write[] } => {
+): Promise<{ receipt: RecordOf<'erasure'>; writes: Write[] }> => {
   const { consumerId } = profile;
   const contacts = contactsOf(profile);
   const parts = [profile, metrics, account, programme, memberships].filter((part) => part !== undefined);
-  const subjectHash = store.subjectHashOf(consumerId);
-  const removed = countedIn([...parts, ...contacts]);
+  const subjectHash = store.keyedHashOf(consumerId);
+  const shown = await shownIn(store, memberships);
+  const removed = countedIn([...parts, ...contacts, ...shown]);
   const frozen = { name: 'freeze', at: now, status: 'done' } as const;
   const receipt: RecordOf<'erasure'> = earlier
     ? {
-        ...{ ...begunAgain(earlier), itemsRemoved: summed(earlier.itemsRemoved, removed) },
-        steps: [...earlier.steps.filter(({ name }) => name !== 'freeze'), frozen],
+        ...{ ...begunAgain(earlier, now), itemsRemoved: summed(earlier.itemsRemoved, removed) },
       }
     : {
         ...{ kind: 'erasure', erasureId, version: 1, subjectHash, status: 'running', attempt: 1 },
@@ -106,7 +131,7 @@ export const freezing = (
     ...parts.map((remove): Write => ({ remove, expect: { version: remove.version } })),
     // Nobody's first points come to be there while it goes.
     ...missing.map((kind): Write => ({ check: { kind, consumerId }, expect: 'absent' })),
-    ...contacts.map((remove): Write => ({ remove, expect: 'present' })),
+    ...[...contacts, ...shown].map((remove): Write => ({ remove, expect: 'present' })),
     ...(earlier
       ? ([{ put: receipt, expect: { version: earlier.version } }] satisfies Write[])
       : ([
@@ -116,6 +141,21 @@ export const freezing = (
     { put: subject, expect: 'absent' },
   ];
   return { receipt, writes };
+};
+
+/** So many fit the transaction beside the head and the contacts; what doesn't, goes within seconds. */
+const MOST_SHOWN = 60;
+
+/** What pages of members show of the consumer: names that nobody is to see from now on. */
+const shownIn = async (store: Store, memberships: ConsumerPicture['memberships']) => {
+  if (!memberships) return [];
+  const { consumerId, units, lists } = memberships;
+  const keys = [
+    ...lists.map(({ listId }) => ({ kind: 'listMember', consumerId, listId }) as const),
+    ...Object.keys(units).map((unit) => ({ kind: 'member', consumerId, unit: Number(unit) }) as const),
+  ].slice(0, MOST_SHOWN);
+  const entries = await store.get(keys, true);
+  return keys.filter((_, n) => entries[n] !== undefined);
 };
 
 export const summed = (one: Record<string, number>, other: Record<string, number>): Record<string, number> => {

@@ -20,6 +20,8 @@ type Subject = RecordOf<'erasureSubject'>;
 
 /** Items of one transaction, less the receipt's own write. */
 const AT_ONCE = 98;
+/** A transaction takes 4 MB, what it removes counted; one item has 400 KB at most. */
+const MOST_BYTES = 3_000_000;
 
 /** Connected systems are told first: theirs read what the consumer is called there while it can still be read. */
 export const tellConnected = (deps: ErasingDeps, step: Step): Promise<void> =>
@@ -35,11 +37,13 @@ export const removeItems = async (deps: ErasingDeps, step: Step, most: number): 
   const state = await stateOf(deps.store, step);
   if (state === null) return { done: true };
   const page: StoredRecord[] = [];
-  let gone = 0;
+  let [gone, bytes] = [0, 0];
   for await (const record of deps.store.everythingOf(state.subject.consumerId)) {
     if (gone >= most) return { done: false };
-    if (page.push(record) < AT_ONCE) continue;
+    bytes += JSON.stringify(record).length;
+    if (page.push(record) < AT_ONCE && bytes < MOST_BYTES) continue;
     gone += page.length;
+    bytes = 0;
     await removed(deps, step, page.splice(0));
   }
   if (page.length > 0) await removed(deps, step, page);
@@ -110,7 +114,7 @@ const namesOf = (left: Record<string, boolean>): string =>
     .join(', ');
 
 const isOverdue = ({ requestedAt, steps }: Receipt, now: Instant): boolean => {
-  const begunAt = steps.find(({ name }) => name === 'tell_connected')?.at ?? requestedAt;
+  const begunAt = steps.find(({ name }) => name === 'begun_again')?.at ?? requestedAt;
   return msOf(now) - msOf(begunAt) > MOST_PATIENCE_MS;
 };
 

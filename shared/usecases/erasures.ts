@@ -46,7 +46,7 @@ const resumed = (deps: Deps, erasureId: string, now: Instant): Promise<boolean> 
   retrying(deps, async () => {
     const [receipt] = await deps.store.get([{ kind: 'erasure', erasureId }], true);
     if (!receipt || receipt.status === 'completed' || !isStuck(receipt, now)) return false;
-    await deps.store.commit([{ put: begunAgain(receipt), expect: { version: receipt.version } }]);
+    await deps.store.commit([{ put: begunAgain(receipt, now), expect: { version: receipt.version } }]);
     return true;
   });
 

@@ -21,10 +21,10 @@ export interface Received {
 
 /**
  * One statement for each purpose that it changes, so that the same message twice changes nothing. A number that is
- * nobody's changes nothing either. Refuses what cannot be a phone number.
+ * nobody's changes nothing either, nor does the name of a sender. Refuses a number without its country.
  */
 export const receiveSms = async (deps: Deps, { from, text, now }: InboundSms, commit: Commit): Promise<Received> => {
-  const phone = normalizedPhone(from, 'from');
+  const phone = phoneIn(from);
   const keyword = keywordIn(text);
   if (keyword === null) return { keyword: null, consumerId: undefined };
   return recordConsents(deps, now, commit, {
@@ -34,8 +34,16 @@ export const receiveSms = async (deps: Deps, { from, text, now }: InboundSms, co
   });
 };
 
+/** Carriers send names and short codes too, which are no consumer's. */
+const NAME_OR_SHORT_CODE = /\p{Letter}|^\d{1,6}$/u;
+
+/** Some carriers leave the plus out, or write two zeros for it. Null for what is no consumer's number. */
+const phoneIn = (from: string): string | null =>
+  NAME_OR_SHORT_CODE.test(from) ? null : normalizedPhone(from.trim().replace(/^(00)?(?=[1-9])/, '+'), 'from');
+
 /** Whoever has the number now: a number may pass from one consumer to another between the two reads. */
-const ownerOf = async (store: Store, phone: string): Promise<RecordOf<'profile'> | null> => {
+const ownerOf = async (store: Store, phone: string | null): Promise<RecordOf<'profile'> | null> => {
+  if (phone === null) return null;
   const [contact] = await store.get([{ kind: 'contact', channel: 'phone', contact: phone }], true);
   if (!contact) return null;
   const [profile] = await store.get([{ kind: 'profile', consumerId: contact.consumerId }], true);

@@ -17,17 +17,11 @@ export const listEvents = async (
   query: Parameters<Store['eventsOf']>[1],
 ): Promise<Page<ListedEvent>> => {
   const [[metrics], page] = await Promise.all([
-    store.get([{ kind: 'metrics', consumerId }]),
+    store.get([{ kind: 'metrics', consumerId }], true),
     store.eventsOf(consumerId, query),
   ]);
-  if (metrics === undefined) await refuseUnknown(store, consumerId);
-  return { ...page, items: page.items.map(eventShown) };
-};
-
-/** Decided on a fresh read: the consumer may have been created a moment ago. */
-const refuseUnknown = async (store: Store, consumerId: string): Promise<void> => {
-  const [metrics] = await store.get([{ kind: 'metrics', consumerId }], true);
   if (metrics === undefined) throw await absenceOf(store, consumerId);
+  return { ...page, items: page.items.map(eventShown) };
 };
 
 export const eventShown = (event: RecordOf<'event'>): ListedEvent => ({

@@ -526,8 +526,8 @@ export interface Store {
    * that come after this consumer. `slice` is from 0 to `slices` − 1.
    */
   populationSlice(slice: number, after?: string): AsyncIterable<RecordOf<'metrics'>>;
-  /** The keyed hash that an erased id is known by: nobody without the key can tell whose it is. */
-  subjectHashOf(consumerId: string): string;
+  /** The hash under a secret that erased ids are known by: nobody without it can tell whose it is, or what it is of. */
+  keyedHashOf(text: string): string;
   /** What a consumer agreed to, the newest first. Throws `Refusal('invalid_cursor')`. */
   consentsOf(consumerId: string, page: PageRequest): Promise<Page<RecordOf<'consent'>>>;
   /** Everything under the consumer's key, in the order of keys, read fresh: what is written meanwhile may be missed. */

@@ -3,6 +3,8 @@
  * elsewhere, say by keyed hashes who they are: they are put back, and everyone is gone over for those whom they name.
  */
 import type { Instant } from '../domain/facts.ts';
+import { invalid } from '../domain/refusal.ts';
+import { erasedAmong } from './absence.ts';
 import { freezing } from './erase-consumer.ts';
 import type { Receipt } from './erasures.ts';
 import { overSlice, type SliceDone, type SliceProgress } from './over-slice.ts';
@@ -22,8 +24,16 @@ export const putReceiptsBack = async (
 const putBack = (deps: Deps, { subjectHash, ...receipt }: Receipt, now: Instant): Promise<boolean> =>
   retrying(deps, async () => {
     const { erasureId } = receipt;
-    const [tombstone] = await deps.store.get([{ kind: 'tombstone', subjectHash }], true);
+    const [tombstone, there] = await deps.store.get(
+      [
+        { kind: 'tombstone', subjectHash },
+        { kind: 'erasure', erasureId },
+      ],
+      true,
+    );
     if (tombstone) return false;
+    if (there)
+      throw invalid('receipts', 'invalid_value', `The erasure ${erasureId} is there, and about somebody else.`);
     const steps = [...receipt.steps, { name: 'receipt_restored', at: now, status: 'done' } as const];
     // Whatever it was doing then, here it is done where nobody is found.
     const put = {
@@ -55,21 +65,16 @@ export const auditSlice = (
     return found;
   });
 
-const erasedAmong = async (store: Store, consumerIds: readonly string[]): Promise<string[]> => {
-  const keys = consumerIds.map((id) => ({ kind: 'tombstone', subjectHash: store.subjectHashOf(id) }) as const);
-  const tombstones = await store.get(keys, true);
-  return consumerIds.filter((_, n) => tombstones[n] !== undefined);
-};
-
 /** Whether there was anybody to erase. */
 const erasedAgain = (deps: Deps, consumerId: string, now: Instant): Promise<boolean> =>
   retrying(deps, async () => {
     const { store } = deps;
-    const [tombstone] = await store.get([{ kind: 'tombstone', subjectHash: store.subjectHashOf(consumerId) }], true);
+    const [tombstone] = await store.get([{ kind: 'tombstone', subjectHash: store.keyedHashOf(consumerId) }], true);
     const picture = await store.pictureOf(consumerId);
     const earlier = tombstone && (await receiptOf(store, tombstone));
     if (!picture || !earlier) return false;
-    await store.commit(freezing(store, picture, { erasureId: earlier.erasureId, now, earlier }).writes);
+    const { writes } = await freezing(store, picture, { erasureId: earlier.erasureId, now, earlier });
+    await store.commit(writes);
     return true;
   });
 

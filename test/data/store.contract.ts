@@ -280,10 +280,10 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
       });
 
       it('an id by a hash that is the same each time, and says nothing', () => {
-        const hash = store.subjectHashOf('c1');
+        const hash = store.keyedHashOf('c1');
         expect(hash).toMatch(/^[\w-]{43}$/);
-        expect(store.subjectHashOf('c1')).toBe(hash);
-        expect(store.subjectHashOf('c2')).not.toBe(hash);
+        expect(store.keyedHashOf('c1')).toBe(hash);
+        expect(store.keyedHashOf('c2')).not.toBe(hash);
       });
     });
 

@@ -98,7 +98,7 @@ describe('an erasure', () => {
     expect(residueOf([consumerId, ...MARKS], await everything())).toEqual([]);
     expect(receiptAnswer.safeParse(receipt).error).toBeUndefined();
     expect(receipt).toMatchObject({ status: 'completed', requestedAt: NOW, itemsRemoved: held });
-    expect(receipt.subjectHash).toBe(open.store.subjectHashOf(consumerId));
+    expect(receipt.subjectHash).toBe(open.store.keyedHashOf(consumerId));
     expect(receipt.steps.map(({ name, status }: Body) => [name, status])).toEqual(
       ['freeze', 'tell_connected', 'remove_items', 'leave_shared', 'remove_named', 'verify', 'receipt'].map((name) => [
         name,
@@ -271,6 +271,40 @@ describe('asking for an erasure', () => {
     expect(residueOf([consumerId], await everything())).toEqual([]);
   });
 
+  it('by contact under a key is about whoever had the contact then, and nobody else', async () => {
+    await everywhere();
+    const sent = {
+      body: { lookup: { email: MARKED.email }, confirm: MARKED.email },
+      headers: { 'idempotency-key': 'legal' },
+      path: '/v1/erasures',
+    };
+    const first = await world.call('eraseByContact', sent);
+    await world.hastened(first.body.erasureId, open.store);
+    const { consumerId: somebodyNew } = await shop(open.store).born({ email: MARKED.email });
+    const again = await world.call('eraseByContact', sent);
+    expect([again.status, again.body, again.headers['idempotent-replayed']]).toEqual([202, first.body, 'true']);
+    const get = { method: 'GET', params: { consumerId: somebodyNew } };
+    expect((await shop(open.store).call('read', get)).status).toBe(200);
+  });
+
+  it('is refused at another version, and under a key that was used for something else', async () => {
+    const { call } = shop(open.store);
+    const key = { 'idempotency-key': 'k' };
+    const { consumerId } = (await call('create', { body: MARKED, headers: key })).body;
+    const asked = (headers: Record<string, string>) =>
+      world.call('erase', {
+        method: 'DELETE',
+        path: `/v1/consumers/${consumerId}`,
+        params: { consumerId },
+        body: { confirm: consumerId },
+        headers,
+      });
+    expect(codeOf(await asked({ 'if-match': '"9"' }))).toEqual([409, 'version_conflict']);
+    expect(codeOf(await asked(key))).toEqual([409, 'idempotency_key_reused']);
+    expect((await call('read', { method: 'GET', params: { consumerId } })).status).toBe(200);
+    expect((await asked({ 'if-match': '"1"' })).status).toBe(202);
+  });
+
   it('many times at once begins one', async () => {
     const consumerId = await everywhere();
     const told = await Promise.all(Array.from({ length: 10 }, () => world.asked(consumerId)));
@@ -373,6 +407,53 @@ describe('whoever is being erased, or was', () => {
     expect(residueOf([consumerId, ...MARKS], await everything())).toEqual([]);
   });
 
+  it('is told of by no kept answer from the moment on in which it is frozen', async () => {
+    const key = { headers: { 'idempotency-key': 'first' } };
+    const { call } = shop(open.store);
+    const { consumerId } = (await call('create', { body: MARKED, ...key })).body;
+    const tag = { method: 'PUT', params: { consumerId, tag: 'x' }, headers: { 'idempotency-key': 'second' } };
+    expect((await call('addTag', tag)).status).toBe(204);
+    await world.asked(consumerId);
+    expect(codeOf(await call('create', { body: MARKED, ...key }))).toEqual(GONE);
+    expect(codeOf(await call('addTag', tag))).toEqual(GONE);
+  });
+
+  it('is on no page of members, and no advocate, from the moment on in which it is frozen', async () => {
+    const grouped = groups(open.store);
+    await grouped.made('l');
+    const { consumerId } = await shop(open.store).born(MARKED);
+    await grouped.added('l', consumerId);
+    await recordEvents(depsOn(open.store), { consumerId, now: NOW }, [
+      { type: 'friend_referred', eventId: 'f', occurredAt: NOW, attributes: {} },
+    ]);
+    await rankAdvocates(depsOn(open.store), NOW);
+    expect([await grouped.membersOf('l'), (await listAdvocates(open.store)).items.length]).toEqual([[consumerId], 1]);
+    await world.asked(consumerId);
+    expect([await grouped.membersOf('l'), (await listAdvocates(open.store)).items.length]).toEqual([[], 0]);
+  });
+
+  it('frozen while a request is under way that changes nothing, is gone to it', async () => {
+    const grouped = groups(open.store);
+    await grouped.made('l');
+    const { consumerId } = await shop(open.store).born(MARKED);
+    await grouped.added('l', consumerId);
+    let isFrozen = false;
+    const slow = withEach(open.store, async (call, name) => {
+      const answer = await call();
+      if (name === 'get' && !isFrozen) {
+        isFrozen = true;
+        await world.asked(consumerId);
+      }
+      return answer;
+    });
+    const told = await groups(slow).added('l', consumerId, { headers: { 'idempotency-key': 'k' } });
+    expect(codeOf(told)).toEqual(GONE);
+    expect(codeOf(await grouped.takenOff('l', 'nobody', { headers: { 'idempotency-key': 'n' } }))).toEqual([
+      204,
+      undefined,
+    ]);
+  });
+
   it('may come back as somebody new, with the same contacts and another id', async () => {
     const consumerId = await everywhere();
     await world.asked(consumerId);
@@ -408,7 +489,10 @@ describe('whoever is being erased, or was', () => {
     expect(JSON.parse(String(again.body))).toEqual(JSON.parse(String(first.body)));
     await world.erased(consumerId);
     expect(residueOf(['my-own-marked-id', consumerId], await everything())).toEqual([]);
-    expect(JSON.parse(String((await handler(sent, {})).body))).toEqual(JSON.parse(String(first.body)));
+    const told = JSON.parse(String((await handler(sent, {})).body));
+    expect(told.items.map(({ status, problem }: Body) => [status, problem?.code])).toEqual(
+      Array.from({ length: 3 }, () => ['rejected', 'erased']),
+    );
   });
 });
 
@@ -562,7 +646,8 @@ describe('a table that was restored to an earlier time', () => {
     const backup = await copyOf(open);
     const receipts = [await world.erased(first), await world.erased(second)];
     const saved = await receiptsOf(world);
-    expect(saved).toEqual(receipts);
+    const byId = (list: Body[]) => list.toSorted((one, other) => (one.erasureId < other.erasureId ? -1 : 1));
+    expect(saved).toEqual(byId(receipts));
 
     open = backup;
     world = erasing(backup.store);

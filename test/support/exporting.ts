@@ -53,7 +53,7 @@ export const exporting = (store: Store = memoryStore()) => {
 export const frozen = async (store: Store, consumerId: string): Promise<void> => {
   const kinds = ['profile', 'metrics', 'account', 'programme', 'memberships'] as const;
   const tombstone: RecordOf<'tombstone'> = {
-    ...{ kind: 'tombstone', subjectHash: store.subjectHashOf(consumerId), erasureId: 'e1', at: NOW },
+    ...{ kind: 'tombstone', subjectHash: store.keyedHashOf(consumerId), erasureId: 'e1', at: NOW },
   };
   await store.commit([
     ...kinds.map((kind) => ({ remove: { kind, consumerId } })),

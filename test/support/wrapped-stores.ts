@@ -56,7 +56,7 @@ export const failingAt = (store: Store, callToFail: number, fault: Fault): Store
 
 type Around = <T>(call: () => Promise<T>, name: string) => Promise<T>;
 /** Answers that come all at once. */
-const PLAIN: ReadonlySet<string> = new Set(['pageAmong', 'slices', 'subjectHashOf']);
+const PLAIN: ReadonlySet<string> = new Set(['pageAmong', 'slices', 'keyedHashOf']);
 /** Answers that come one by one. */
 const WALKS: ReadonlySet<string> = new Set([
   ...['pictureSlice', 'populationSlice', 'historyOf'],

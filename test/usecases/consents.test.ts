@@ -162,7 +162,7 @@ describe('a statement about somebody who is erased meanwhile', () => {
         await store.commit([
           { remove: { kind: 'profile', consumerId: 'ana' } },
           {
-            put: { kind: 'tombstone', subjectHash: store.subjectHashOf('ana'), erasureId: 'e', at: NOW },
+            put: { kind: 'tombstone', subjectHash: store.keyedHashOf('ana'), erasureId: 'e', at: NOW },
             expect: 'absent',
           },
         ]);

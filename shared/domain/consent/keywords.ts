@@ -24,6 +24,15 @@ const byText = new Map<string, Keyword>(
 const BLANKS = /[\p{White_Space}\p{Default_Ignorable_Code_Point}]+/gu;
 const END_MARK = /[\p{Sentence_Terminal}…]$/u;
 
-/** The keyword that the whole message is: case, blanks and one mark at its end don't matter. Null for any other text. */
-export const keywordIn = (text: string): Keyword | null =>
-  byText.get(folded(text.replace(BLANKS, '').replace(END_MARK, ''))) ?? null;
+/** Spanish begins with its marks; accents and wide letters are what a keyboard makes of the plain ones. */
+const BEGIN_MARK = /^[¡¿]/u;
+const ACCENTS = /\p{Mark}+/gu;
+
+/**
+ * The keyword that the whole message is: case, accents, blanks and one mark at its end don't matter. Null for any other
+ * text.
+ */
+export const keywordIn = (text: string): Keyword | null => {
+  const bare = text.replace(BLANKS, '').replace(BEGIN_MARK, '').replace(END_MARK, '');
+  return byText.get(folded(bare.normalize('NFKD').replace(ACCENTS, ''))) ?? null;
+};

@@ -21,6 +21,13 @@ describe('a keyword', () => {
     ['with blanks before and after its mark', 'Stop . '],
   ])('may be written %s', (_, text) => expect(keywordIn(text)).toEqual({ word: 'STOP', state: 'withdrawn' }));
 
+  it.each([
+    ['with its accent', 'ARRÊT', 'ARRET'],
+    ['with an accent of its own', 'arre\u0302t', 'ARRET'],
+    ['with the mark that Spanish begins with', '¡Alto!', 'ALTO'],
+    ['in wide letters', 'ＳＴＯＰ', 'STOP'],
+  ])('may be written %s', (_, text, word) => expect(keywordIn(text)?.word).toBe(word));
+
   it('may be written in two words', () => expect(keywordIn('Stop all!')?.word).toBe('STOPALL'));
 
   it.each([
