@@ -5,7 +5,7 @@ import type { Gate } from './gate.ts';
 import type { Consumption, Metrics } from './metrics.ts';
 import type { TableModel } from './model.ts';
 import { createTransactionCosts } from './transaction-costs.ts';
-import { openWire } from './wire.ts';
+import { openWire, TABLES } from './wire.ts';
 
 export interface Answer {
   status: number;
@@ -69,6 +69,17 @@ export function createDynamoProxy({ endpoint, gate, table, metrics, onWrite }: D
       request.end(body);
     });
 
+  /**
+   * DynamoDB Local answers a transaction a moment before its items are on the disk. Whatever is asked next waits for that:
+   * so a kill right after an answer loses nothing that was acknowledged.
+   */
+  const onDisk = async (authorization: string): Promise<void> => {
+    const { KeySchema } = table.create as { KeySchema: { AttributeName: string }[] };
+    const Key = Object.fromEntries(KeySchema.map(({ AttributeName }) => [AttributeName, { S: '-' }]));
+    const look = Buffer.from(JSON.stringify({ TableName: table.name, Key, ConsistentRead: true }));
+    await gate.through(() => sent(`${TABLES}.GetItem`, authorization, look)).catch(() => undefined);
+  };
+
   const pass: DynamoProxy['pass'] = async (operation, target, given) => {
     const { authorization, body } = given;
     if (!consumes(operation)) return forward(target, given, body);
@@ -81,6 +92,7 @@ export function createDynamoProxy({ endpoint, gate, table, metrics, onWrite }: D
       metrics.record(caller, operation, NOTHING);
       return answer;
     }
+    if (operation === 'TransactWriteItems') await onDisk(authorization);
     const { asked } = question;
     const { body: rest, consumption: told } = withoutFigures({ operation, request: body, answer: answer.body, asked });
     const consumption = cost === null ? told : await cost();
