@@ -110,14 +110,16 @@ export const freezing = async (
   const subjectHash = store.keyedHashOf(consumerId);
   const shown = await shownIn(store, memberships);
   const removed = countedIn([...parts, ...contacts, ...shown]);
-  const frozen = { name: 'freeze', at: now, status: 'done' } as const;
   const receipt: RecordOf<'erasure'> = earlier
-    ? {
-        ...{ ...begunAgain(earlier, now), itemsRemoved: summed(earlier.itemsRemoved, removed) },
-      }
+    ? { ...begunAgain(earlier, now), itemsRemoved: summed(earlier.itemsRemoved, removed) }
     : {
         ...{ kind: 'erasure', erasureId, version: 1, subjectHash, status: 'running', attempt: 1 },
-        ...{ requestedAt: now, completedAt: null, itemsRemoved: removed, steps: [frozen] },
+        ...{
+          requestedAt: now,
+          completedAt: null,
+          itemsRemoved: removed,
+          steps: [{ name: 'freeze', at: now, status: 'done' }],
+        },
       };
   const subject: RecordOf<'erasureSubject'> = {
     ...{ kind: 'erasureSubject', erasureId, consumerId, exportIds: [] },
@@ -128,7 +130,10 @@ export const freezing = async (
     (kind) => !parts.some((part) => part.kind === kind),
   );
   const writes: Write[] = [
-    ...parts.map((remove): Write => ({ remove, expect: { version: remove.version } })),
+    // What is written to the others meanwhile is removed with them: who never stops writing does not keep it from going.
+    ...parts.map((remove): Write => {
+      return { remove, expect: remove.kind === 'profile' ? { version: remove.version } : 'present' };
+    }),
     // Nobody's first points come to be there while it goes.
     ...missing.map((kind): Write => ({ check: { kind, consumerId }, expect: 'absent' })),
     ...[...contacts, ...shown].map((remove): Write => ({ remove, expect: 'present' })),

@@ -305,6 +305,24 @@ describe('asking for an erasure', () => {
     expect((await asked({ 'if-match': '"1"' })).status).toBe(202);
   });
 
+  it('wins over who never stops writing: its first attempt freezes', async () => {
+    const consumerId = await programme(open.store).member('m1', 10);
+    let looks = 0;
+    const busy = withEach(open.store, async (call, name) => {
+      const answer = await call();
+      if (name === 'pictureOf') {
+        looks += 1;
+        await recordEvents(depsOn(open.store), { consumerId, now: NOW }, [
+          { type: 'review_written', eventId: `late${looks}`, occurredAt: NOW, attributes: {} },
+        ]);
+        expect((await programme(open.store).give(consumerId, 1)).status).toBe(201);
+      }
+      return answer;
+    });
+    expect((await world.asked(consumerId, { confirm: consumerId }, busy)).status).toBe(202);
+    expect(looks).toBe(1);
+  });
+
   it('many times at once begins one', async () => {
     const consumerId = await everywhere();
     const told = await Promise.all(Array.from({ length: 10 }, () => world.asked(consumerId)));
