@@ -6,6 +6,7 @@ import type { LocalBus } from './bus.ts';
 import { type Answer, createDynamoProxy, type DynamoProxy, type Given } from './dynamo-proxy.ts';
 import { putEvents } from './events-api.ts';
 import { type ExecutionsApi, executionsApi } from './executions-api.ts';
+import { createFaults, type Faults } from './faults.ts';
 import { type Gate, openGate } from './gate.ts';
 import type { Metrics } from './metrics.ts';
 import type { TableModel } from './model.ts';
@@ -18,6 +19,7 @@ export interface AwsSettings {
   metrics: Metrics;
   bus: LocalBus;
   machines: StateMachines;
+  faults?: Pick<Faults, 'meet'>;
   /** Told after each write to the table, so that streams needn't wait for their next look. */
   onWrite?: () => void;
 }
@@ -31,7 +33,8 @@ type Operations = (service: string, operation: string, request: Given) => Promis
 
 export async function startAws(settings: AwsSettings): Promise<Aws> {
   const { dynamoEndpoint: endpoint, gate = openGate, table, metrics, onWrite = () => {} } = settings;
-  const proxy = createDynamoProxy({ endpoint, gate, table, metrics, onWrite });
+  const { faults = createFaults() } = settings;
+  const proxy = createDynamoProxy({ endpoint, gate, table, metrics, faults, onWrite });
   const carryOut = operations(proxy, settings.bus, executionsApi(settings.machines));
   const server = createServer((request, response) => {
     void answer(request, carryOut).then((answered) => send(response, answered));

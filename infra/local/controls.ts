@@ -1,6 +1,15 @@
 /** The local stack's own controls under `/_local`: tokens, the clock, jobs, and what the parts have done. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { advanced, instantOf } from './clock-moves.ts';
+import {
+  ControlProblem,
+  faultPlanOf,
+  jsonOf,
+  readInstant,
+  scopeNamed,
+  secondsOf,
+  targetOf,
+} from './control-requests.ts';
+import type { Faults } from './faults.ts';
 import { LambdaFailure } from './invoke.ts';
 
 export const CONTROLS_PREFIX = '/_local';
@@ -18,6 +27,7 @@ export interface Controlled {
   busSince(instant: string): BusItem[];
   executions(): unknown[];
   metrics: { snapshot(): unknown; reset(): void };
+  faults: Pick<Faults, 'plan' | 'clear' | 'snapshot'>;
   deadLetters(): unknown;
 }
 export interface BusItem {
@@ -36,21 +46,7 @@ interface Call {
 }
 type Control = (call: Call) => unknown;
 
-/** A refusal of a control call, answered as problem+json. */
-class ControlProblem extends Error {
-  readonly status: number;
-  readonly code: string;
-  constructor(status: number, code: string, detail: string) {
-    super(detail);
-    this.status = status;
-    this.code = code;
-  }
-}
-
-const SCOPES: Record<string, string> = { admin: 'regulars/admin', storefront: 'regulars/storefront' };
 const MESSAGE_EVENTS = ['verification.requested', 'message.requested'];
-const BODY_BYTES_MAX = 64 * 1024;
-
 const CONTROLS: Record<string, Control> = {
   'GET /token': async ({ stack, query }) => {
     const scopes = (query.get('scope') ?? 'admin').split(/[\s,]+/).map(scopeNamed);
@@ -80,6 +76,14 @@ const CONTROLS: Record<string, Control> = {
   'GET /metrics': ({ stack }) => stack.metrics.snapshot(),
   'DELETE /metrics': ({ stack }) => {
     stack.metrics.reset();
+  },
+  'GET /faults': ({ stack }) => ({ plan: stack.faults.snapshot() }),
+  'PUT /faults': ({ stack, body }) => {
+    stack.faults.plan(faultPlanOf(body));
+    return { plan: stack.faults.snapshot() };
+  },
+  'DELETE /faults': ({ stack }) => {
+    stack.faults.clear();
   },
   'GET /dead-letters': ({ stack }) => stack.deadLetters(),
 };
@@ -126,60 +130,6 @@ function refuseForeign({ headers }: IncomingMessage): void {
     headers['sec-fetch-site'] === 'cross-site'
   )
     throw new ControlProblem(403, 'foreign_caller', 'only this machine may use the local controls');
-}
-
-async function jsonOf(request: IncomingMessage): Promise<unknown> {
-  let text = '';
-  for await (const chunk of request.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
-    text += chunk;
-    if (text.length > BODY_BYTES_MAX) throw new ControlProblem(413, 'body_too_large', 'the body is too large');
-  }
-  if (text.trim() === '') return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new ControlProblem(400, 'unreadable_body', 'the body is not JSON');
-  }
-}
-
-function scopeNamed(name: string): string {
-  const scope = SCOPES[name];
-  if (!scope) throw new ControlProblem(400, 'unknown_scope', `scope is admin, storefront or both, not "${name}"`);
-  return scope;
-}
-
-function secondsOf(text: string): number {
-  const seconds = Number(text);
-  if (text.trim() === '' || !Number.isSafeInteger(seconds) || Math.abs(seconds) > 1e9)
-    throw new ControlProblem(400, 'invalid_request', 'expiresIn is a whole number of seconds');
-  return seconds;
-}
-
-function readInstant(value: unknown, name: string): string {
-  const instant = instantOf(value);
-  if (instant === null)
-    throw new ControlProblem(422, 'invalid_request', `${name} is an ISO 8601 instant with its offset`);
-  return instant;
-}
-
-/** The instant that a body asks for: `{now}` or `{advance}`. */
-function targetOf(now: string, body: unknown): string {
-  const {
-    now: wanted,
-    advance,
-    ...others
-  } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-  if (Object.keys(others).length > 0 || (wanted === undefined) === (advance === undefined))
-    throw new ControlProblem(422, 'invalid_request', 'the body is {"now": instant} or {"advance": duration}');
-  const target = wanted === undefined ? advanced(now, advance) : readInstant(wanted, 'now');
-  if (target === null)
-    throw new ControlProblem(
-      422,
-      'invalid_request',
-      'advance is an ISO 8601 duration of weeks, days, hours, minutes and seconds',
-    );
-  if (target < now) throw new ControlProblem(409, 'clock_backwards', `the clock stands at ${now} and never goes back`);
-  return target;
 }
 
 /** Two moves at a time: the later one may find the clock past its goal. */

@@ -1,6 +1,7 @@
 /** Hands the functions' DynamoDB requests on to DynamoDB Local and counts what they consume. */
 import http from 'node:http';
 import { consumes, withoutFigures, withQuestion } from './capacity.ts';
+import type { Faults } from './faults.ts';
 import type { Gate } from './gate.ts';
 import type { Consumption, Metrics } from './metrics.ts';
 import type { TableModel } from './model.ts';
@@ -33,10 +34,18 @@ export interface DynamoProxySettings {
   gate: Pick<Gate, 'through'>;
   table: TableModel;
   metrics: Metrics;
+  faults: Pick<Faults, 'meet'>;
   onWrite: () => void;
 }
 
-export function createDynamoProxy({ endpoint, gate, table, metrics, onWrite }: DynamoProxySettings): DynamoProxy {
+export function createDynamoProxy({
+  endpoint,
+  gate,
+  table,
+  metrics,
+  faults,
+  onWrite,
+}: DynamoProxySettings): DynamoProxy {
   const wire = openWire(endpoint, gate);
   const transactions = createTransactionCosts(table, wire);
   const agent = new http.Agent({ keepAlive: true });
@@ -80,13 +89,12 @@ export function createDynamoProxy({ endpoint, gate, table, metrics, onWrite }: D
     await gate.through(() => sent(`${TABLES}.GetItem`, authorization, look)).catch(() => undefined);
   };
 
-  const pass: DynamoProxy['pass'] = async (operation, target, given) => {
+  const carryOut = async (caller: string, operation: string, target: string, given: Given): Promise<Answer> => {
     const { authorization, body } = given;
     if (!consumes(operation)) return forward(target, given, body);
     const question = withQuestion(body);
     const cost = operation === 'TransactWriteItems' ? await transactions.watch(body) : null;
     const answer = await forward(target, given, question.body);
-    const caller = CALLER.exec(authorization)?.[1] ?? 'unknown';
     if (answer.status !== 200) {
       // A refused write is billed on AWS too, by a size that no answer tells; its request counts, its units don't.
       metrics.record(caller, operation, NOTHING);
@@ -99,6 +107,10 @@ export function createDynamoProxy({ endpoint, gate, table, metrics, onWrite }: D
     metrics.record(caller, operation, consumption);
     if (consumption.writeUnits > 0) onWrite();
     return { ...answer, body: rest };
+  };
+  const pass: DynamoProxy['pass'] = (operation, target, given) => {
+    const caller = CALLER.exec(given.authorization)?.[1] ?? 'unknown';
+    return faults.meet(caller, given.body, () => carryOut(caller, operation, target, given));
   };
   const close = () => {
     agent.destroy();

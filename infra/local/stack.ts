@@ -5,12 +5,14 @@ import { createAuthorizer } from './authorizer.ts';
 import { startAws } from './aws.ts';
 import { createBus, type LocalBus } from './bus.ts';
 import { type Clock, createClock } from './clock.ts';
+import { type Closing, createClosing } from './closing.ts';
 import { CONTROLS_PREFIX, createControls } from './controls.ts';
 import { type DataDirectory, openDataDirectory } from './data-directory.ts';
 import { createDeadLetters, type DeadLetters } from './dead-letters.ts';
 import { createDoor, type Door } from './door.ts';
 import { createTable, type Dynamo, startDynamo } from './dynamodb.ts';
 import { type Expiry, startExpiry } from './expiry.ts';
+import { createFaults, type Faults } from './faults.ts';
 import { createForgetting, type Forgetting } from './forgetting.ts';
 import { startGateway } from './gateway.ts';
 import type { Invoke } from './invoke.ts';
@@ -20,6 +22,7 @@ import type { LocalModel } from './model.ts';
 import { createS3, type LocalS3, S3_PREFIX } from './s3.ts';
 import { type Schedules, startSchedules } from './schedules.ts';
 import { createSecrets, type Reveal } from './secrets.ts';
+import { settling } from './settling.ts';
 import { createStateMachines, type StateMachines } from './state-machines.ts';
 import { startStreams } from './streams.ts';
 
@@ -73,6 +76,7 @@ interface Ground {
   streamArn: string;
   clock: Clock;
   metrics: Metrics;
+  faults: Faults;
   queues: DeadLetters;
 }
 
@@ -104,11 +108,15 @@ async function prepared(settings: StackSettings, data: DataDirectory, closing: C
   forgetting.attach({ dynamo, mappingIds: model.streamMappings.map(({ logicalId }) => logicalId) });
   const clock = createClock({ file: data.file('clock.json'), start: now });
   const metrics = createMetrics({ clock });
+  const faults = createFaults();
   const queues = createDeadLetters({ directory: data.file('dead-letters'), clock });
   const reveal = createSecrets(data.file('secrets.json'));
   const s3 = createS3({ buckets: model.buckets, directory: data.folder('s3'), clock, secret: reveal(ACCESS_KEY) });
   closing.add(s3.stop);
-  return { settings, data, closing, model, door, s3, reveal, dynamo, forgetting, streamArn, clock, metrics, queues };
+  return {
+    ...{ settings, data, closing, model, door, s3, reveal, dynamo, forgetting, streamArn },
+    ...{ clock, metrics, faults, queues },
+  };
 }
 
 /** What functions sign their requests with: the same over restarts, so that links stay good. */
@@ -124,7 +132,7 @@ interface Services {
 
 /** The functions, and the services that they call. */
 async function startServices(ground: Ground): Promise<Services> {
-  const { settings, data, closing, model, door, reveal, dynamo, forgetting, clock, metrics, queues } = ground;
+  const { settings, data, closing, model, door, reveal, dynamo, forgetting, clock, metrics, faults, queues } = ground;
   const { log } = settings;
   const { functions } = model;
   // Workflows and functions call each other: whoever comes first waits for the functions.
@@ -157,6 +165,7 @@ async function startServices(ground: Ground): Promise<Services> {
     metrics,
     bus,
     machines,
+    faults,
     onWrite: () => told(),
   });
   closing.add(aws.stop);
@@ -219,7 +228,7 @@ async function startFeeds(ground: Ground, { lambdas, machines, bus, onWrite }: S
 
 /** The HTTP API, with the controls beside it. */
 async function openDoors(ground: Ground, { lambdas, machines, bus }: Services, feeds: Feeds): Promise<Stack> {
-  const { settings, data, closing, model, door, s3, forgetting, clock, metrics, queues } = ground;
+  const { settings, data, closing, model, door, s3, forgetting, clock, metrics, faults, queues } = ground;
   const { schedules, expiry } = feeds;
   const settle = () => feeds.settle().then(forgetting.now);
   const authorizer = await createAuthorizer({ jwt: model.api.jwt, keyFile: data.file('signing-key.json') });
@@ -237,6 +246,7 @@ async function openDoors(ground: Ground, { lambdas, machines, bus }: Services, f
     busSince: bus.since,
     executions: machines.list,
     metrics,
+    faults,
     deadLetters: queues.list,
   });
   const gateway = startGateway({
@@ -248,44 +258,6 @@ async function openDoors(ground: Ground, { lambdas, machines, bus }: Services, f
   });
   closing.add(gateway.close);
   return { url: door.url, model, token: authorizer.token, settle, stop: closing.close };
-}
-
-/** Links of a chain of causes (request, stream, bus, workflow, …) that one call to settle follows at most. */
-const PASSES_MAX = 20;
-
-/**
- * Waits for all parts, functions first as their writes are what the others see, and again until nothing was invoked on
- * the way. Where others keep the stack busy, it ends with everything that follows from what was begun before the call.
- */
-function settling(parts: { idle(): Promise<void> }[], lambdas: Lambdas): () => Promise<void> {
-  return async () => {
-    for (let pass = 0, before = -1; pass < PASSES_MAX && before !== lambdas.begun(); pass += 1) {
-      before = lambdas.begun();
-      for (const part of parts) await part.idle();
-    }
-  };
-}
-
-interface Closing {
-  /** What was added last is ended first. */
-  add(end: () => Promise<void>): void;
-  /** Ends everything once; the same promise for everyone who asks. */
-  close(): Promise<void>;
-}
-
-function createClosing(): Closing {
-  const ends: (() => Promise<void>)[] = [];
-  let closed: Promise<void> | null = null;
-  const close = async () => {
-    for (const end of ends.reverse()) await end();
-  };
-  return {
-    add: (end) => ends.push(end),
-    close: () => {
-      closed ??= close();
-      return closed;
-    },
-  };
 }
 
 /** What functions print goes to a file of its own, so that it does not drown what the stack says. */

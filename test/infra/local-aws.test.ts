@@ -14,6 +14,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import { type Aws, startAws } from '../../infra/local/aws.ts';
 import { createBus, type LocalBus } from '../../infra/local/bus.ts';
 import { createClock } from '../../infra/local/clock.ts';
+import { createFaults } from '../../infra/local/faults.ts';
 import { createMetrics, type Metrics } from '../../infra/local/metrics.ts';
 import { createStateMachines } from '../../infra/local/state-machines.ts';
 import { startSmallTable } from './support/dynamo-local.ts';
@@ -31,6 +32,7 @@ const item = (pk: string, more = {}) => ({ ...key(pk), text: { S: 'x'.repeat(140
 let small: Awaited<ReturnType<typeof startSmallTable>>;
 let aws: Aws;
 let metrics: Metrics;
+const faults = createFaults();
 let bus: LocalBus;
 let dynamo: DynamoDBClient;
 let events: EventBridgeClient;
@@ -48,7 +50,7 @@ beforeAll(async () => {
   const machines = createStateMachines({
     ...{ machines: new Map([['Erasure', machine]]), functions: new Map(), invoke, clock, file: null },
   });
-  aws = await startAws({ dynamoEndpoint: small.endpoint, table: small.table, metrics, bus, machines });
+  aws = await startAws({ dynamoEndpoint: small.endpoint, table: small.table, metrics, bus, machines, faults });
   dynamo = new DynamoDBClient({ ...as('consumers'), endpoint: aws.endpoints.dynamodb });
   events = new EventBridgeClient({ ...as('outbox'), endpoint: aws.endpoints.eventbridge });
   sfn = new SFNClient({ ...as('privacy'), endpoint: aws.endpoints.sfn });
@@ -58,7 +60,10 @@ afterAll(async () => {
   await aws?.stop();
   await small?.stop();
 });
-beforeEach(() => metrics.reset());
+beforeEach(() => {
+  metrics.reset();
+  faults.clear();
+});
 
 const counted = (operation: string) => metrics.snapshot().functions['consumers']?.[operation];
 
@@ -167,6 +172,45 @@ describe('what DynamoDB is asked, through the local stack', () => {
     metrics.reset();
     expect(metrics.snapshot().functions).toEqual({});
     expect(metrics.writes()).toBe(writes + 1);
+  });
+});
+
+describe('a request that is to fail', () => {
+  const put = (pk: string) => dynamo.send(new PutItemCommand({ TableName, Item: item(pk) }));
+  const isThere = async (pk: string) => {
+    const { Item } = await dynamo.send(new GetItemCommand({ TableName, Key: key(pk), ConsistentRead: true }));
+    return Item !== undefined;
+  };
+  /** How often the SDK asks DynamoDB before it gives up. */
+  const MOST_ATTEMPTS = 4;
+
+  it.each([
+    ['refused', false],
+    ['answer_lost', true],
+  ] as const)('is %s, after those that may pass: carried out is %p', async (how, isCarriedOut) => {
+    faults.plan({ function: 'consumers', skip: 1, count: MOST_ATTEMPTS, how });
+    await put(`${how} before`);
+    await expect(put(how)).rejects.toMatchObject({ name: 'InternalServerError' });
+    expect(faults.snapshot()).toMatchObject({ passed: 1, failed: MOST_ATTEMPTS });
+    expect([await isThere(`${how} before`), await isThere(how)]).toEqual([true, isCarriedOut]);
+  });
+
+  it('is asked again by the SDK, and passes once the fault is over', async () => {
+    faults.plan({ function: 'consumers', skip: 0, count: MOST_ATTEMPTS - 1, how: 'refused' });
+    await put('patient');
+    expect(await isThere('patient')).toBe(true);
+  });
+
+  it('and its repetitions leave those alone that are made beside it', async () => {
+    faults.plan({ function: 'consumers', skip: 0, count: MOST_ATTEMPTS, how: 'refused' });
+    const outcomes = await Promise.allSettled(['one', 'two', 'three'].map((name) => put(`beside ${name}`)));
+    expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'fulfilled', 'rejected']);
+  });
+
+  it("is that function's alone", async () => {
+    faults.plan({ function: 'privacy', skip: 0, count: 100, how: 'refused' });
+    await put('other');
+    expect(faults.snapshot()).toMatchObject({ passed: 0, failed: 0 });
   });
 });
 

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { advanced, instantOf } from '../../infra/local/clock-moves.ts';
 import { type BusItem, type Controlled, createControls } from '../../infra/local/controls.ts';
+import { createFaults } from '../../infra/local/faults.ts';
 import { majorVersion } from '../../infra/local/java-version.ts';
 
 const NOW = '2031-01-31T09:30:00.000Z';
@@ -22,6 +23,7 @@ const stack: Controlled = {
   busSince: (instant) => bus.filter(({ at }) => at >= instant),
   executions: () => [],
   metrics: { snapshot: () => ({ totals: {} }), reset: () => void asked.push('reset') },
+  faults: createFaults(),
   deadLetters: () => [],
 };
 
@@ -112,6 +114,35 @@ describe('the clock', () => {
   ])('is not moved by %j: %i', async (body, status) => {
     expect(await call('PUT', '/clock', body)).toMatchObject({ status, type: 'application/problem+json' });
     expect(now).toBe(NOW);
+  });
+});
+
+describe('a fault', () => {
+  const planned = { function: 'privacy', skip: 3, count: 4, how: 'answer_lost' };
+
+  it('is planned, looked at and called off', async () => {
+    const plan = { ...planned, passed: 0, failed: 0 };
+    expect(await call('PUT', '/faults', planned)).toMatchObject({ status: 200, body: { plan } });
+    expect((await call('GET', '/faults')).body).toEqual({ plan });
+    expect((await call('DELETE', '/faults')).status).toBe(204);
+    expect((await call('GET', '/faults')).body).toEqual({ plan: null });
+  });
+
+  it('is that of the next request where nothing else is said', async () => {
+    const { body } = await call('PUT', '/faults', { function: 'privacy' });
+    expect(body.plan).toMatchObject({ skip: 0, count: 1, how: 'refused' });
+  });
+
+  it.each([
+    [{}],
+    [{ function: '' }],
+    [{ ...planned, skip: -1 }],
+    [{ ...planned, count: 1.5 }],
+    [{ ...planned, how: 'slowly' }],
+    [{ ...planned, table: 'x' }],
+    [[]],
+  ])('is refused as %j', async (body) => {
+    expect(await call('PUT', '/faults', body)).toMatchObject({ status: 422, body: { code: 'invalid_request' } });
   });
 });
 

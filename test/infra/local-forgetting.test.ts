@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createClock } from '../../infra/local/clock.ts';
 import { createDynamoProxy } from '../../infra/local/dynamo-proxy.ts';
 import { createTable, startDynamo } from '../../infra/local/dynamodb.ts';
+import { createFaults } from '../../infra/local/faults.ts';
 import { createGate } from '../../infra/local/gate.ts';
 import { createMetrics } from '../../infra/local/metrics.ts';
 import { passedIn } from '../../infra/local/positions.ts';
@@ -151,7 +152,10 @@ describe('the file of DynamoDB Local', () => {
   it('is not written to by whoever gave up meanwhile', async () => {
     const table = await opened();
     const { gate, endpoint } = table.dynamo;
-    const settings = { endpoint, gate, table: smallTable(), metrics: createMetrics({ clock }), onWrite: () => {} };
+    const settings = {
+      ...{ endpoint, gate, table: smallTable(), metrics: createMetrics({ clock }) },
+      ...{ faults: createFaults(), onWrite: () => {} },
+    };
     const proxy = createDynamoProxy(settings);
     const Item = { pk: { S: 'late' }, sk: { S: 'thing' }, shard: { S: 's' }, name: { S: 'late' } };
     const body = Buffer.from(JSON.stringify({ TableName: 'things', Item }));

@@ -1,0 +1,17 @@
+/** When the stack has nothing left to do. */
+
+/** Links of a chain of causes (request, stream, bus, workflow, …) that one call to settle follows at most. */
+const PASSES_MAX = 20;
+
+/**
+ * Waits for all parts, functions first as their writes are what the others see, and again until nothing was invoked on
+ * the way. Where others keep the stack busy, it ends with everything that follows from what was begun before the call.
+ */
+export function settling(parts: { idle(): Promise<void> }[], lambdas: { begun(): number }): () => Promise<void> {
+  return async () => {
+    for (let pass = 0, before = -1; pass < PASSES_MAX && before !== lambdas.begun(); pass += 1) {
+      before = lambdas.begun();
+      for (const part of parts) await part.idle();
+    }
+  };
+}
