@@ -1,12 +1,12 @@
 /** Forgetting somebody of whom there is much, while they are busy, whatever dies meanwhile; and proving it. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readAssembly } from '../../infra/local/assembly.ts';
-import { marksIn } from '../support/marks.ts';
+import { ABOUT_SOMEBODY, heldIn, REMOVED } from '../support/held.ts';
 import { rawTable } from '../support/raw-table.ts';
 import type { Answer, ServedStack } from '../support/served-stack.ts';
 import { dataFolder, serve } from '../support/served-stack.ts';
+import { keyed, type Person, unmistakable } from '../support/unmistakable.ts';
 
 const { data, remove } = dataFolder();
 let stack: ServedStack;
@@ -22,73 +22,8 @@ const call: ServedStack['call'] = (...asked) => stack.call(...asked);
 const settle = () => call('POST', '/_local/settle');
 const codeOf = ({ status, body }: Answer) => [status, body?.code];
 const GONE = [410, 'erased'];
-const keyed = (key: string) => ({ headers: { 'idempotency-key': key } });
 
-let people = 0;
-interface Person {
-  consumerId: string;
-  marks: string[];
-  contacts: { email: string; phone: string };
-}
-/** Somebody who cannot be mistaken. */
-const person = async (): Promise<Person> => {
-  people += 1;
-  const n = String(people).padStart(3, '0');
-  const contacts = { email: `quillfeather${n}@example.org`, phone: `+447700900${n}` };
-  const said = {
-    ...{ ...contacts, fullName: `Quillfeather${n} Nightingale`, handler: `quillhandle${n}`, tags: [`quilltag${n}`] },
-    ...{ customAttributes: { [`quillname${n}`]: `quillvalue${n}` }, externalIds: { klaviyo: `quillsource${n}` } },
-  };
-  const { status, body } = await call('POST', '/v1/consumers', said, keyed(`born ${n}`));
-  expect(status).toBe(201);
-  const words = ['feather', 'handle', 'tag', 'name', 'value', 'source', 'event', 'order', 'text'];
-  return {
-    consumerId: body.consumerId,
-    contacts,
-    marks: [body.consumerId, contacts.phone.slice(1), ...words.map((w) => `quill${w}${n}`)],
-  };
-};
-const suffixOf = ({ contacts }: Person) => contacts.phone.slice(-3);
-
-const record = (consumerId: string, event: object) => call('POST', `/v1/consumers/${consumerId}/events`, event);
-/** What many do: so many events of each kind. */
-const busy = async (one: Person, hundreds: number) => {
-  const n = suffixOf(one);
-  for (let batch = 0; batch < hundreds; batch++) {
-    const events = Array.from({ length: 100 }, (_, i) => {
-      const place = batch * 100 + i;
-      const common = { consumerId: one.consumerId, eventId: `quillevent${n}-${place}` };
-      if (place % 4 === 0)
-        return {
-          ...common,
-          type: 'order_placed',
-          attributes: { orderId: `quillorder${n}-${place}`, totalMinor: 1_000 },
-        };
-      if (place % 4 === 1)
-        return { ...common, type: 'message_sent', attributes: { messageId: `m${place}`, channel: 'email' } };
-      if (place % 4 === 2) return { ...common, type: 'friend_referred', attributes: { note: `quilltext${n}` } };
-      return { ...common, type: 'visit', attributes: { pageViews: 1 } };
-    });
-    const { status, body } = await call('POST', '/v1/events/batch', { events }, keyed(`batch ${n} ${batch}`));
-    expect([status, body.items.filter((item: { status: string }) => item.status !== 'created')]).toEqual([200, []]);
-  }
-};
-
-/** Whatever the table and the bucket show of somebody; the receipt has the keyed hash alone. */
-const residueOf = async ({ marks }: Person): Promise<unknown[]> => {
-  const items = await (await rawTable(data)).scan();
-  const inTable = items.flatMap((item) => marksIn(item, marks, 'an item'));
-  const bucket = join(data, 's3');
-  const files = existsSync(bucket)
-    ? readdirSync(bucket, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
-    : [];
-  const inFiles = files.flatMap((entry) =>
-    marksIn(readFileSync(join(entry.parentPath, entry.name)), marks, entry.name),
-  );
-  return [...inTable, ...inFiles];
-};
-const receiptOf = async (erasureId: string) => (await call('GET', `/v1/erasures/${erasureId}`)).body;
-const erase = ({ consumerId }: Person) => call('DELETE', `/v1/consumers/${consumerId}`, { confirm: consumerId });
+const { person, suffixOf, record, busy, residueOf, receiptOf, erase } = unmistakable(call, data);
 const executions = async (): Promise<
   { name: string; status: string; input: object; history: { type: string; state: string }[] }[]
 > => (await call('GET', '/_local/executions')).body.items;
@@ -112,6 +47,10 @@ describe('somebody of whom there is much', () => {
   const SEGMENTS = 50;
   let one: Person;
   const others: string[] = [];
+  /** Each with an expiry of its own: more lots than the account holds. */
+  const LOTS = 100;
+  const heldNow = async () => heldIn(await (await rawTable(data)).scan(), one.consumerId);
+  let held: Record<string, number>;
 
   it('is there, in everything that there is', async () => {
     await call('PUT', '/v1/settings/earning-rules', {
@@ -123,6 +62,9 @@ describe('somebody of whom there is much', () => {
     }
     for (let n = 0; n < LISTS; n++) await call('POST', '/v1/lists', { listId: `l${n}`, name: `L ${n}` });
     await call('POST', '/v1/rewards', { rewardId: 'last', name: 'The last one', costPoints: 5, stock: 1 });
+    await call('POST', '/v1/rewards', { rewardId: 'mug', name: 'Mug', costPoints: 5 });
+    const goal = { event: 'friend_referred', measure: 'count', target: 100_000 };
+    await call('POST', '/v1/challenges', { challengeId: 'refer', name: 'Refer', kind: 'custom', goal, points: 5 });
     await settle();
     one = await person();
     const path = `/v1/consumers/${one.consumerId}`;
@@ -141,20 +83,22 @@ describe('somebody of whom there is much', () => {
     await busy(one, 8);
     for (let n = 0; n < LISTS; n++)
       expect((await call('PUT', `/v1/lists/l${n}/members/${one.consumerId}`)).status).toBe(204);
-    for (let n = 0; n < 100; n += 10) {
+    const firstExpiryMs = Date.parse('2027-06-01T00:00:00.000Z');
+    for (let n = 0; n < LOTS; n += 10) {
       await Promise.all(
-        Array.from({ length: 10 }, (_, i) =>
-          call(
-            'POST',
-            `${path}/points`,
-            { type: 'add', points: 1, reason: `quilltext${suffixOf(one)}` },
-            keyed(`p${n + i}`),
-          ),
-        ),
+        Array.from({ length: 10 }, (_, i) => {
+          const expiresAt = new Date(firstExpiryMs + (n + i) * 86_400_000).toISOString();
+          const added = { type: 'add', points: 1, reason: `quilltext${suffixOf(one)}`, expiresAt };
+          return call('POST', `${path}/points`, added, keyed(`p${n + i}`));
+        }),
       );
     }
     await call('POST', `${path}/points`, { type: 'reserve', points: 2, reason: 'held', reservationId: 'r1' });
     expect((await call('POST', `${path}/reward-claims`, { rewardId: 'last' })).status).toBe(201);
+    expect((await call('POST', `${path}/reward-claims`, { rewardId: 'mug', claimId: 'c1' })).status).toBe(201);
+    expect((await call('DELETE', `${path}/reward-claims/c1`)).status).toBe(204);
+    const refund = { orderId: `quillorder${suffixOf(one)}-0`, refundId: 'f1', amountMinor: 400 };
+    expect((await record(one.consumerId, { type: 'order_refunded', attributes: refund })).status).toBe(201);
     for (const state of ['granted', 'withdrawn', 'granted']) {
       await call('POST', `${path}/consents`, {
         channel: 'sms',
@@ -172,6 +116,8 @@ describe('somebody of whom there is much', () => {
     const { segments, lists } = (await call('GET', path)).body;
     expect([segments.length, lists.length]).toEqual([SEGMENTS, LISTS]);
     expect((await residueOf(one)).length).toBeGreaterThan(1_000);
+    held = await heldNow();
+    expect(Object.keys(held).sort()).toEqual(ABOUT_SOMEBODY);
   }, 240_000);
 
   it('is erased while it goes on doing things, and everybody is told that it is gone', async () => {
@@ -213,10 +159,14 @@ describe('somebody of whom there is much', () => {
     const receipt = await receiptOf(body.erasureId);
     expect(receipt).toMatchObject({
       status: 'completed',
-      itemsRemoved: { profile: 1, contact: 3, listMember: LISTS, member: SEGMENTS, export: 1, claim: 1, consent: 3 },
+      itemsRemoved: { profile: 1, contact: 3, listMember: LISTS, member: SEGMENTS, export: 1, claim: 2, consent: 3 },
     });
     expect(receipt.itemsRemoved.event).toBeGreaterThanOrEqual(800 + SEGMENTS);
     expect(receipt.itemsRemoved.entry).toBeGreaterThanOrEqual(300);
+    // Of each kind all that there was, and what came until it was frozen.
+    expect(Object.keys(receipt.itemsRemoved).sort()).toEqual(REMOVED);
+    const fewer = REMOVED.filter((kind) => receipt.itemsRemoved[kind] < (held[kind] ?? 0));
+    expect(fewer).toEqual([]);
     expect([...outcomes]).toEqual(expect.arrayContaining(['410 erased', 'batch erased']));
     expect([...outcomes].filter((outcome) => /^5|429/.test(outcome))).toEqual([]);
     for (const [method, path, sent] of [
@@ -244,6 +194,7 @@ describe('somebody of whom there is much', () => {
 
   it('is nowhere in the table and the bucket: neither plain nor hashed nor encoded', async () => {
     expect(await residueOf(one)).toEqual([]);
+    expect(await heldNow()).toEqual({});
   }, 60_000);
 
   it('is missing from what is told of the others, who are as they were', async () => {

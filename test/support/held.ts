@@ -1,0 +1,22 @@
+/** What a table holds of a consumer, by kind; and of which kinds there can be anything, as `table.ts` says of each. */
+import { table } from '../../shared/data/table.ts';
+import type { Kind } from '../../shared/usecases/ports.ts';
+
+const kindsBy = (isMeant: (erasure: (typeof table)[Kind]['erasure']) => boolean): Kind[] =>
+  (Object.keys(table) as Kind[]).filter((kind) => isMeant(table[kind].erasure)).sort();
+
+/** Kinds of which there may be something about somebody: what is kept is about nobody, and subjects are of the erased. */
+export const ABOUT_SOMEBODY = kindsBy((erasure) => typeof erasure === 'string' && erasure !== 'receipt');
+/** Those whose items go whole; the others are left by the consumer. */
+export const REMOVED = kindsBy((erasure) => erasure === 'partition' || erasure === 'claims' || erasure === 'index');
+
+/** How many items name the consumer, by kind. Each item is JSON, as a raw table shows it. */
+export const heldIn = (items: readonly string[], consumerId: string): Record<string, number> => {
+  const counts: Record<string, number> = {};
+  for (const item of items.filter((one) => one.includes(consumerId))) {
+    const { kind } = JSON.parse(item) as { kind?: { S?: string } };
+    const name = kind?.S ?? 'no kind';
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
+  return counts;
+};
