@@ -1,7 +1,8 @@
 /** The Lambda of one capability: hands whatever invokes it to the row that it is for. */
 import type { DynamoDBBatchResponse, DynamoDBStreamEvent } from 'aws-lambda';
 import type { JobEvent, JobResult, StepEvent } from './catalogue.ts';
-import type { HttpEvent, HttpResult } from './endpoint.ts';
+import type { HttpResult } from './endpoint.ts';
+import type { HttpEvent } from './request.ts';
 
 type Made<I, O> = (deps: never) => (event: I, context: never) => Promise<O> | O;
 export interface CapabilityHandlers {

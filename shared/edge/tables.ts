@@ -5,10 +5,10 @@
 import type * as z from 'zod/mini';
 import { csvLine } from '../domain/csv.ts';
 import type { Page, PageRequest } from '../usecases/ports.ts';
-import type { Request } from './endpoint.ts';
 import { ok } from './endpoint.ts';
 import type { Reply } from './idempotency.ts';
 import { LIMIT_DEFAULT, type tableQuery } from './parameters.ts';
+import type { Request } from './request.ts';
 
 const ROWS_A_TABLE = 10_000;
 const ROWS_A_READ = 1_000;

@@ -1,4 +1,4 @@
-import type { HttpEvent } from '../../shared/edge/endpoint.ts';
+import type { HttpEvent } from '../../shared/edge/request.ts';
 
 export interface Sent {
   method?: string;
