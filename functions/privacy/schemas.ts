@@ -2,7 +2,8 @@
 import * as z from 'zod/mini';
 import { cursor, instant, limit, lookup } from '../../shared/edge/parameters.ts';
 
-const confirm = z.optional(z.string().check(z.maxLength(512)));
+/** Whatever else it is, it confirms nothing. */
+const confirm = z.catch(z.optional(z.string().check(z.maxLength(512))), undefined);
 export const erasureBody = z.optional(z.strictObject({ confirm }));
 export const contactErasureBody = z.strictObject({ lookup, confirm });
 export const erasureParams = z.strictObject({ erasureId: z.string().check(z.minLength(1), z.maxLength(128)) });

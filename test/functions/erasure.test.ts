@@ -229,6 +229,10 @@ describe('asking for an erasure', () => {
     ['an empty one', () => ({})],
     ['another id', () => ({ confirm: 'somebody' })],
     ['the id in another case', (id: string) => ({ confirm: id.toLowerCase() })],
+    ['a yes', () => ({ confirm: true })],
+    ['nothing', () => ({ confirm: null })],
+    ['a list with the id', (id: string) => ({ confirm: [id] })],
+    ['a long text', () => ({ confirm: 'x'.repeat(600) })],
   ])('takes a confirmation that names the consumer: not %s', async (_, bodyFor) => {
     const { consumerId } = await shop(open.store).born(MARKED);
     const body = bodyFor(consumerId);
@@ -336,9 +340,10 @@ describe('asking for an erasure', () => {
     ['external id', { source: 'klaviyo', externalId: 'KLV-998877' }, 'KLV-998877'],
   ])('by %s erases whoever has it, and nobody after that', async (_, lookup, confirm) => {
     const consumerId = await everywhere();
-    const ask = (said: string | undefined) => world.call('eraseByContact', { body: { lookup, confirm: said } });
-    expect(codeOf(await ask(undefined))).toEqual([422, 'confirmation_mismatch']);
-    expect(codeOf(await ask('x'))).toEqual([422, 'confirmation_mismatch']);
+    const ask = (said: unknown) => world.call('eraseByContact', { body: { lookup, confirm: said } });
+    for (const other of [undefined, 'x', true]) {
+      expect(codeOf(await ask(other))).toEqual([422, 'confirmation_mismatch']);
+    }
     const { status, body } = await ask(confirm);
     expect(status).toBe(202);
     expect((await world.asked(consumerId)).body.erasureId).toBe(body.erasureId);
