@@ -89,12 +89,13 @@ async function* tableOf(section: Section): Text {
   }
 }
 
-/** Each single fact by its path; lists in one cell. */
+/** Each single fact by its path; lists in one cell, and one that is empty for a group that is. */
 const linesOf = (facts: object, path: readonly string[] = []): [string, unknown][] =>
   Object.entries(facts).flatMap(([name, value]): [string, unknown][] => {
     const at = [...path, name];
     const isGroup = typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isGroup ? linesOf(value, at) : [[at.join('.'), value]];
+    if (isGroup && Object.keys(value).length > 0) return linesOf(value, at);
+    return [[at.join('.'), isGroup ? null : value]];
   });
 
 async function* listTable({ columns, rows }: Rows): Text {

@@ -109,8 +109,12 @@ const SECTIONS: Record<ExportSection, (grounds: Grounds) => Section> = {
     },
   }),
 
-  participation: ({ whole, organization, now }) => ({
-    list: { columns: [], rows: detailAt(whole, organization, now).participation },
+  /** Told in the history too, which leaves out nothing. */
+  participation: ({ store, whole }) => ({
+    list: {
+      columns: ['eventId', 'occurredAt', 'experienceId', 'distribution', 'outcome'],
+      rows: eachOf(participationsIn(store.historyOf(whole.profile.consumerId)), participationShown),
+    },
   }),
 
   events: ({ store, whole }) => ({
@@ -139,7 +143,18 @@ const CONSENT_COLUMNS = [
   'wordingVersion',
 ] as const;
 
+type EventRecord = RecordOf<'event'>;
+
 const consentShown = ({ kind: _, consumerId: __, ...said }: RecordOf<'consent'>) => said;
+
+async function* participationsIn(history: AsyncIterable<EventRecord>): AsyncGenerator<EventRecord> {
+  for await (const event of history) if (event.type === 'participated') yield event;
+}
+
+const participationShown = ({ eventId, occurredAt, attributes }: EventRecord) => {
+  const { experienceId, distribution, outcome = null } = attributes;
+  return { eventId, occurredAt, experienceId, distribution, outcome };
+};
 
 async function* eachOf<R, S>(records: AsyncIterable<R>, shown: (record: R) => S): AsyncGenerator<S> {
   for await (const record of records) yield shown(record);

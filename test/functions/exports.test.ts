@@ -102,7 +102,10 @@ describe('an export that is completed', () => {
         progress: [{ challengeId: 'steps', completions: 1 }],
         completed: [{ challengeId: 'steps', name: 'Steps', points: 5 }],
       },
-      participation: [],
+      participation: [
+        { eventId: 'e-draw', occurredAt: NOW, experienceId: 'drop-1', distribution: 'draw', outcome: 'won' },
+        { eventId: 'e-queue', occurredAt: NOW, experienceId: 'drop-2', distribution: 'queue', outcome: null },
+      ],
     });
     expect(sections.points.entries.map(({ type, points }: { type: string; points: number }) => [type, points])).toEqual(
       [
@@ -162,7 +165,11 @@ describe('an export that is completed', () => {
     const [columns = [], ...events] = rowsOf('events');
     const stroll = events.find(([eventId]) => eventId === 'e-stroll') ?? [];
     expect(JSON.parse(stroll[columns.indexOf('attributes')] ?? '')).toEqual({ note: '=1+1' });
-    expect(rowsOf('participation')).toEqual([]);
+    expect(rowsOf('participation')).toEqual([
+      ['eventId', 'occurredAt', 'experienceId', 'distribution', 'outcome'],
+      ['e-draw', NOW, 'drop-1', 'draw', 'won'],
+      ['e-queue', NOW, 'drop-2', 'queue', ''],
+    ]);
   });
 
   it('as CSV has a column for whatever JSON tells of a row', async () => {
@@ -194,10 +201,13 @@ describe('an export that is completed', () => {
 
   it('of somebody who did nothing is as whole, and empty', async () => {
     await joined(world.store, 'c2');
+    const tables = await world.exported('c2', { format: 'csv' });
+    for (const name of EXPORT_SECTIONS) expect(tables[`${name}.csv`]).toMatch(/^[\w.]+(,[\w.]+)+\r\n/);
+    for (const name of ['customAttributes', 'answers']) expect(tables['profile.csv']).toContain(`\r\n${name},\r\n`);
     const { sections } = await world.exported('c2', { format: 'json' });
     expect(sections).toMatchObject({
       ...{ events: [], rewards: [], consents: [], points: { entries: [], balances: { available: 0 } } },
-      ...{ memberships: { segments: [], lists: [] }, challenges: { progress: [], completed: [] } },
+      ...{ memberships: { segments: [], lists: [] }, challenges: { progress: [], completed: [] }, participation: [] },
     });
   });
 
@@ -228,8 +238,9 @@ describe('an export that is completed', () => {
       if (typeof block.export === 'string') shown.add(block.export);
       else expect(block.export.leftOut).not.toBe('');
     }
-    const ofTheProfile = ['identity', 'sync_sources', 'participation'];
-    expect([...shown, ...ofTheProfile].sort()).toEqual([...EXPORT_SECTIONS].sort());
+    const ofTheProfile = ['identity', 'sync_sources'];
+    const ofEvents = ['participation'];
+    expect([...shown, ...ofTheProfile, ...ofEvents].sort()).toEqual([...EXPORT_SECTIONS].sort());
   });
 });
 

@@ -115,6 +115,13 @@ export const fullLife = async (store: Store, consumerId: string): Promise<void> 
     const body = { eventId: `e-${type}`, type, attributes };
     await taken(world.call('recordEvent', { params: { consumerId }, body }));
   }
+  for (const attributes of [
+    { experienceId: 'drop-1', distribution: 'draw', outcome: 'won' },
+    { experienceId: 'drop-2', distribution: 'queue' },
+  ]) {
+    const body = { eventId: `e-${attributes.distribution}`, type: 'participated', attributes };
+    await taken(world.call('recordEvent', { params: { consumerId }, body }));
+  }
   const said = { channel: 'email', purpose: 'marketing', state: 'granted', source: 'form', method: 'box' } as const;
   const consent: RecordOf<'consent'> = {
     ...{ kind: 'consent', consumerId, consentId: 'consent-1', at: NOW, wordingVersion: 'v1', ...said },
