@@ -8,7 +8,7 @@ import type { Instant } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { absenceOf, tombstoneOf } from './absence.ts';
 import { type Lookup, ownerOf } from './contact-owners.ts';
-import type { Commit, ConsumerPicture, Deps, RecordOf, Store, Write } from './ports.ts';
+import type { Commit, ConsumerPicture, Deps, RecordKey, RecordOf, Store, Write } from './ports.ts';
 import { contactsOf } from './profile-writes.ts';
 import { retrying } from './retrying.ts';
 import { updateAdvocates } from './update-advocates.ts';
@@ -161,6 +161,16 @@ const shownIn = async (store: Store, memberships: ConsumerPicture['memberships']
   ].slice(0, MOST_SHOWN);
   const entries = await store.get(keys, true);
   return keys.filter((_, n) => entries[n] !== undefined);
+};
+
+/** The write by which a receipt counts what goes beside the steps of its erasure; none where it is not there. */
+export const alsoRemoved = async (store: Store, consumerId: string, removed: RecordKey): Promise<Write[]> => {
+  const tombstone = await tombstoneOf(store, consumerId);
+  const [receipt] = tombstone ? await store.get([{ kind: 'erasure', erasureId: tombstone.erasureId }], true) : [];
+  if (!receipt) return [];
+  const { version } = receipt;
+  const itemsRemoved = summed(receipt.itemsRemoved, countedIn([removed]));
+  return [{ put: { ...receipt, version: version + 1, itemsRemoved }, expect: { version } }];
 };
 
 export const summed = (one: Record<string, number>, other: Record<string, number>): Record<string, number> => {

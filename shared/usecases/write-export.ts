@@ -7,6 +7,7 @@ import type { Instant } from '../domain/facts.ts';
 import { isBehind } from '../domain/points/passing-of-time.ts';
 import { bookTimeOf } from './book-time.ts';
 import { wholeOf } from './consumer-detail.ts';
+import { alsoRemoved } from './erase-consumer.ts';
 import { asJson, asTables } from './export-formats.ts';
 import { type Grounds, sectionOf } from './export-sections.ts';
 import type { ExportDeps } from './exports.ts';
@@ -86,8 +87,9 @@ const leave = (deps: ExportDeps, exportId: string): Promise<ExportEnd> =>
     // Before anybody is told so: nothing is begun any more, and what was begun ends here.
     await deps.files.remove(exportId);
     if (record?.status !== 'running') return record?.status ?? 'gone';
-    const { consumerId: _, version, ...rest } = record;
+    const { consumerId, version, ...rest } = record;
     const put: ExportRecord = { ...rest, version: version + 1, status: 'erased' };
-    await deps.store.commit([{ put, expect: { version } }]);
+    const counted = consumerId === undefined ? [] : await alsoRemoved(deps.store, consumerId, record);
+    await deps.store.commit([{ put, expect: { version } }, ...counted]);
     return put.status;
   });

@@ -7,6 +7,7 @@ import { EXPORT_SECTIONS } from '../../shared/domain/exports.ts';
 import type { ExportDeps } from '../../shared/usecases/exports.ts';
 import type { Files, Store } from '../../shared/usecases/ports.ts';
 import { publishChanges } from '../../shared/usecases/publish-changes.ts';
+import { erasing } from '../support/erasing.ts';
 import { NOW } from '../support/events.ts';
 import { exporting, frozen, fullLife, withdrawn } from '../support/exporting.ts';
 import { joined } from '../support/programme.ts';
@@ -363,6 +364,24 @@ describe('an export of somebody who is erased', () => {
     expect(await world.written(running)).toEqual({ exportId: running, status: 'erased' });
     expect(await world.files.has(running)).toBe(false);
     expect(await world.record(running)).not.toHaveProperty('consumerId');
+  });
+
+  it.each([
+    ['before', true],
+    ['after', false],
+  ])('is counted once by the receipt, ended %s the erasure finds it', async (_, isFirst) => {
+    await joined(world.store, 'c2');
+    const erasure = erasing(world.store);
+    const asked = [await world.asked('c2', { format: 'json' }), await world.asked('c2', { format: 'csv' })];
+    const ids = asked.map(({ body }) => body.exportId);
+    const { erasureId } = (await erasure.asked('c2')).body;
+    const end = async () => {
+      for (const exportId of ids) await world.written(exportId);
+    };
+    if (isFirst) await end();
+    await erasure.carriedOut(erasureId);
+    await end();
+    expect(await erasure.receipt(erasureId)).toMatchObject({ status: 'completed', itemsRemoved: { export: 2 } });
   });
 
   it('and whose record is gone leaves no file', async () => {
