@@ -57,8 +57,9 @@ export const consentRoutes = {
     description:
       'All that stands against it now is named. `nextAt` is the first instant at which nothing does: now, where it is ' +
       'allowed; null where only the consumer can change it. Quiet hours are for `sms` and `push`, by the clock where the ' +
-      'consumer is, or else the organization; limits count `message_sent` events. Both are the settings `contact`: from ' +
-      '21:00 to 08:00, and 3 messages a day on each channel, unless they say otherwise.',
+      'consumer is, or else the organization; limits count messages by their `message_sent` events, or by the first ' +
+      'engagement where none came. Both are the settings `contact`: from 21:00 to 08:00, and 3 messages a day on each ' +
+      'channel, unless they say otherwise.',
     params: consumerIdParam,
     query: contactQuery,
     answers: { 200: contactability },

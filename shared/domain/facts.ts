@@ -86,6 +86,7 @@ export interface OrderState {
 /** A message as all its events so far leave it; `engagedAt` is the earliest engagement, the only one that counts. */
 export interface MessageState {
   messageId: string;
+  /** Whether anybody said so; what was engaged with was sent in any case. */
   sent: boolean;
   engagedAt: Instant | null;
 }

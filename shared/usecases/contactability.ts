@@ -41,12 +41,12 @@ const hasContact = ({ email, phone }: RecordOf<'profile'>, channel: Channel): bo
   channel === 'push' || (channel === 'email' ? email : phone) !== null;
 
 const PAGE = 100;
-/** Each goes through 5,000 events: nobody who is a person does more than that in a year. */
-const MOST_PAGES = 20;
+/** Of 100 events each: nobody who is a person does more than that in a year. */
+const MOST_PAGES = 1_000;
 
 /**
- * When messages of the channel were sent, as far back as the limits reach; a message that is told twice is one. Those of a
- * clock that is ahead are among them.
+ * When messages of the channel were sent, as far back as the limits reach; a message that is told twice is one, and one of
+ * which only an engagement is told was sent then. Those of a clock that is ahead are among them.
  */
 const sentMsOf = async (
   store: Store,
@@ -57,20 +57,34 @@ const sentMsOf = async (
 ): Promise<number[]> => {
   const reach = reachOf(limits);
   if (reach.messages === 0) return [];
-  const query = { type: 'message_sent', from: firstAfter(plusDays(now, -reach.days)), limit: PAGE, fresh: true };
-  const sent = new Map<unknown, number>();
+  const query = { from: firstAfter(plusDays(now, -reach.days)), limit: PAGE, fresh: true };
+  const sent = new Map<string, number>();
+  const engaged = new Set<string>();
   let cursor: string | undefined;
   for (let pages = 0; pages < MOST_PAGES; pages += 1) {
     const { items, nextCursor } = await store.eventsOf(consumerId, { ...query, cursor });
-    for (const { attributes, occurredAt } of items) {
+    for (const { type, attributes, occurredAt } of items) {
       const { messageId } = attributes;
-      if (attributes['channel'] === channel && !sent.has(messageId)) sent.set(messageId, msOf(occurredAt));
+      if (attributes['channel'] !== channel || typeof messageId !== 'string') continue;
+      if (type === 'message_engaged') engaged.add(messageId);
+      if (type === 'message_sent' && !sent.has(messageId)) sent.set(messageId, msOf(occurredAt));
     }
     const past = [...sent.values()].filter((ms) => ms <= msOf(now));
     if (nextCursor === null || past.length >= reach.messages) break;
     cursor = nextCursor;
   }
-  return [...sent.values()];
+  const untold = [...engaged].filter((messageId) => !sent.has(messageId));
+  return [...sent.values(), ...(await firstEngagedMs(store, consumerId, untold.slice(0, PAGE)))];
+};
+
+/** When they were first engaged with, of those messages that nobody said were sent. */
+const firstEngagedMs = async (store: Store, consumerId: string, messageIds: readonly string[]): Promise<number[]> => {
+  if (messageIds.length === 0) return [];
+  const keys = messageIds.map((messageId) => ({ kind: 'message', consumerId, messageId }) as const);
+  const messages = await store.get(keys, true);
+  return messages.flatMap((message) =>
+    message && !message.sent && message.engagedAt ? [msOf(message.engagedAt)] : [],
+  );
 };
 
 /** A window is open where it begins. */

@@ -285,6 +285,29 @@ describe('GET /v1/consumers/{consumerId}/contactability', () => {
     expect((await world.ask(who, 'channel=push')).body.allowed).toBe(true);
   });
 
+  it('counts a message of which only an engagement is told, since the first one, and none that was sent before', async () => {
+    await world.say(who);
+    const limit = (messages: number) =>
+      world.settings('contact', { quietHours: null, frequency: [{ channel: 'sms', messages, days: 1 }] });
+    const hoursAgo = (hours: number) => later(-hours * 3_600_000);
+    const engaged = (messageId: string, hours: number, channel = 'sms') =>
+      world.messaged(who, { messageId, channel, engagement: 'clicked' }, hoursAgo(hours), 'message_engaged');
+    await world.messaged(who, { messageId: 'old', channel: 'sms' }, hoursAgo(30));
+    await engaged('old', 2);
+    await world.messaged(who, { messageId: 'told', channel: 'sms' }, hoursAgo(6));
+    await engaged('told', 1);
+    await engaged('untold', 3);
+    await engaged('untold', 4);
+    await engaged('untold', 0);
+    await engaged('mail', 0, 'email');
+    await limit(3);
+    expect((await world.ask(who)).body).toMatchObject({ allowed: true });
+    await limit(2);
+    expect((await world.ask(who)).body).toMatchObject({ reasons: ['frequency_limit'], nextAt: hoursAgo(6 - 24) });
+    await limit(1);
+    expect((await world.ask(who)).body).toMatchObject({ reasons: ['frequency_limit'], nextAt: hoursAgo(4 - 24) });
+  });
+
   it('goes by the settings at once', async () => {
     await world.say(who);
     await world.messaged(who, { messageId: 'm1', channel: 'sms' });

@@ -45,8 +45,8 @@ export const consents = (store: Store = memoryStore()) => {
       call('receiveSms', { body: { from: '+447911123456', text, ...body }, scope: 'regulars/admin', ...other }),
     ask: (consumerId: string, query = 'channel=sms', now = NOW) =>
       call('mayContact', { method: 'GET', params: { consumerId }, query, now }),
-    messaged: (consumerId: string, attributes: object, occurredAt = NOW) =>
-      call('recordEvent', { params: { consumerId }, body: { type: 'message_sent', occurredAt, attributes }, now: NOW }),
+    messaged: (consumerId: string, attributes: object, occurredAt = NOW, type = 'message_sent') =>
+      call('recordEvent', { params: { consumerId }, body: { type, occurredAt, attributes }, now: NOW }),
     visited: (consumerId: string, timezone: string) =>
       call('recordEvent', { params: { consumerId }, body: { type: 'visit', attributes: { geo: { timezone } } } }),
     settings: (document: string, body: object) =>

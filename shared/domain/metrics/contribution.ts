@@ -41,7 +41,8 @@ export function ofOrder(order: OrderState | undefined, rules: ScoringRules): Con
 
 export function ofMessage(message: MessageState | undefined, rules: ScoringRules): Contribution {
   if (message === undefined) return NOTHING;
-  const sent = { ...NOTHING, messagesSent: message.sent ? 1 : 0 };
+  // Engagement implies sending.
+  const sent = { ...NOTHING, messagesSent: 1 };
   if (message.engagedAt === null) return sent;
   return {
     ...sent,

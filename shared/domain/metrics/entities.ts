@@ -34,11 +34,11 @@ export function orderAfter(order: OrderState | undefined, event: ConsumerEvent):
   return event.type === 'order_refunded' ? refunded(order, event) : settled(order, event);
 }
 
-/** The message after one more of its events: engagement implies sending, the earliest engagement is the one that counts. */
+/** The message after one more of its events: the earliest engagement is the one that counts. */
 export function messageAfter(message: MessageState | undefined, event: ConsumerEvent): MessageState {
   const before = message ?? { messageId: textAt(event, 'messageId'), sent: false, engagedAt: null };
   const engagedAt = event.type === 'message_engaged' ? earlierOf(before.engagedAt, event.occurredAt) : before.engagedAt;
-  return { ...before, sent: true, engagedAt };
+  return { ...before, sent: before.sent || event.type === 'message_sent', engagedAt };
 }
 
 /** Whether the order is part of the purchase history. */
