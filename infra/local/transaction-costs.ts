@@ -41,7 +41,7 @@ const ONLY_NEW = /^\s*attribute_not_exists\s*\(\s*[#\w]+\s*\)\s*$/;
 export function createTransactionCosts(table: TableModel, wire: Wire): TransactionCosts {
   const keys = (table.create['KeySchema'] as KeySchema).map(({ AttributeName }) => AttributeName);
   const indexes = indexesOf(table, keys);
-  const read = (writes: Planned[]) => imagesOf(wire, writes);
+  const read = (writes: Planned[]) => imagesOf(wire, keys, writes);
   return {
     watch: async (body) => {
       const writes = plannedIn(body, keys);
@@ -77,9 +77,7 @@ function plannedIn(body: Buffer, keys: string[]): Planned[] {
     const { TransactItems: items } = JSON.parse(body.toString('utf8')) as { TransactItems: TransactItem[] };
     return items.flatMap((item) =>
       Object.entries(item).map(([kind, write]) => {
-        const named = write.Key ?? write.Item ?? {};
-        const key = Object.fromEntries(keys.flatMap((name) => (named[name] ? [[name, named[name]]] : [])));
-        return { ...write, kind: kind as Planned['kind'], key };
+        return { ...write, kind: kind as Planned['kind'], key: keyIn(write.Key ?? write.Item ?? {}, keys) };
       }),
     );
   } catch {
@@ -87,20 +85,37 @@ function plannedIn(body: Buffer, keys: string[]): Planned[] {
   }
 }
 
-const nameOf = ({ TableName, key }: Planned): string => JSON.stringify([TableName, key]);
+/** The key alone, its parts in one order. */
+const keyIn = (item: Item, keys: string[]): Item =>
+  Object.fromEntries(keys.flatMap((name) => (item[name] ? [[name, item[name]]] : [])));
 
-/** The items as they are now, by table and key. */
-async function imagesOf(wire: Wire, writes: Planned[]): Promise<Map<string, Item>> {
+const nameOf = ({ TableName, key }: Pick<Planned, 'TableName' | 'key'>): string => JSON.stringify([TableName, key]);
+
+/** The items as they are now, by table and key: asked for together, as this is done before every transaction. */
+async function imagesOf(wire: Wire, keys: string[], writes: Planned[]): Promise<Map<string, Item>> {
   const images = new Map<string, Item>();
-  const get = async (write: Planned) => {
-    const input = { TableName: write.TableName, Key: write.key, ConsistentRead: true };
-    // An item that can't be read has a transaction that won't be written.
-    const answer = await wire.send<{ Item?: Item }>(`${TABLES}.GetItem`, input).catch(() => ({ Item: undefined }));
-    if (answer.Item) images.set(nameOf(write), answer.Item);
-  };
-  await Promise.all(writes.map(get));
+  let wanted: Wanted = {};
+  for (const { TableName, key } of writes) {
+    wanted[TableName] ??= { Keys: [], ConsistentRead: true };
+    wanted[TableName].Keys.push(key);
+  }
+  while (Object.keys(wanted).length > 0) {
+    // Items that can't be read have a transaction that won't be written.
+    const answer = await wire.send<Got>(`${TABLES}.BatchGetItem`, { RequestItems: wanted }).catch(() => NOTHING);
+    for (const [TableName, items] of Object.entries(answer.Responses)) {
+      for (const item of items) images.set(nameOf({ TableName, key: keyIn(item, keys) }), item);
+    }
+    wanted = answer.UnprocessedKeys;
+  }
   return images;
 }
+
+type Wanted = Record<string, { Keys: Item[]; ConsistentRead: boolean }>;
+interface Got {
+  Responses: Record<string, Item[]>;
+  UnprocessedKeys: Wanted;
+}
+const NOTHING: Got = { Responses: {}, UnprocessedKeys: {} };
 
 function billed(
   writes: Planned[],
