@@ -37,9 +37,11 @@ export const receiveSms = async (deps: Deps, { from, text, now }: InboundSms, co
 /** Carriers send names and short codes too, which are no consumer's. */
 const NAME_OR_SHORT_CODE = /\p{Letter}|^\d{1,6}$/u;
 
-/** Some carriers leave the plus out, or write two zeros for it. Null for what is no consumer's number. */
-const phoneIn = (from: string): string | null =>
-  NAME_OR_SHORT_CODE.test(from) ? null : normalizedPhone(from.trim().replace(/^(00)?(?=[1-9])/, '+'), 'from');
+/** Some carriers send an address, leave the plus out, or write two zeros for it. Null for what is no consumer's number. */
+const phoneIn = (from: string): string | null => {
+  const number = from.trim().replace(/^(?:tel|sms):/i, '');
+  return NAME_OR_SHORT_CODE.test(number) ? null : normalizedPhone(number.replace(/^(00)?(?=[1-9])/, '+'), 'from');
+};
 
 /** Whoever has the number now: a number may pass from one consumer to another between the two reads. */
 const ownerOf = async (store: Store, phone: string | null): Promise<RecordOf<'profile'> | null> => {

@@ -192,7 +192,7 @@ describe('POST /v1/inbound-sms', () => {
     expect((await world.history(who)).body.items).toEqual([]);
   });
 
-  it.each(['447911123456', '00447911123456', ' +44 7911 123456 '])(
+  it.each(['447911123456', '00447911123456', ' +44 7911 123456 ', 'tel:+447911123456', 'SMS:447911123456'])(
     'knows the number in the words of carriers: %s',
     async (from) => {
       await world.sms('STOP', { from });
