@@ -31,8 +31,7 @@ const putBack = (deps: Deps, { subjectHash, ...receipt }: Receipt, now: Instant)
       ],
       true,
     );
-    if (tombstone) return false;
-    if (there)
+    if (there && there.subjectHash !== subjectHash)
       throw invalid('receipts', 'invalid_value', `The erasure ${erasureId} is there, and about somebody else.`);
     const steps = [...receipt.steps, { name: 'receipt_restored', at: now, status: 'done' } as const];
     // Whatever it was doing then, here it is done where nobody is found.
@@ -43,12 +42,13 @@ const putBack = (deps: Deps, { subjectHash, ...receipt }: Receipt, now: Instant)
       completedAt: receipt.completedAt ?? now,
       steps,
     } as const;
-    const writes: Write[] = [
-      { put: { kind: 'tombstone', subjectHash, erasureId, at: receipt.requestedAt }, expect: 'absent' },
-      { put: { kind: 'erasure', version: 1, attempt: 1, ...put }, expect: 'absent' },
-    ];
-    await deps.store.commit(writes);
-    return true;
+    const missing: Write[] = [];
+    // Whoever asked for it anew before the receipt came back has a tombstone of another erasure, which stays.
+    if (!tombstone)
+      missing.push({ put: { kind: 'tombstone', subjectHash, erasureId, at: receipt.requestedAt }, expect: 'absent' });
+    if (!there) missing.push({ put: { kind: 'erasure', version: 1, attempt: 1, ...put }, expect: 'absent' });
+    if (missing.length > 0) await deps.store.commit(missing);
+    return missing.length > 0;
   });
 
 /** Goes on with a slice of the population; `differed` are those who are erased again. */

@@ -693,6 +693,30 @@ describe('a table that was restored to an earlier time', () => {
     expect(codeOf(await shop(open.store).call('read', { method: 'GET', params: { consumerId: first } }))).toEqual(GONE);
   });
 
+  it('takes the receipt of whoever was erased anew meanwhile, beside the new one', async () => {
+    const consumerId = await everywhere();
+    const backup = await copyOf(open);
+    const first = await world.erased(consumerId);
+    open = backup;
+    world = erasing(backup.store);
+    const second = await world.erased(consumerId);
+    const put = () => world.call('restoreReceipts', { body: { receipts: [first] } });
+    expect([(await put()).body, (await put()).body]).toEqual([{ restored: 1 }, { restored: 0 }]);
+    expect(await world.audited()).toEqual({ consumers: 0, differed: 0 });
+    const { steps, ...same } = await world.receipt(first.erasureId);
+    expect(first).toMatchObject(same);
+    expect(steps).toEqual([...first.steps, { name: 'receipt_restored', at: NOW, status: 'done' }]);
+    expect(await world.receipt(second.erasureId)).toEqual(second);
+    expect((await world.asked(consumerId)).body.erasureId).toBe(second.erasureId);
+  });
+
+  it('refuses a receipt whose id is that of another erasure', async () => {
+    const receipt = await world.erased(await everywhere());
+    const { subjectHash } = await world.erased(await everywhere({ email: 'b@example.org' }));
+    const body = { receipts: [{ ...receipt, subjectHash }] };
+    expect((await world.call('restoreReceipts', { body })).status).toBe(422);
+  });
+
   it('goes on with an erasure that it was restored in the middle of', async () => {
     const consumerId = await everywhere();
     const { body } = await world.asked(consumerId);
