@@ -9,6 +9,7 @@ import { type ArchivingRules, settled } from '../domain/consumer/archiving.ts';
 import { isEligible } from '../domain/consumer/identity.ts';
 import type { Instant } from '../domain/facts.ts';
 import { laterOf } from '../domain/instants.ts';
+import { settingsOf } from '../domain/settings.ts';
 import type { Deps, RecordOf, Store, Write } from './ports.ts';
 import { retrying } from './retrying.ts';
 import { scoringOf } from './scoring.ts';
@@ -20,6 +21,19 @@ export const archivingRulesIn = (record: RecordOf<'settings'> | undefined): Arch
   afterDays: scoringOf(record).settings.profile.archiveAfterDays,
   since: record?.documents['profile']?.updatedAt ?? null,
 });
+
+/** The number of days that was in force at a past instant. */
+export const archiveAfterDaysAt = async (store: Store, at: Instant): Promise<number> => {
+  let cursor: string | undefined;
+  do {
+    const page = await store.settingsVersions('profile', { limit: VERSIONS_AT_ONCE, cursor });
+    const inForce = page.items.find(({ updatedAt }) => updatedAt <= at);
+    if (inForce) return settingsOf({ profile: inForce }).profile.archiveAfterDays;
+    cursor = page.nextCursor ?? undefined;
+  } while (cursor !== undefined);
+  return settingsOf({}).profile.archiveAfterDays;
+};
+const VERSIONS_AT_ONCE = 100;
 
 /**
  * Archives the consumer, brings it back, or says when to look again, as its last activity has it; decided on what is

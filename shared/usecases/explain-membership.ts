@@ -7,12 +7,14 @@ import type { Account } from '../domain/points/account.ts';
 import { emptyAccount, LOT_DIRECTION } from '../domain/points/account.ts';
 import { given, withoutParts } from '../domain/points/lots.ts';
 import { Refusal } from '../domain/refusal.ts';
+import { evaluate } from '../domain/segments/evaluator.ts';
 import { type Explained, explained } from '../domain/segments/explain.ts';
 import { parsedRule, type Rule } from '../domain/segments/rule.ts';
 import { absenceOf } from './absence.ts';
-import { membershipsOf } from './catalogue.ts';
+import { archiveAfterDaysAt } from './archiving.ts';
 import { foldAgain } from './fold-again.ts';
 import type { ConsumerPicture, Deps, Store } from './ports.ts';
+import { holds } from './segment-standing.ts';
 import { asOf, pictureFor, type Segmentation, segmentationOf } from './segment-units.ts';
 import { asSeen } from './segments.ts';
 
@@ -25,8 +27,9 @@ export interface Question {
 
 /**
  * By the rule that is told; by the new one before the first has its members. As of a past instant, events, metrics and
- * points are those of then, all else is as it is now. Of who is archived, that is the first of the reasons. Throws `Refusal` `not_found` and `consumer_not_found`; of a time
- * before the consumer there is nothing to tell.
+ * points are those of then, and so are the segments that they make; all else is as it is now. Of who is archived, that is
+ * the first of the reasons. Throws `Refusal` `not_found` and `consumer_not_found`; of a time before the consumer there is
+ * nothing to tell.
  */
 export const explainMembership = async (
   deps: Pick<Deps, 'store' | 'pause'>,
@@ -40,11 +43,24 @@ export const explainMembership = async (
   const rule = (segment.live ?? segment.next)?.rule;
   if (!rule) throw new Refusal('not_found', 'Another system says who is in this segment: there is no rule.');
   const picture = await pictureAt(deps, segmentation, consumerId, { at, now });
-  const { segments } = membershipsOf(picture.memberships, segmentation.catalogue);
   const instant = at === undefined || at >= now ? asOf(picture, now) : at;
   const parsed = parsedRule(rule);
   const asked = picture.profile.archived ? { all: [NOT_ARCHIVED, parsed] } : parsed;
+  const segments = segmentsAt(picture, segmentation, instant);
   return explained(asked, pictureFor(picture), segmentation.context, instant, segments);
+};
+
+/** The segments whose rules hold of the picture, however far the telling of it is; those that others fill, as they stand. */
+const segmentsAt = (
+  picture: ConsumerPicture,
+  { evaluator, context, segments, imported, catalogue }: Segmentation,
+  at: Instant,
+): ReadonlySet<string> => {
+  const evaluated = evaluate(evaluator, pictureFor(picture), context, at);
+  const held = picture.profile.archived ? [] : segments.filter(({ live }) => holds(evaluated, live));
+  const units = Object.keys(picture.memberships?.units ?? {}).map(Number);
+  const others = units.flatMap((unit) => (imported.has(unit) ? (catalogue.told.get(unit) ?? []) : []));
+  return new Set([...held, ...others].map(({ segmentId }) => segmentId));
 };
 
 /** What all rules ask besides. */
@@ -52,7 +68,7 @@ const NOT_ARCHIVED: Rule = { attribute: 'archived', operator: 'eq', value: false
 
 const pictureAt = async (
   deps: Pick<Deps, 'store' | 'pause'>,
-  { scoring, context }: Segmentation,
+  { scoring }: Segmentation,
   consumerId: string,
   { at, now }: { at: Instant | undefined; now: Instant },
 ): Promise<ConsumerPicture> => {
@@ -68,7 +84,7 @@ const pictureAt = async (
   }
   if (at === undefined || at >= now) return picture;
   const then = await pictureThen(store, scoring, picture, at);
-  const archived = archivesAt(then.profile, then.metrics, context.settings.profile.archiveAfterDays) <= at;
+  const archived = archivesAt(then.profile, then.metrics, await archiveAfterDaysAt(store, at)) <= at;
   return { ...then, profile: { ...then.profile, archived } };
 };
 

@@ -58,6 +58,28 @@ describe('why a consumer is in', () => {
     expect((await explained(w, later(730 * DAY_MS))).body).toEqual({ matches: false, tree });
   });
 
+  it('is told of the time before another number of days by the number of then', async () => {
+    const w = world();
+    await w.born('c1');
+    await w.create('s', { not: TAGGED });
+    await w.settled();
+    const archivingAfter = async (archiveAfterDays: number) => {
+      const sent = { method: 'PUT', params: { document: 'profile' }, body: { archiveAfterDays }, now: w.clock.now };
+      expect((await w.shopping.call('writeSettings', sent)).status).toBe(200);
+      await w.settled();
+    };
+    await w.passed(20 * DAY_MS);
+    await archivingAfter(10);
+    await w.passed(20 * DAY_MS);
+    await archivingAfter(50);
+    await w.passed(20 * DAY_MS);
+    const matches = async (days: number, ms = 0) => (await explained(w, later(days * DAY_MS + ms))).body.matches;
+    expect([await matches(15), await matches(20, -1)]).toEqual([true, true]);
+    expect([await matches(20), await matches(40, -1)]).toEqual([false, false]);
+    expect([await matches(40), await matches(50, -1)]).toEqual([true, true]);
+    expect([await matches(50), await matches(60)]).toEqual([false, false]);
+  });
+
   it('is told as of a past instant: events, metrics and points of then, all else of now', async () => {
     const w = world();
     await w.born('c1');
@@ -122,6 +144,35 @@ describe('why a consumer is in', () => {
     await w.create('s', naming('inner'));
     await w.settled();
     expect((await explained(w)).body).toMatchObject({ matches: true, tree: { actual: ['inner', 's'] } });
+  });
+
+  it('is told of a past instant with the segments that held by then', async () => {
+    const w = world();
+    await w.born('c1');
+    await w.create('inner', orders('gte', 1, 30));
+    await w.create('middle', { not: naming('inner') });
+    await w.create('s', { all: [naming('inner'), { not: naming('middle') }] });
+    await w.settled();
+    w.clock.now = later(HOUR_MS);
+    await w.ordered('c1', 'o1');
+    await w.settled();
+    const seen = async (at?: string) => {
+      const { body } = await explained(w, at);
+      return [body.matches, body.tree.children[0].actual];
+    };
+    const [before, during, after] = [
+      [false, ['middle']],
+      [true, ['inner', 's']],
+      [false, ['middle']],
+    ];
+    expect(await seen()).toEqual(during);
+    await w.passed(31 * DAY_MS);
+    const orderedAt = later(HOUR_MS);
+    expect(await seen(later(-1, orderedAt))).toEqual(before);
+    expect(await seen(orderedAt)).toEqual(during);
+    expect(await seen(later(30 * DAY_MS - 1, orderedAt))).toEqual(during);
+    expect(await seen(later(30 * DAY_MS, orderedAt))).toEqual(after);
+    expect(await seen()).toEqual(after);
   });
 
   it('is told of events that were counted by nobody yet', async () => {
