@@ -96,7 +96,7 @@ export const segmentsRoutes = {
     body: previewBody,
     bodyLimitBytes: RULE_LIMIT_BYTES,
     answers: { 200: previewAnswer },
-    refusals: ['not_found', 'too_busy'],
+    refusals: ['not_found', 'segment_cycle', 'too_busy'],
   },
   listMembers: {
     method: 'GET',

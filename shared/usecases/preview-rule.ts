@@ -9,6 +9,7 @@ import { newTally, type Tallied } from '../domain/segments/tally.ts';
 import { TALLIES } from '../domain/settings.ts';
 import { inParallel } from './in-parallel.ts';
 import type { ConsumerPicture, Store } from './ports.ts';
+import { refuseCircleOf } from './segment-circles.ts';
 import { asOf, pictureFor, type Segmentation, segmentationOf } from './segment-units.ts';
 import { asSeen, talliedBy } from './segments.ts';
 
@@ -26,7 +27,10 @@ const SAMPLE = 10;
 const BLOCK = 4_096;
 const HISTORIES_AT_ONCE = 32;
 
-/** Exact counts over everyone, and for an edit of a segment who would enter and who would leave. Throws `not_found`. */
+/**
+ * Exact counts over everyone, and for an edit of a segment who would enter and who would leave. Throws `Refusal`
+ * `not_found` and `segment_cycle`.
+ */
 export const previewRule = async (
   store: Store,
   { rule, segmentId, now }: { rule: Rule; segmentId?: string | undefined; now: Instant },
@@ -36,6 +40,7 @@ export const previewRule = async (
     segmentationOf(store),
   ]);
   const told = segmentId === undefined ? null : (asSeen(found, {}).live?.unit ?? 0);
+  if (segmentId !== undefined) refuseCircleOf(segmentation.catalogue.segments.values(), { segmentId, rule });
   const trial = trialOf(segmentation, rule);
   const [all, entering, leaving] = [sampling(), sampling(), sampling()];
   const take = async (block: readonly ConsumerPicture[]) => {

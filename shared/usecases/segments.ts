@@ -4,13 +4,14 @@ import type { Instant, JsonObject } from '../domain/facts.ts';
 import { UNTALLIED_TYPES } from '../domain/metrics/tallies.ts';
 import { invalid, Refusal } from '../domain/refusal.ts';
 import { countOf, decodedCounts, emptyCounts, type MemberCounts } from '../domain/segments/counts.ts';
-import { conditionsIn, cycleIn } from '../domain/segments/references.ts';
+import { conditionsIn } from '../domain/segments/references.ts';
 import { parsedRule, type Rule, talliedIn as talliedOf } from '../domain/segments/rule.ts';
 import { type Tallied, tallyKeyOf } from '../domain/segments/tally.ts';
 import { refuseWhereUsed, usersOf } from './bindings.ts';
 import { bookmarksIn, withRevision } from './catalogue.ts';
 import type { Commit, Deps, Page, PageRequest, RecordOf, Store, Write } from './ports.ts';
 import { retrying } from './retrying.ts';
+import { refuseCircle } from './segment-circles.ts';
 
 type SegmentRecord = RecordOf<'segment'>;
 
@@ -183,19 +184,6 @@ export const talliedBy = (rule: Rule): Record<string, Tallied> =>
       return [[tallyKeyOf(tallied), tallied]];
     }),
   );
-
-const refuseCircle = (segments: readonly SegmentRecord[], edited: string): void => {
-  const rules = new Map<string, Rule>();
-  for (const { segmentId, live, next } of segments) {
-    const rule = (next ?? live)?.rule;
-    if (rule) rules.set(segmentId, parsedRule(rule));
-  }
-  const circle = cycleIn(rules);
-  if (circle === null) return;
-  const message = `A segment can't depend on itself: ${circle.join(' → ')}.`;
-  if (circle.includes(edited))
-    throw new Refusal('segment_cycle', message, [{ path: 'rule', code: 'invalid_value', message }]);
-};
 
 const progressIn = async (store: Store) => {
   const [counts, lease] = await store.get([{ kind: 'memberCounts' }, { kind: 'backfillLease' }], true);

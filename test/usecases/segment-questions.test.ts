@@ -278,6 +278,18 @@ describe('trying a rule', () => {
       { numRuns: 25 },
     ));
 
+  it('refuses what could not be saved: a segment that depends on itself', async () => {
+    const w = await peopled();
+    await w.create('s', TAGGED);
+    await w.create('outer', naming('s'));
+    await w.settled();
+    const circle = { status: 422, body: { code: 'segment_cycle' } };
+    for (const named of ['s', 'outer']) {
+      expect(await w.call('preview', { body: { rule: naming(named), segmentId: 's' } })).toMatchObject(circle);
+    }
+    expect((await tried(w, { rule: naming('outer') })).count).toBe(7);
+  });
+
   it('writes nothing', async () => {
     const w = await peopled();
     await w.settled();
