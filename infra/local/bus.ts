@@ -31,7 +31,7 @@ export interface LocalBus {
   erased(): string[];
   /** Leaves nothing of what was published about these consumers, but that it was. */
   forget(erased: string[]): void;
-  /** Events of this instant and later, in the order in which they were published. */
+  /** Events that were published at this instant or later, whichever instants they tell of, in the order of publishing. */
   since(iso: string): BusItem[];
   /** Resolves when nothing is being delivered. */
   idle(): Promise<void>;
@@ -55,6 +55,8 @@ export interface BusSettings {
 type Target = BusModel['rules'][number]['targets'][number];
 interface Published extends BusItem {
   id: string;
+  /** The clock's; absent in files of before. */
+  publishedAt?: string;
   resources: string[];
 }
 /** A line of the file: an event, with whether anything is to be delivered, or that all its deliveries have ended. */
@@ -89,8 +91,9 @@ export function createBus(settings: BusSettings): LocalBus {
     const delivery = deliver(event, targets).finally(() => deliveries.delete(delivery));
     deliveries.add(delivery);
   };
-  const put = ({ at = clock.now(), resources = [], source, detailType, detail }: BusEntry) => {
-    const event: Published = { id: randomUUID(), at, source, detailType, detail, resources };
+  const put = ({ at, resources = [], source, detailType, detail }: BusEntry) => {
+    const publishedAt = clock.now();
+    const event = { id: randomUUID(), publishedAt, at: at ?? publishedAt, source, detailType, detail, resources };
     const targets = targetsOf(event);
     heard(event);
     keep({ event, awaited: targets.length > 0 });
@@ -128,7 +131,7 @@ export function createBus(settings: BusSettings): LocalBus {
     erased: () => erasedIn(all()),
     since: (iso) =>
       all()
-        .filter(({ at }) => at >= iso)
+        .filter(({ at, publishedAt = at }) => publishedAt >= iso)
         .map(itemOf),
     stop: () => {
       stopping.abort();

@@ -222,7 +222,7 @@ describe('EventBridge in the local stack', () => {
     const answer = await events.send(new PutEventsCommand({ Entries: [{ ...entry, Time }] }));
     expect(answer).toMatchObject({ FailedEntryCount: 0, Entries: [{ EventId: expect.any(String) }] });
     const kept = { at: Time.toISOString(), source: 'regulars', detailType: 'tier.changed', detail: { a: 1 } };
-    expect(bus.since('2031-01-01T00:00:00.000Z')).toEqual([kept]);
+    expect(bus.since('')).toEqual([kept]);
   });
 
   it.each([

@@ -32,18 +32,20 @@ const open = (rules: BusSettings['model']['rules'], more: Partial<BusSettings> =
   });
 
 describe('the bus', () => {
-  it('answers what was published since an instant, over restarts', () => {
-    const bus = open([]);
-    bus.put({ ...entry('one'), at: '2031-01-01T00:00:00.000Z' });
-    bus.put({ ...entry('two', { n: 2 }), at: '2031-01-02T00:00:00.000Z' });
+  it('answers what was published since an instant, whatever instant it tells of, over restarts', () => {
+    const clock = createClock({ file: null, start: '2031-01-01T00:00:00.000Z' });
+    const bus = open([], { clock });
+    bus.put(entry('one'));
+    clock.set('2031-01-02T00:00:00.000Z');
+    bus.put({ ...entry('late', { n: 2 }), at: '2030-12-31T23:59:59.000Z' });
     bus.put(entry('now'));
-    const again = open([]);
+    const again = open([], { clock });
     const types = (since: string) => again.since(since).map(({ detailType }) => detailType);
-    expect(types('')).toEqual(['one', 'two', 'now']);
-    expect(types('2031-01-02T00:00:00.000Z')).toEqual(['two', 'now']);
-    expect(again.since('2031-01-31T09:30:00.000Z')).toMatchObject([
-      { source: 'regulars', detailType: 'now', detail: {} },
-    ]);
+    expect(types('')).toEqual(['one', 'late', 'now']);
+    expect(types('2031-01-02T00:00:00.000Z')).toEqual(['late', 'now']);
+    expect(again.since('2031-01-02T00:00:00.000Z')[0]).toEqual({
+      ...{ at: '2030-12-31T23:59:59.000Z', source: 'regulars', detailType: 'late', detail: { n: 2 } },
+    });
   });
 
   it('remembers all that was published, however much', () => {
