@@ -65,9 +65,9 @@ const messageOf = (issue: Issue, code: InputErrorCode): string => {
     case 'invalid_type':
       return `This must be ${issue.expected === 'int' ? 'an integer' : `of type ${issue.expected}`}.`;
     case 'too_small':
-      return `At least ${issue.minimum}${unitOf(issue.origin)}.`;
+      return `${issue.inclusive === false ? 'More than' : 'At least'} ${amountOf(issue.minimum, issue.origin)}.`;
     case 'too_big':
-      return `At most ${issue.maximum}${unitOf(issue.origin)}.`;
+      return `${issue.inclusive === false ? 'Less than' : 'At most'} ${amountOf(issue.maximum, issue.origin)}.`;
     case 'invalid_value':
       return oneOf(issue.values);
     case 'invalid_union':
@@ -81,7 +81,11 @@ const messageOf = (issue: Issue, code: InputErrorCode): string => {
 
 const oneOf = (values: readonly unknown[]): string => `One of: ${values.map(String).join(', ')}.`;
 
-const unitOf = (origin: string): string => ({ string: ' characters', array: ' items' })[origin] ?? '';
+const amountOf = (bound: number | bigint, origin: string): string => {
+  const unit = { string: 'character', array: 'item' }[origin];
+  if (unit === undefined) return `${bound}`;
+  return `${bound} ${unit}${Number(bound) === 1 ? '' : 's'}`;
+};
 
 /** Whether nothing stands at the issue's path. */
 const missing = (issue: Issue, input: unknown): boolean => {

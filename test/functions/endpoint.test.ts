@@ -126,6 +126,29 @@ describe('an endpoint', () => {
     expect(await send(named('a', key))).toMatchObject({ status: 201, body: { count: 1 } });
   });
 
+  it.each([undefined, '', '{}', ' { } '])('that takes no body takes an empty one: %j', async (body) => {
+    const { body: _, ...bodiless } = route;
+    const handler = endpoint(bodiless, { store: memoryStore() }, async () => null, created);
+    const send = async (sent: Sent) => (await handler(httpEvent(sent), {} as never)) as HttpResult;
+    expect((await send({ body })).statusCode).toBe(201);
+    expect((await send({ body: '{"a":1}' })).statusCode).toBe(422);
+    expect((await send({ body: '[]' })).statusCode).toBe(422);
+  });
+
+  it('says bounds as they are meant', async () => {
+    const sized = z.strictObject({
+      days: z.number().check(z.gt(0), z.lt(9)),
+      names: z.array(z.string()).check(z.minLength(1)),
+    });
+    const handler = endpoint({ ...route, body: sized }, { store: memoryStore() }, async () => null, created);
+    const messages = async (body: object) => {
+      const { body: told } = (await handler(httpEvent({ body }), {} as never)) as HttpResult;
+      return JSON.parse(String(told)).errors.map(({ message }: { message: string }) => message);
+    };
+    expect(await messages({ days: 0, names: [] })).toEqual(['More than 0.', 'At least 1 item.']);
+    expect(await messages({ days: 9, names: ['a'] })).toEqual(['Less than 9.']);
+  });
+
   it.each<[string, Sent, number, string, { path: string; code: string }[] | undefined]>([
     ['no JSON', { body: '{"name":' }, 400, 'unreadable_body', undefined],
     ['no body', { headers: { 'content-type': 'application/json' } }, 400, 'unreadable_body', undefined],
