@@ -3,7 +3,7 @@ import { eventBridge } from '../../shared/data/bus.ts';
 import { s3Files } from '../../shared/data/s3-files.ts';
 import { stepFunctions } from '../../shared/data/workflows.ts';
 import { readEnvironment, readS3Environment, readVariable, workflowVariable } from '../../shared/edge/env.ts';
-import type { ErasingDeps } from '../../shared/usecases/erasure-steps.ts';
+import type { ErasingDeps } from '../../shared/usecases/erasing.ts';
 import type { Workflows } from '../../shared/usecases/ports.ts';
 import { live as common } from '../live.ts';
 

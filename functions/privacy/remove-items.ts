@@ -1,5 +1,6 @@
 import { step } from '../../shared/edge/step.ts';
-import { type ErasingDeps, removeItems } from '../../shared/usecases/erasure-steps.ts';
+import type { ErasingDeps } from '../../shared/usecases/erasing.ts';
+import { removeItems } from '../../shared/usecases/erasure-removals.ts';
 import { erasureStep } from './step-input.ts';
 
 /** Some fifty transactions, at a tenth of a second each: done long before a function's time is up. */

@@ -1,5 +1,6 @@
 import { step } from '../../shared/edge/step.ts';
-import { type ErasingDeps, removeNamed } from '../../shared/usecases/erasure-steps.ts';
+import type { ErasingDeps } from '../../shared/usecases/erasing.ts';
+import { removeNamed } from '../../shared/usecases/erasure-removals.ts';
 import { erasureStep } from './step-input.ts';
 
 export const makeHandler = (deps: ErasingDeps) =>

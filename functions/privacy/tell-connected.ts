@@ -1,5 +1,6 @@
 import { step } from '../../shared/edge/step.ts';
-import { type ErasingDeps, tellConnected } from '../../shared/usecases/erasure-steps.ts';
+import type { ErasingDeps } from '../../shared/usecases/erasing.ts';
+import { tellConnected } from '../../shared/usecases/erasure-steps.ts';
 import { erasureStep } from './step-input.ts';
 
 export const makeHandler = (deps: ErasingDeps) =>

@@ -2,7 +2,7 @@
  * Beginning an erasure. In one transaction the whole head of the consumer goes, and every claim to its contacts, and its
  * id is put down as erased: from then on nothing can be written about it, as every write stands on a part of the head (see
  * data/guard.ts), nobody is found by its contacts, and every question about it is answered `erased`. What is left under
- * its key, and elsewhere, a workflow removes (see erasure-steps.ts).
+ * its key, and elsewhere, a workflow removes (see erasing.ts).
  */
 import type { Instant } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';

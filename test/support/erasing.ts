@@ -17,7 +17,7 @@ import { makeHandler as verify } from '../../functions/privacy/verify.ts';
 import { memoryFiles } from '../../shared/data/memory-files.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import type { HttpResult } from '../../shared/edge/endpoint.ts';
-import type { ErasingDeps } from '../../shared/usecases/erasure-steps.ts';
+import type { ErasingDeps } from '../../shared/usecases/erasing.ts';
 import type { DomainEvent, Store } from '../../shared/usecases/ports.ts';
 import { depsOn, NOW } from './events.ts';
 import { httpEvent, type Sent } from './http-event.ts';
