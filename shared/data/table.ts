@@ -218,6 +218,7 @@ export const table: { [K in Kind]: Block<K> } = {
       tallies: map('tally'),
       advocacy: map('advocacy'),
       scoringVersion: number('scoring'),
+      recordedAt: optional(text('recorded')),
       halfLifeDays: number('halfLife'),
       activityHalfLifeDays: number('activityHalfLife'),
       band: text('band'),

@@ -42,6 +42,8 @@ export interface Records {
     membership: Membership;
     /** Version of the scoring rules that the decayed sums were made with; another one means: fold again. */
     scoringVersion: number;
+    /** When the last of its events was recorded, whenever it happened; absent before the first. */
+    recordedAt?: Instant | undefined;
     /** Half-lives of the decayed sums, in days: they are read with those that they were made with. */
     halfLifeDays: number;
     activityHalfLifeDays: number;

@@ -246,6 +246,6 @@ const writesOf = async (store: Store, { consumerId, now }: Recording, attempt: A
     ...decision.events.map((put): Write => ({ put, expect: 'absent' })),
     ...draft.writes(),
     ...earnings.writes(),
-    ...(await withReturn(store, record, metricsWith(record, sums, scoring, now), now)),
+    ...(await withReturn(store, record, { ...metricsWith(record, sums, scoring, now), recordedAt: now }, now)),
   ];
 };

@@ -118,6 +118,7 @@ export const pictureFor = ({ profile, metrics, account, programme, memberships }
  * what is read may be newer than the instant of a run that began before it.
  */
 export const asOf = ({ profile, metrics, account }: ConsumerPicture, now: Instant): Instant => {
-  const facts = [profile.updatedAt, account?.at, metrics.lastOrderAt, metrics.lastEngagedAt, metrics.lastEventAt];
+  const { recordedAt, lastOrderAt, lastEngagedAt, lastEventAt } = metrics;
+  const facts = [profile.updatedAt, account?.at, recordedAt, lastOrderAt, lastEngagedAt, lastEventAt];
   return facts.reduce<Instant>((latest, at) => laterOf(latest, at ?? null) ?? latest, now);
 };

@@ -65,6 +65,7 @@ describe('the table', () => {
       messagesEngaged: 40,
       lastEngagedAt: at,
       lastEventAt: at,
+      recordedAt: at,
       engagedMinutes: Array.from({ length: 40 }, (_, n) => 29_000_000 + n),
       place: { value: { city: 'Leeds', region: 'England', country: 'GB' }, at, eventId: consumerId },
       timezone: { value: 'Europe/London', at, eventId: consumerId },

@@ -483,6 +483,16 @@ describe('each flip', () => {
     expect((await refreshEveryone(w.deps, { now: at, cause: 'change' })).flips).toBe(0);
   });
 
+  it('of an event is told as of its recording, to the millisecond, however long ago it happened', async () => {
+    const w = await peopled();
+    await w.create('s', { attribute: 'customerValue.orders', operator: 'gte', value: 1 });
+    await w.settled();
+    w.clock.now = later(730);
+    await w.ordered('c3', 'o1', 1, later(-DAY_MS));
+    await w.settled();
+    expect(await flipsOf(w.store, 'c3')).toMatchObject([{ segmentId: 's', at: later(730), cause: 'change' }]);
+  });
+
   it('of time is told of nobody who did more before it was noticed', async () => {
     const w = world();
     await w.born('c1');
@@ -517,16 +527,20 @@ describe('each flip', () => {
     await w.added('friends', 'c1');
     await w.settled();
     w.clock.now = later(700);
-    // Written in the same second, and no fact says when.
     await w.ordered('c1', 'o1', 100, later(-DAY_MS));
     await w.settled();
+    w.clock.now = later(800);
     await w.record('c1', { type: 'order_rejected', occurredAt: later(-DAY_MS), attributes: { orderId: 'o1' } });
     await w.settled();
-    const at = later(500);
+    w.clock.now = later(900);
+    // Written in the same second, and no fact says when.
+    await w.takenOff('friends', 'c1');
+    await w.settled();
     expect(await flipsOf(w.store, 'c1')).toMatchObject([
-      { entered: true, at },
-      { entered: false, at },
-      { entered: true, at },
+      { entered: true, at: later(500) },
+      { entered: false, at: later(700) },
+      { entered: true, at: later(800) },
+      { entered: false, at: later(800) },
     ]);
   });
 
