@@ -10,6 +10,8 @@ export interface Refreshed {
   consumers: number;
   /** Memberships that were not what the facts say. */
   flips: number;
+  /** Those of them that nothing was on its way for. */
+  missed: number;
 }
 
 /** Everyone, slices side by side. */
@@ -18,12 +20,13 @@ export const refreshEveryone = async (
   { now, cause }: { now: Instant; cause: Cause },
 ): Promise<Refreshed> => {
   const segmentation = await segmentationOf(deps.store);
-  if (segmentation.segments.length === 0) return { consumers: 0, flips: 0 };
+  if (segmentation.segments.length === 0) return { consumers: 0, flips: 0, missed: 0 };
   const slices = Array.from({ length: deps.store.slices }, (_, slice) => ({ slice }));
   const all = { now, cause, most: Number.POSITIVE_INFINITY };
   const done = await inParallel(slices, slices.length, (slice) => refreshSlice(deps, segmentation, slice, all));
   return {
     consumers: done.reduce((sum, { consumers }) => sum + consumers, 0),
     flips: done.reduce((sum, { differed }) => sum + differed, 0),
+    missed: done.reduce((sum, { missed }) => sum + missed, 0),
   };
 };

@@ -3,6 +3,7 @@
  * memberships are not what they should be; these are then refreshed one by one, on a fresh read.
  */
 import type { Instant } from '../domain/facts.ts';
+import { instantOf, MINUTE_MS, msOf } from '../domain/instants.ts';
 import type { SliceDone, SliceProgress } from './over-slice.ts';
 import type { ConsumerPicture, Deps } from './ports.ts';
 import type { Refresh } from './refresh-consumer.ts';
@@ -16,19 +17,33 @@ const BLOCK = 1_000;
 /** Leaves off after `most` consumers. */
 export type SliceRefresh = Refresh & { most: number };
 
-/** Goes on with a slice. `differed` counts the flips that were told. */
+export type SliceRefreshed = SliceDone & {
+  /** Flips that nothing else would have told: `differed` counts all that were told. */
+  missed: number;
+};
+
+/** Goes on with a slice. */
 export const refreshSlice = async (
   deps: Pick<Deps, 'store' | 'pause'>,
   segmentation: Segmentation,
   { slice, cursor }: SliceProgress,
   { now, cause, most }: SliceRefresh,
-): Promise<SliceDone> => {
+): Promise<SliceRefreshed> => {
   const round = new RefreshRound(deps, segmentation);
-  const done: SliceDone = { slice, cursor, done: true, consumers: 0, differed: 0 };
+  const done: SliceRefreshed = { slice, cursor, done: true, consumers: 0, differed: 0, missed: 0 };
   const work = async (block: readonly ConsumerPicture[]) => {
-    const wrong = differing(round.segmentation, block, now);
-    const flips = await round.lookAt(wrong.map((consumerId) => [consumerId, { now, cause }]));
-    done.differed += flips.length + (await round.end()).length;
+    const wrong = new Set(differing(round.segmentation, block, now));
+    const lookAt = async (pictures: readonly ConsumerPicture[]) => {
+      const ids = pictures.map(({ profile }) => profile.consumerId).filter((consumerId) => wrong.has(consumerId));
+      return (await round.lookAt(ids.map((consumerId) => [consumerId, { now, cause }]))).length;
+    };
+    const { true: underWay = [], false: settled = [] } = Object.groupBy(
+      block,
+      (picture) => `${isUnderWay(picture, now)}`,
+    );
+    const missed = await lookAt(settled);
+    done.missed += missed;
+    done.differed += missed + (await lookAt(underWay)) + (await round.end()).length;
     done.consumers += block.length;
     done.cursor = block.at(-1)?.profile.consumerId ?? done.cursor;
   };
@@ -50,6 +65,16 @@ export const differing = (segmentation: Segmentation, pictures: readonly Consume
   pictures
     .filter((picture) => !isOfRulesInForce(picture, segmentation) || !isUpToDate(picture, segmentation, now))
     .map(({ profile }) => profile.consumerId);
+
+/** Whether the stream, or the job of the minute, may not have come to what happened to a consumer last. */
+const isUnderWay = ({ profile, account, metrics, memberships }: ConsumerPicture, now: Instant): boolean => {
+  const { dueAt = null, lists = [] } = memberships ?? {};
+  const facts = [profile.updatedAt, account?.at, metrics.recordedAt, dueAt, ...lists.map(({ addedAt }) => addedAt)];
+  const earliest = instantOf(msOf(now) - UNDER_WAY_MS);
+  return facts.some((at) => at != null && at > earliest && at <= now);
+};
+/** A flip is promised within a minute of its instant; the job of that minute may be at it. */
+const UNDER_WAY_MS = 2 * MINUTE_MS;
 
 const isOfRulesInForce = ({ metrics }: ConsumerPicture, { scoring }: Segmentation): boolean =>
   metrics.scoringVersion === scoring.version;

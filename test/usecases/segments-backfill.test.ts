@@ -4,7 +4,8 @@ import { makeHandler as claimBackfill } from '../../functions/segments/claim-bac
 import { makeHandler as fillSlice } from '../../functions/segments/fill-slice.ts';
 import { makeHandler as goLive } from '../../functions/segments/go-live.ts';
 import { makeHandler as letGo } from '../../functions/segments/let-go.ts';
-import { instantOf, MINUTE_MS, msOf } from '../../shared/domain/instants.ts';
+import { makeHandler as reconcile } from '../../functions/segments/segment-reconcile.ts';
+import { DAY_MS, instantOf, MINUTE_MS, msOf } from '../../shared/domain/instants.ts';
 import { evaluate } from '../../shared/domain/segments/evaluator.ts';
 import { announceEdits } from '../../shared/usecases/announce-edits.ts';
 import { goLive as goLiveOnly } from '../../shared/usecases/backfill-segments.ts';
@@ -483,7 +484,7 @@ describe('what drifted', () => {
       { put: { ...two, units: {}, dueAt: later(1) }, expect: 'anything' },
       { put: { ...two, consumerId: 'c3' }, expect: 'anything' },
     ]);
-    expect(await refreshEveryone(w.deps, { now: NOW, cause: 'change' })).toEqual({ consumers: 3, flips: 2 });
+    expect(await refreshEveryone(w.deps, { now: NOW, cause: 'change' })).toMatchObject({ consumers: 3, flips: 2 });
     expect((await membershipsOf(w.store, 'c1'))?.dueAt).toBe(one.dueAt);
     for (const [id, units] of [
       ['c1', one.units],
@@ -493,6 +494,28 @@ describe('what drifted', () => {
       expect((await membershipsOf(w.store, id))?.units).toEqual(units);
     }
     expect((await refreshEveryone(w.deps, { now: NOW, cause: 'change' })).flips).toBe(0);
+  });
+
+  it('is what was missed: what the stream or the next minute would have told is told, and counted as none', async () => {
+    const w = world();
+    await w.born('c1', 'c2', 'c3', 'c4');
+    await w.create('s', { event: 'order_placed', measure: 'count', operator: 'gte', value: 1, within: { days: 1 } });
+    await w.ordered('c1', 'o1');
+    await w.ordered('c2', 'o1', 1, later(3 * MINUTE_MS));
+    await w.settled();
+    w.clock.now = later(DAY_MS + 4 * MINUTE_MS);
+    await w.ordered('c3', 'o1', 1, later(DAY_MS));
+    await w.tagged('c4', 'vip');
+    const reconciled = reconcile(w.deps);
+    const run = async () =>
+      reconciled({ job: 'segment-reconcile', scheduledAt: w.clock.now, trigger: 'schedule' }) as Promise<unknown>;
+    const before = w.changes.length;
+    expect(await run()).toEqual({ consumers: 4, drift: 1 });
+    expect(w.changes.length).toBeGreaterThan(before);
+    expect(await membersOf(w.store, 's')).toEqual(['c3']);
+    expect(await run()).toEqual({ consumers: 4, drift: 0 });
+    await w.settled();
+    await expectTruth(w, ['c1', 'c2', 'c3', 'c4'], true);
   });
 });
 
