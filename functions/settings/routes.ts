@@ -44,6 +44,7 @@ export const settingsRoutes = {
     access: 'admin',
     summary: 'Replace a settings document',
     description:
+      'The body is one of the documents below, which stand in the order of their names as `document` lists them. ' +
       'Fields that are left out get their defaults; those of `organization` stay as they are. ' +
       'Another currency converts nothing: amounts stay the same whole numbers, of its minor units. ' +
       'With `dryRun=true`, which only `tiers` takes, nothing is written: the answer says who would be in another tier ' +
@@ -52,6 +53,7 @@ export const settingsRoutes = {
     params,
     query: z.strictObject({ dryRun }),
     body: z.looseObject({}),
+    bodyShown: z.union(Object.values(SETTINGS_DOCUMENTS)),
     answers: { 200: z.union([answer, simulated]) },
     refusals: ['not_found', 'version_conflict', 'too_busy'],
   },

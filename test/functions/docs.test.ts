@@ -9,6 +9,7 @@ import { makeHandler as makePage } from '../../functions/docs/page.ts';
 import { pageOf } from '../../functions/docs/render.ts';
 import { sampleOf } from '../../functions/docs/sample.ts';
 import packageJson from '../../package.json' with { type: 'json' };
+import { SETTINGS_DOCUMENTS } from '../../shared/domain/settings.ts';
 import type { Route, Routes } from '../../shared/edge/catalogue.ts';
 import type { Operation } from '../../shared/edge/openapi/document.ts';
 import { openApiOf } from '../../shared/edge/openapi/document.ts';
@@ -51,6 +52,15 @@ describe('the OpenAPI document', () => {
   it('names each operation once', () => {
     const names = operations.map((operation) => operation.operationId);
     expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('describes each settings document, in the order of their names', () => {
+    const write = description.paths['/v1/settings/{document}']?.['put'];
+    const names = write?.parameters?.find((one) => one.name === 'document')?.schema.enum;
+    const shown = write?.requestBody?.content['application/json']?.schema.anyOf ?? [];
+    const fields = Object.values(SETTINGS_DOCUMENTS).map(({ shape }) => Object.keys(shape));
+    expect(names).toEqual(Object.keys(SETTINGS_DOCUMENTS));
+    expect(shown.map(({ properties }) => Object.keys(properties ?? {}))).toEqual(fields);
   });
 
   it('refers only to schemas that it holds', () => {
