@@ -11,8 +11,8 @@ export type Bound = { segmentId: string } | { listId: string };
 
 /**
  * Everything that names it: `reward:mug`, `challenge:steps`, `earning-rule:r1`, `segment:vip`. No older than the
- * settings, which each edit of a challenge, an earning rule or a segment moves: who deletes under their version deletes
- * nothing that one of these came to use meanwhile.
+ * settings, which each edit of one of these moves: who deletes under their version deletes nothing that one of these came
+ * to use meanwhile.
  */
 export const usersOf = async (
   store: Store,

@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Instant } from '../domain/facts.ts';
 import type { Reward } from '../domain/points/rewards.ts';
 import { Refusal } from '../domain/refusal.ts';
+import { withRevision } from './catalogue.ts';
 import type { Commit, Deps, Page, PageRequest, RecordOf, Store, Write } from './ports.ts';
 import { retrying } from './retrying.ts';
 
@@ -93,14 +94,13 @@ export const stockIn = (stock: StockRecord | undefined): StockRecord => {
   return stock;
 };
 
-const read = (store: Store, rewardId: string) =>
-  store.get(
-    [
-      { kind: 'reward', rewardId },
-      { kind: 'stock', rewardId },
-    ],
-    true,
-  );
+const keysOf = (rewardId: string) =>
+  [
+    { kind: 'reward', rewardId },
+    { kind: 'stock', rewardId },
+  ] as const;
+
+const read = (store: Store, rewardId: string) => store.get(keysOf(rewardId), true);
 
 const asSeen = (reward: RewardRecord | undefined, { ifMatch }: Pick<RewardTarget, 'ifMatch'>): RewardRecord => {
   if (reward === undefined) throw new Refusal('not_found', 'There is no reward with this id.');
@@ -123,17 +123,21 @@ const written = (
 ): Promise<RewardShown> => {
   let attempted: RewardRecord | null = null;
   return retrying(deps, async () => {
-    const [before, stock] = await read(deps.store, rewardId);
+    const [before, stock, settings] = await deps.store.get([...keysOf(rewardId), { kind: 'settings' }], true);
     if (attempted && isDeepStrictEqual(before, attempted)) return shown(attempted, stockIn(stock));
     const put: RewardRecord = { kind: 'reward', rewardId, ...content, ...stamp(before, stock) };
     const stockAfter = { rewardId, left, claimed: stock?.claimed ?? 0 };
     attempted = put;
-    return commit(
-      [{ put, expect: before ? { version: before.version } : 'absent' }, stockWrite(stock, stockAfter)],
-      shown(put, stockAfter),
-    );
+    const write: Write = { put, expect: before ? { version: before.version } : 'absent' };
+    return commit([write, stockWrite(stock, stockAfter), ...bindingWrites(put, settings)], shown(put, stockAfter));
   });
 };
+
+/** Who deletes a segment or a list under the settings' version deletes none that a reward came to be bound to meanwhile. */
+const bindingWrites = ({ audience }: RewardRecord, settings: RecordOf<'settings'> | undefined): Write[] =>
+  audience.segments.length + audience.lists.length === 0
+    ? []
+    : [{ put: withRevision(settings), expect: settings ? { version: settings.version } : 'absent' }];
 
 /** The write that replaces the stock as it was read. */
 const stockWrite = (

@@ -363,6 +363,31 @@ describe('a list that is used', () => {
     expect(await users()).toEqual([]);
   });
 
+  it.each(['created', 'replaced'])('by a reward that is %s at the very same moment is not deleted', async (how) => {
+    const { store } = world;
+    const { call, offered } = programme(store);
+    if (how === 'replaced') await offered({ rewardId: 'mug' });
+    const bind = () => {
+      const mug = { rewardId: 'mug', name: 'Mug', costPoints: 10, audience };
+      return how === 'created'
+        ? call('createReward', { body: mug })
+        : call('replaceReward', { method: 'PUT', params: { rewardId: 'mug' }, body: mug });
+    };
+    let isBound = false;
+    // Right after it was asked which rewards there are, and none was found.
+    const rewards: Store['rewards'] = async (page) => {
+      const answer = await store.rewards(page);
+      if (!isBound) {
+        isBound = true;
+        expect((await bind()).status).toBeLessThan(300);
+      }
+      return answer;
+    };
+    const others = groups(store, (told) => ({ ...told, rewards }));
+    const told = await others.remove('friends');
+    expect(told).toMatchObject({ status: 409, body: { code: 'in_use', reasons: ['reward:mug'] } });
+  });
+
   const on = (value: string | string[], operator = 'contains') => ({ attribute: 'lists', operator, value });
   it.each([
     ['its rule', { all: [on('friends')] }, true],
