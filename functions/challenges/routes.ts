@@ -63,6 +63,8 @@ export const challengesRoutes = {
     path: '/v1/consumers/{consumerId}/challenges',
     access: 'storefront',
     summary: 'List all challenges with how far a consumer is in each',
+    description:
+      'Also those that are for others, or not running: whoever offers them goes by `inAudience` and `running`. Who leaves an audience keeps the progress.',
     params: consumerIdParam,
     query: pageQuery,
     answers: { 200: progressPage },

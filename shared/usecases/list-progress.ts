@@ -1,40 +1,54 @@
 import type { Instant } from '../domain/facts.ts';
+import { isEveryone, isInAudience, type Memberships, NO_MEMBERSHIPS } from '../domain/points/audience.ts';
 import { isRunning, NO_PROGRESS, type Progress } from '../domain/points/challenges.ts';
 import { absenceOf } from './absence.ts';
+import { catalogueOf, membershipsOf } from './catalogue.ts';
 import { type ChallengeRecord, challengesIn } from './challenges.ts';
 import type { Page, PageRequest, Store } from './ports.ts';
 
 export type ListedProgress = ReturnType<typeof shown>;
 
-/** How far a consumer is in every challenge. Throws `Refusal` `consumer_not_found` and `invalid_cursor`. */
+/**
+ * How far a consumer is in every challenge, also in those that are for others: who leaves an audience keeps the progress.
+ * Throws `Refusal` `consumer_not_found` and `invalid_cursor`.
+ */
 export const listProgress = async (
   store: Store,
   consumerId: string,
   page: PageRequest,
   now: Instant,
 ): Promise<Page<ListedProgress>> => {
-  const [profile, programme, settings] = await store.get(
-    [{ kind: 'profile', consumerId }, { kind: 'programme', consumerId }, { kind: 'settings' }],
+  const [profile, programme, record, settings] = await store.get(
+    [
+      { kind: 'profile', consumerId },
+      { kind: 'programme', consumerId },
+      { kind: 'memberships', consumerId },
+      { kind: 'settings' },
+    ],
     true,
   );
   if (profile === undefined) throw await absenceOf(store, consumerId);
+  const challenges = challengesIn(settings);
   const question = `progress of ${consumerId}`;
-  const { items, nextCursor } = store.pageAmong(
-    question,
-    challengesIn(settings),
-    ({ challengeId }) => challengeId,
-    page,
-  );
+  const { items, nextCursor } = store.pageAmong(question, challenges, ({ challengeId }) => challengeId, page);
   const progressIn = ({ challengeId }: ChallengeRecord) => programme?.challenges[challengeId] ?? NO_PROGRESS;
-  return { items: items.map((challenge) => shown(challenge, progressIn(challenge), now)), nextCursor };
+  const isBound = challenges.some(({ audience }) => !isEveryone(audience));
+  const memberships = isBound ? membershipsOf(record, await catalogueOf(store, settings)) : NO_MEMBERSHIPS;
+  return { items: items.map((challenge) => shown(challenge, progressIn(challenge), memberships, now)), nextCursor };
 };
 
-const shown = (challenge: ChallengeRecord, { progress, completions, completedAt }: Progress, now: Instant) => {
+const shown = (
+  challenge: ChallengeRecord,
+  { progress, completions, completedAt }: Progress,
+  memberships: Memberships,
+  now: Instant,
+) => {
   const { challengeId, name, kind, points, repeatable, activeFrom, activeUntil, goal } = challenge;
   const running = isRunning(challenge, now);
+  const inAudience = isInAudience(challenge.audience, memberships);
   const { target } = goal;
   return {
     ...{ challengeId, name, kind, points, repeatable, activeFrom, activeUntil },
-    ...{ running, progress, target, completions, completedAt },
+    ...{ running, inAudience, progress, target, completions, completedAt },
   };
 };

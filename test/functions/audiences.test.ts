@@ -108,6 +108,20 @@ describe('an event', () => {
     return { counted, reads };
   };
 
+  it('that is a challenge is listed to everyone, and says to whom it is offered', async () => {
+    await challenge({ audience: { segments: ['vip'], lists: ['friends'] } });
+    const seen = async (consumerId: string) => {
+      const { body } = await call('listProgress', { method: 'GET', params: { consumerId } });
+      return body.items.map(({ inAudience, completions }: Body) => [inAudience, completions]);
+    };
+    expect([await seen('c1'), await seen('c2')]).toEqual([[[false, 0]], [[true, 0]]]);
+    await world.added('friends', 'c1');
+    await visited('c1');
+    expect(await seen('c1')).toEqual([[true, 1]]);
+    await world.takenOff('friends', 'c1');
+    expect(await seen('c1')).toEqual([[false, 1]]);
+  });
+
   it('that no audience decides about reads no memberships', async () => {
     await earning({});
     const { counted, reads } = reading();

@@ -186,7 +186,8 @@ describe('the progress of a consumer', () => {
       items: [
         {
           ...{ challengeId: 'ch1', name: 'Two reviews', kind: 'custom', points: 50, repeatable: false },
-          ...{ activeFrom: null, activeUntil: null, running: true, progress: 0, target: 2 },
+          ...{ activeFrom: null, activeUntil: null, running: true, inAudience: true },
+          ...{ progress: 0, target: 2 },
           ...{ completions: 0, completedAt: null },
         },
       ],
