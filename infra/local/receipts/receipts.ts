@@ -9,12 +9,35 @@ npm run receipts -- replay FILE    puts those back that are missing, and erases 
   --token TOKEN  a token of the admin scope (default: the local stack gives one)`;
 
 const PAGE = 100;
+/** Each is a transaction: so many are answered in good time by a busy table too. */
+const SENT_AT_ONCE = 25;
 
 interface Receipt {
   erasureId: string;
+  subjectHash: string;
 }
 
 const save = async (client: Client, file: string): Promise<string> => {
+  const receipts = await receiptsThere(client);
+  const draft = `${file}.draft`;
+  await writeFile(draft, receipts.map((receipt) => `${JSON.stringify(receipt)}\n`).join(''));
+  await rename(draft, file);
+  return `${receipts.length} receipts are in ${file}.`;
+};
+
+const replay = async (client: Client, file: string): Promise<string> => {
+  const receipts = receiptsIn(await readFile(file, 'utf8'));
+  const there = new Set((await receiptsThere(client)).map(identityOf));
+  // Told from a list beforehand, as answers to what is sent again after an outage would count too few.
+  const missing = receipts.filter((receipt) => !there.has(identityOf(receipt)));
+  for (let start = 0; start < missing.length; start += SENT_AT_ONCE) {
+    await told(client, 'POST', '/v1/erasures/receipts', { receipts: missing.slice(start, start + SENT_AT_ONCE) });
+  }
+  const { auditId } = (await told(client, 'POST', '/v1/erasures/audits')) as { auditId: string };
+  return `${missing.length} of ${receipts.length} receipts were missing. Audit ${auditId} is under way: whom they name is erased again.`;
+};
+
+const receiptsThere = async (client: Client): Promise<Receipt[]> => {
   const receipts: Receipt[] = [];
   for (let cursor: string | null = ''; cursor !== null; ) {
     const from: string = cursor && `&cursor=${encodeURIComponent(cursor)}`;
@@ -25,23 +48,24 @@ const save = async (client: Client, file: string): Promise<string> => {
     receipts.push(...items);
     cursor = nextCursor;
   }
-  const draft = `${file}.draft`;
-  await writeFile(draft, receipts.map((receipt) => `${JSON.stringify(receipt)}\n`).join(''));
-  await rename(draft, file);
-  return `${receipts.length} receipts are in ${file}.`;
+  return receipts;
 };
 
-const replay = async (client: Client, file: string): Promise<string> => {
-  const lines = (await readFile(file, 'utf8')).split('\n').filter((line) => line !== '');
-  const receipts = lines.map((line) => JSON.parse(line) as Receipt);
-  let missing = 0;
-  for (let start = 0; start < receipts.length; start += PAGE) {
-    const body = { receipts: receipts.slice(start, start + PAGE) };
-    missing += ((await told(client, 'POST', '/v1/erasures/receipts', body)) as { restored: number }).restored;
+/** Throws with its number where a line is no receipt, before any of them is sent. */
+const receiptsIn = (text: string): Receipt[] =>
+  text.split('\n').flatMap((line, at) => (line.trim() === '' ? [] : [receiptOf(line, at + 1)]));
+
+const receiptOf = (line: string, number: number): Receipt => {
+  try {
+    const receipt = JSON.parse(line) as Partial<Receipt> | null;
+    if (receipt?.erasureId !== undefined && receipt.subjectHash !== undefined) return receipt as Receipt;
+  } catch {
+    // Said below, without what the line holds.
   }
-  const { auditId } = (await told(client, 'POST', '/v1/erasures/audits')) as { auditId: string };
-  return `${missing} of ${receipts.length} receipts were missing. Audit ${auditId} is under way: whom they name is erased again.`;
+  throw new Error(`line ${number} is not a receipt as \`save\` writes them; nothing was sent.`);
 };
+
+const identityOf = ({ erasureId, subjectHash }: Receipt): string => `${erasureId} ${subjectHash}`;
 
 const told = async (client: Client, method: string, path: string, body?: unknown): Promise<unknown> => {
   const answer = await client.call(method, path, body);
