@@ -10,18 +10,9 @@ import { segmentationOf } from './segment-units.ts';
 
 /** Flips say the instant of the newest change that led to them; what time has done to points, and was booked, its own. */
 export const followChanges = async (deps: Pick<Deps, 'store' | 'pause'>, changes: readonly Change[]): Promise<void> => {
-  const changed = new Map<string, Refresh>();
   const booked = bookedIn(changes);
-  for (const change of changes) {
-    const cause = causeOf(change);
-    const record = change.after;
-    if (cause === null || !record || !('consumerId' in record) || record.consumerId === undefined) continue;
-    const bookedAt = record.kind === 'account' ? booked.get(record.consumerId) : undefined;
-    const before = changed.get(record.consumerId);
-    const now = instantOf(change);
-    if (bookedAt === undefined) changed.set(record.consumerId, { now, cause });
-    else changed.set(record.consumerId, before ? { ...before, now } : { now, cause: 'time', at: bookedAt });
-  }
+  const about = Map.groupBy(changes.filter(isOfAnybody), consumerOf);
+  const changed = new Map([...about].map(([consumerId, own]) => [consumerId, refreshFor(own, booked.get(consumerId))]));
   if (changed.size === 0) return;
   const segmentation = await segmentationOf(deps.store);
   if (segmentation.segments.length === 0) return;
@@ -30,13 +21,27 @@ export const followChanges = async (deps: Pick<Deps, 'store' | 'pause'>, changes
   await round.end();
 };
 
+const consumerOf = ({ after }: Change): string => (after && 'consumerId' in after ? (after.consumerId ?? '') : '');
+const isOfAnybody = (change: Change): boolean => causeOf(change) !== null && consumerOf(change) !== '';
+
+/** Of one consumer's changes, in their order. */
+const refreshFor = (own: readonly Change[], bookedAt: Instant | undefined): Refresh => {
+  const others = own.filter(({ after }) => bookedAt === undefined || after?.kind !== 'account');
+  const now = newestOf(others.map(saidBy)) ?? own.at(-1)?.at ?? '';
+  const last = others.at(-1);
+  return last ? { now, cause: causeOf(last) ?? 'change' } : { now, cause: 'time', at: bookedAt };
+};
+
+const newestOf = (instants: readonly (Instant | null)[]): Instant | null =>
+  instants.reduce<Instant | null>((latest, at) => laterOf(latest, at), null);
+
 /** Whose ledger tells of time alone, and the newest instant that it tells of. */
 const bookedIn = (changes: readonly Change[]): ReadonlyMap<string, Instant> => {
   const entries = changes.flatMap(({ after }) => (after?.kind === 'entry' ? [after] : []));
   const byConsumer = [...Map.groupBy(entries, ({ consumerId }) => consumerId)];
   return new Map(
     byConsumer.flatMap(([consumerId, own]) => {
-      const newest = own.reduce<Instant | null>((latest, { at }) => laterOf(latest, at), null);
+      const newest = newestOf(own.map(({ at }) => at));
       return newest !== null && own.every(({ cause }) => cause === 'time') ? [[consumerId, newest]] : [];
     }),
   );
@@ -59,8 +64,23 @@ const causeOf = ({ before, after }: Change): Cause | null => {
 
 const listsIn = (record: StoredRecord | undefined) => (record?.kind === 'memberships' ? record.lists : []);
 
-/** The stream tells whole seconds; what was written may say more. */
-const instantOf = ({ at, after }: Change): Instant => {
-  const said = after?.kind === 'memberships' ? after.lists.map(({ addedAt }) => addedAt) : [];
-  return said.reduce<Instant>((latest, addedAt) => laterOf(latest, addedAt) ?? latest, at);
+/** When it was written, where it says so: the stream stamps whole seconds, and later ones where it is behind. */
+const saidBy = ({ before, after }: Change): Instant | null => {
+  switch (after?.kind) {
+    case 'profile':
+      return newIn(after.updatedAt, before?.kind === after.kind ? before.updatedAt : null);
+    case 'metrics':
+      return newIn(after.recordedAt, before?.kind === after.kind ? before.recordedAt : null);
+    case 'account':
+      return newIn(after.at, before?.kind === after.kind ? before.at : null);
+    case 'memberships': {
+      const known = new Set(listsIn(before).map(({ addedAt }) => addedAt));
+      return newestOf(after.lists.map(({ addedAt }) => (known.has(addedAt) ? null : addedAt)));
+    }
+    default:
+      return null;
+  }
 };
+
+const newIn = (said: Instant | null | undefined, before: Instant | null | undefined): Instant | null =>
+  said == null || said === before ? null : said;

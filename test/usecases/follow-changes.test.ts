@@ -107,6 +107,29 @@ describe('what changes about a consumer', () => {
     expect(await membershipsOf(w.store, 'c00')).toBeUndefined();
   });
 
+  it('says when it was written, also where the stream stamps it later', async () => {
+    const w = await withSegments();
+    await w.create('buyers', { attribute: 'customerValue.orders', operator: 'gte', value: 1 });
+    await w.create('rich', { attribute: 'points.available', operator: 'gte', value: 1 });
+    await w.create('mates', { attribute: 'lists', operator: 'contains', value: 'friends' });
+    await w.settled();
+    const writes: [segmentId: string, write: () => Promise<unknown>][] = [
+      ['rich', () => w.posted('c1', { type: 'add', points: 5 })],
+      ['vips', () => w.tagged('c1', 'vip')],
+      ['buyers', () => w.ordered('c1', 'o1', 1, later(-100 * DAY_MS))],
+      ['mates', () => w.added('friends', 'c1')],
+    ];
+    for (const [nth, [segmentId, write]] of writes.entries()) {
+      const writtenAt = later((nth + 1) * MINUTE_MS + 950);
+      w.clock.now = writtenAt;
+      await write();
+      const late = w.changes.splice(0).map((change) => ({ ...change, at: later((nth + 1) * MINUTE_MS + 2_000) }));
+      await followChanges(w.deps, late);
+      w.changes.splice(0);
+      expect((await flipsOf(w.store, 'c1')).at(-1)).toMatchObject({ segmentId, entered: true, at: writtenAt });
+    }
+  });
+
   it('says its last cause and instant, and of a list the very one', async () => {
     const w = await withSegments();
     await w.create('friendly', { attribute: 'lists', operator: 'contains', value: 'friends' });
