@@ -64,7 +64,7 @@ export const unmistakable = (call: ServedStack['call'], data: string) => {
   };
 
   /** Whatever the table and the bucket show of somebody; the receipt has the keyed hash alone. */
-  const residueOf = async ({ marks }: Person): Promise<unknown[]> => {
+  const residueOf = async ({ marks }: Pick<Person, 'marks'>): Promise<unknown[]> => {
     const items = await (await rawTable(data)).scan();
     const inTable = items.flatMap((item) => marksIn(item, marks, 'an item'));
     const bucket = join(data, 's3');

@@ -1,0 +1,104 @@
+/** An erasure of which each call to DynamoDB fails in turn, through the API of the served stack. */
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { ServedStack } from '../support/served-stack.ts';
+import { dataFolder, serve } from '../support/served-stack.ts';
+import { type Person, unmistakable } from '../support/unmistakable.ts';
+
+const { data, remove } = dataFolder();
+let stack: ServedStack;
+beforeAll(async () => {
+  stack = await serve(data, { now: '2027-03-01T09:00:00.000Z' });
+}, 120_000);
+afterAll(async () => {
+  await stack?.stop();
+  remove();
+}, 60_000);
+
+const call: ServedStack['call'] = (...asked) => stack.call(...asked);
+const { person, record, residueOf, receiptOf, erase } = unmistakable(call, data);
+
+/** As often the SDK asks before it gives up. */
+const MOST_ATTEMPTS = 4;
+const plan = async (skip: number, how: string) => {
+  const { status } = await call('PUT', '/_local/faults', { function: 'privacy', skip, count: MOST_ATTEMPTS, how });
+  expect(status).toBe(200);
+};
+/** Whether there was anything to fail. */
+const calledOff = async (): Promise<boolean> => {
+  const { body } = await call('GET', '/_local/faults');
+  await call('DELETE', '/_local/faults');
+  return body.plan.failed > 0;
+};
+
+/** Somebody with a little of everything that a step goes over. */
+const somebody = async (): Promise<Person> => {
+  const one = await person();
+  const path = `/v1/consumers/${one.consumerId}`;
+  const n = one.contacts.phone.slice(-3);
+  const attributes = { orderId: `quillorder${n}`, totalMinor: 5_000 };
+  await record(one.consumerId, { type: 'order_placed', eventId: `quillevent${n}`, attributes });
+  await record(one.consumerId, { type: 'review_written', attributes: { note: `quilltext${n}` } });
+  await call('POST', `${path}/points`, { type: 'add', points: 5, reason: `quilltext${n}` });
+  await call('POST', `${path}/consents`, { channel: 'sms', state: 'granted', source: 'shop', method: 'form' });
+  expect((await call('PUT', `/v1/lists/friends/members/${one.consumerId}`)).status).toBe(204);
+  expect((await call('POST', `${path}/exports`, { format: 'csv' })).status).toBe(202);
+  return one;
+};
+/** Everything that follows is done, the waits of workflows over, but the disk is not swept: that takes seconds. */
+const settled = async () => expect((await call('PUT', '/_local/clock', { advance: 'PT1M' })).status).toBe(200);
+
+/** They settle together. */
+const TOGETHER = 20;
+
+/** Asks until it is said to be running: whoever was answered that something failed asks again. */
+const begun = async (one: Person): Promise<string> => {
+  for (;;) {
+    const { status, body } = await erase(one);
+    if (status === 202) return body.erasureId;
+    expect([status, body.code]).toEqual([500, 'internal_error']);
+  }
+};
+
+describe('an erasure of which a call to DynamoDB fails', () => {
+  beforeAll(async () => {
+    await call('POST', '/v1/lists', { listId: 'friends', name: 'Friends' });
+    const rule = { attribute: 'customerValue.orders', operator: 'gte', value: 1 };
+    await call('POST', '/v1/segments', { segmentId: 'buyers', name: 'Buyers', rule });
+    await call('POST', '/_local/settle');
+  }, 60_000);
+  const standing: Person[] = [];
+
+  it.each([['refused'], ['answer_lost']])(
+    'whichever it is, for good, is done in the end as if none had: %s',
+    async (how) => {
+      const erased: Person[] = [];
+      const receipts: Record<string, unknown>[] = [];
+      for (let hasFailed = true; hasFailed; ) {
+        if (standing.length < 2) {
+          for (let n = 0; n < TOGETHER; n++) standing.push(await somebody());
+          await settled();
+        }
+        const one = standing.pop() as Person;
+        await plan(erased.length, how);
+        const erasureId = await begun(one);
+        await settled();
+        hasFailed = await calledOff();
+        const receipt = await receiptOf(erasureId);
+        expect([erased.length, receipt.status]).toEqual([erased.length, 'completed']);
+        erased.push(one);
+        receipts.push(receipt.itemsRemoved);
+      }
+      expect(erased.length).toBeGreaterThan(40);
+      // The last one met no fault.
+      const whole = receipts.at(-1);
+      for (const [nth, counts] of receipts.entries()) expect([nth, counts]).toEqual([nth, whole]);
+      await call('POST', '/_local/settle');
+      expect(await residueOf({ marks: erased.flatMap(({ marks }) => marks) })).toEqual([]);
+      expect((await call('GET', '/v1/segments/buyers')).body.memberCount).toBe(standing.length);
+      expect((await call('GET', '/v1/lists/friends')).body.memberCount).toBe(standing.length);
+      const { rfm } = (await call('GET', `/v1/consumers/${standing[0]?.consumerId}`)).body;
+      expect(rfm.population).toBe(standing.length);
+    },
+    600_000,
+  );
+});
