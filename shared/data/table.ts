@@ -632,6 +632,7 @@ export const table: { [K in Kind]: Block<K> } = {
       runId: text('run'),
       expiresAt: text('expiresAt'),
       slicesDone: number('done'),
+      lastUnit: optional(number('lastUnit')),
       goneBy: optional(json('goneBy')),
       goingBy: optional(json('goingBy')),
     },

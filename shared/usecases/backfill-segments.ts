@@ -54,7 +54,8 @@ export const claimBackfill = (deps: BackfillDeps, runId: string, now: Instant): 
     const hasWork = goesOver || segments.some(isUnfinished);
     const expiresAt = hasWork ? plusDays(now, LEASE_DAYS) : FREE;
     const { goneBy } = lease ?? {};
-    const put = { kind: 'backfillLease', version, runId, expiresAt, slicesDone: 0, goneBy } as const;
+    const lastUnit = Math.max(NO_UNIT, ...units);
+    const put = { kind: 'backfillLease', version, runId, expiresAt, slicesDone: 0, lastUnit, goneBy } as const;
     await deps.store.commit([{ put: goesOver ? { ...put, goingBy } : put, expect }]);
     return { units, goesOver, hasWork };
   });

@@ -225,6 +225,8 @@ export interface Records {
     runId: string;
     expiresAt: Instant;
     slicesDone: number;
+    /** The youngest of the units that the run fills; younger ones wait for the next. */
+    lastUnit?: number | undefined;
     /** What rules went by when everyone was gone over last, and when the run that is under way began (see rule-grounds.ts). */
     goneBy?: Record<string, string> | undefined;
     goingBy?: Record<string, string> | undefined;

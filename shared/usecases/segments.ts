@@ -9,6 +9,7 @@ import { parsedRule, type Rule, talliedIn as talliedOf } from '../domain/segment
 import { type Tallied, tallyKeyOf } from '../domain/segments/tally.ts';
 import { refuseWhereUsed, usersOf } from './bindings.ts';
 import { bookmarksIn, withRevision } from './catalogue.ts';
+import { NO_UNIT } from './change-segment.ts';
 import type { Commit, Deps, Page, PageRequest, RecordOf, Store, Write } from './ports.ts';
 import { retrying } from './retrying.ts';
 import { refuseCircle } from './segment-circles.ts';
@@ -118,8 +119,8 @@ export const readSegment = async (store: Store, segmentId: string): Promise<Segm
 /** In the order of their ids. Throws `Refusal('invalid_cursor')`. */
 export const listSegments = async (store: Store, page: PageRequest): Promise<Page<SegmentShown>> => {
   const { items, nextCursor } = store.pageAmong('segments', await store.segments(), ({ segmentId }) => segmentId, page);
-  const { counts, slicesDone } = await progressIn(store);
-  return { items: items.map((segment) => shownWith(segment, counts, slicesDone, store.slices)), nextCursor };
+  const progress = await progressIn(store);
+  return { items: items.map((segment) => shownWith(segment, progress)), nextCursor };
 };
 
 export const asSeen = (
@@ -185,19 +186,27 @@ export const talliedBy = (rule: Rule): Record<string, Tallied> =>
     }),
   );
 
-const progressIn = async (store: Store) => {
+interface Filling {
+  counts: MemberCounts;
+  /** How far the run that is under way has come with this unit. */
+  percentOf: (unit: number) => number;
+}
+
+const progressIn = async (store: Store): Promise<Filling> => {
   const [counts, lease] = await store.get([{ kind: 'memberCounts' }, { kind: 'backfillLease' }], true);
-  return { counts: counts ? decodedCounts(counts.content) : emptyCounts(), slicesDone: lease?.slicesDone ?? 0 };
+  const { slicesDone, lastUnit } = { slicesDone: 0, lastUnit: NO_UNIT, ...lease };
+  return {
+    counts: counts ? decodedCounts(counts.content) : emptyCounts(),
+    percentOf: (unit) => (unit > lastUnit ? 0 : Math.min(99, Math.round((100 * slicesDone) / store.slices))),
+  };
 };
 
-const shown = async (store: Store, segment: SegmentRecord): Promise<SegmentShown> => {
-  const { counts, slicesDone } = await progressIn(store);
-  return shownWith(segment, counts, slicesDone, store.slices);
-};
+const shown = async (store: Store, segment: SegmentRecord): Promise<SegmentShown> =>
+  shownWith(segment, await progressIn(store));
 
-const shownWith = (segment: SegmentRecord, counts: MemberCounts, slicesDone: number, slices: number): SegmentShown => {
+const shownWith = (segment: SegmentRecord, { counts, percentOf }: Filling): SegmentShown => {
   const { segmentId, name, source, live, next, refreshedAt, version, createdAt, updatedAt } = segment;
-  const progressPercent = next === null ? 100 : Math.min(99, Math.round((100 * slicesDone) / slices));
+  const progressPercent = next === null ? 100 : percentOf(next.unit);
   return {
     ...{ segmentId, name, rule: (next ?? live)?.rule ?? null, source },
     status: next === null ? 'live' : 'backfilling',

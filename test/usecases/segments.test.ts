@@ -59,6 +59,10 @@ describe('a segment', () => {
     expect(seen).toEqual(seen.toSorted((a, b) => a - b));
     expect([seen[0], seen.at(-1)]).toEqual([13, 99]);
     expect(await w.read('vips')).toMatchObject({ status: 'backfilling', memberCount: 0 });
+    // What comes meanwhile waits for the next run.
+    expect((await w.create('others', OLD)).body).toMatchObject({ status: 'backfilling', progressPercent: 0 });
+    await w.steps.live([1]);
+    expect([(await w.read('vips')).progressPercent, (await w.read('others')).progressPercent]).toEqual([100, 0]);
   });
 
   it('is listed in the order of the ids, page by page', async () => {
