@@ -3,34 +3,18 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Instant, JsonObject } from '../domain/facts.ts';
 import { UNTALLIED_TYPES } from '../domain/metrics/tallies.ts';
 import { invalid, Refusal } from '../domain/refusal.ts';
-import { countOf, decodedCounts, emptyCounts, type MemberCounts } from '../domain/segments/counts.ts';
 import { conditionsIn } from '../domain/segments/references.ts';
 import { parsedRule, type Rule, talliedIn as talliedOf } from '../domain/segments/rule.ts';
 import { type Tallied, tallyKeyOf } from '../domain/segments/tally.ts';
 import { refuseWhereUsed, usersOf } from './bindings.ts';
 import { bookmarksIn, withRevision } from './catalogue.ts';
-import { NO_UNIT } from './change-segment.ts';
 import type { Commit, Deps, Page, PageRequest, RecordOf, Store, Write } from './ports.ts';
 import { retrying } from './retrying.ts';
 import { refuseCircle } from './segment-circles.ts';
+import { progressIn, type SegmentShown, shown, shownWith } from './segment-shown.ts';
 
 type SegmentRecord = RecordOf<'segment'>;
 
-export interface SegmentShown {
-  segmentId: string;
-  name: string;
-  /** As it was edited last, even while its members are being found. */
-  rule: JsonObject | null;
-  source: 'rule' | 'import';
-  status: 'backfilling' | 'live';
-  progressPercent: number;
-  memberCount: number;
-  /** When the members of the rule that is told stood; null before the first. */
-  refreshedAt: Instant | null;
-  version: number;
-  createdAt: Instant;
-  updatedAt: Instant;
-}
 export interface SegmentContent {
   name: string;
   rule: Rule;
@@ -185,33 +169,3 @@ export const talliedBy = (rule: Rule): Record<string, Tallied> =>
       return [[tallyKeyOf(tallied), tallied]];
     }),
   );
-
-interface Filling {
-  counts: MemberCounts;
-  /** How far the run that is under way has come with this unit. */
-  percentOf: (unit: number) => number;
-}
-
-const progressIn = async (store: Store): Promise<Filling> => {
-  const [counts, lease] = await store.get([{ kind: 'memberCounts' }, { kind: 'backfillLease' }], true);
-  const { slicesDone, lastUnit } = { slicesDone: 0, lastUnit: NO_UNIT, ...lease };
-  return {
-    counts: counts ? decodedCounts(counts.content) : emptyCounts(),
-    percentOf: (unit) => (unit > lastUnit ? 0 : Math.min(99, Math.round((100 * slicesDone) / store.slices))),
-  };
-};
-
-const shown = async (store: Store, segment: SegmentRecord): Promise<SegmentShown> =>
-  shownWith(segment, await progressIn(store));
-
-const shownWith = (segment: SegmentRecord, { counts, percentOf }: Filling): SegmentShown => {
-  const { segmentId, name, source, live, next, refreshedAt, version, createdAt, updatedAt } = segment;
-  const progressPercent = next === null ? 100 : percentOf(next.unit);
-  return {
-    ...{ segmentId, name, rule: (next ?? live)?.rule ?? null, source },
-    status: next === null ? 'live' : 'backfilling',
-    progressPercent,
-    memberCount: live === null ? 0 : countOf(counts, { unit: live.unit }),
-    ...{ refreshedAt, version, createdAt, updatedAt },
-  };
-};
