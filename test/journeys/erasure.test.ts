@@ -225,7 +225,26 @@ describe('somebody of whom there is much', () => {
 });
 
 describe('an erasure whose stack is killed', () => {
-  it('at every step in turn goes on, ends clean, and counts what it removed', async () => {
+  /** Goes on recording events, across the ends of the stack, until it is told to stop. Tells how they were answered. */
+  const goingOn = (consumerId: string, isUp: () => Promise<unknown>) => {
+    let isOver = false;
+    const answers: string[] = [];
+    const lanes = Array.from({ length: 2 }, async (_, lane) => {
+      for (let n = 0; !isOver; n++) {
+        const event = { type: 'friend_referred', eventId: `on-${lane}-${n}`, attributes: {} };
+        const answer = await record(consumerId, event).catch(() => null);
+        if (answer === null) await isUp();
+        else answers.push(answer.status === 201 ? 'created' : codeOf(answer).join(' '));
+      }
+    });
+    return async () => {
+      isOver = true;
+      await Promise.all(lanes);
+      return answers;
+    };
+  };
+
+  it('at every step in turn, events coming in all the while, goes on, ends clean, and counts what it removed', async () => {
     const tasks = Object.entries(states()).filter(
       ([name, { Type }]) => Type === 'Task' && !/^(GiveUp|TellOperators)$/.test(name),
     );
@@ -234,6 +253,8 @@ describe('an erasure whose stack is killed', () => {
       const one = await person();
       await busy(one, 1);
       await settle();
+      const up = Promise.withResolvers<void>();
+      const finished = goingOn(one.consumerId, () => up.promise);
       const { body } = await erase(one);
       for (let isThere = false; !isThere; ) {
         const run = (await executions()).find(({ name }) => name === `erasure-${body.erasureId}-1`);
@@ -241,6 +262,12 @@ describe('an erasure whose stack is killed', () => {
       }
       await stack.kill();
       stack = await serve(data);
+      up.resolve();
+      do await settle();
+      while ((await receiptOf(body.erasureId)).status === 'running');
+      const answers = await finished();
+      const created = answers.filter((answer) => answer === 'created').length;
+      expect([state, [...new Set(answers)].filter((answer) => answer !== 'created')]).toEqual([state, ['410 erased']]);
       await settle();
       const receipt = await receiptOf(body.erasureId);
       expect([state, receipt.status]).toEqual([state, 'completed']);
@@ -248,7 +275,7 @@ describe('an erasure whose stack is killed', () => {
         profile: 1,
         metrics: 1,
         contact: 3,
-        eventClaim: 100,
+        eventClaim: 100 + created,
         order: 25,
         message: 25,
       });
