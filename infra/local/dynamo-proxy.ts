@@ -80,14 +80,16 @@ export function createDynamoProxy({
 
   /**
    * DynamoDB Local answers a transaction a moment before its items are on the disk. Whatever is asked next waits for that:
-   * so a kill right after an answer loses nothing that was acknowledged.
+   * so a kill right after an answer loses nothing that was acknowledged. Transactions that are answered during one look
+   * share the next.
    */
-  const onDisk = async (authorization: string): Promise<void> => {
+  const look = async (authorization: string): Promise<void> => {
     const { KeySchema } = table.create as { KeySchema: { AttributeName: string }[] };
     const Key = Object.fromEntries(KeySchema.map(({ AttributeName }) => [AttributeName, { S: '-' }]));
-    const look = Buffer.from(JSON.stringify({ TableName: table.name, Key, ConsistentRead: true }));
-    await gate.through(() => sent(`${TABLES}.GetItem`, authorization, look)).catch(() => undefined);
+    const question = Buffer.from(JSON.stringify({ TableName: table.name, Key, ConsistentRead: true }));
+    await gate.through(() => sent(`${TABLES}.GetItem`, authorization, question)).catch(() => undefined);
   };
+  const onDisk = sharingTheNext(look);
 
   const carryOut = async (caller: string, operation: string, target: string, given: Given): Promise<Answer> => {
     const { authorization, body } = given;
@@ -117,4 +119,22 @@ export function createDynamoProxy({
     wire.close();
   };
   return { pass, close };
+}
+
+/** Does the work for all together who ask while it is done for those before them. */
+function sharingTheNext<A>(work: (argument: A) => Promise<void>): (argument: A) => Promise<void> {
+  let current: Promise<void> | null = null;
+  let next: Promise<void> | null = null;
+  const begin = (argument: A): Promise<void> => {
+    next = null;
+    current = work(argument).finally(() => {
+      if (next === null) current = null;
+    });
+    return current;
+  };
+  return (argument) => {
+    if (current === null) return begin(argument);
+    next ??= current.then(() => begin(argument));
+    return next;
+  };
 }

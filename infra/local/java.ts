@@ -20,8 +20,9 @@ export function launch({ directory, log }: JavaSettings, port: number): ChildPro
   const options = [
     // Hundreds of thousands of writes fill 768 MB with what the stream keeps: then every request waits for the collector.
     '-Xmx2g',
-    '-XX:TieredStopAtLevel=1',
     '-XX:+UseSerialGC',
+    // What is not kept is gone before the best code is compiled; what is, writes a third faster by it.
+    ...(directory === null ? ['-XX:TieredStopAtLevel=1'] : []),
     `-Djava.library.path=${join(library, 'DynamoDBLocal_lib')}`,
     ...['-jar', join(library, JAR), '-port', String(port), '-sharedDb', '-disableTelemetry'],
     ...(directory === null ? ['-inMemory'] : ['-dbPath', directory]),
