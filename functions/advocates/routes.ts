@@ -21,6 +21,6 @@ export const advocatesRoutes = {
     description:
       'As of `computedAt`, the last weekly ranking; null before the first. Weights, fading and the number of places are ' +
       'the settings document `influence`; another one holds from the next ranking on.',
-    answers: { 200: z.strictObject({ computedAt: z.nullable(z.string()), items: z.array(advocate) }) },
+    answers: () => ({ 200: z.strictObject({ computedAt: z.nullable(z.string()), items: z.array(advocate) }) }),
   },
 } as const satisfies Routes;

@@ -15,7 +15,7 @@ export const challengesRoutes = {
     description: 'Events that are recorded from now on count, where they happen while it runs. Up to 100 challenges.',
     body: challengeBody,
     bodyLimitBytes: BODY_LIMIT_BYTES,
-    answers: { 201: challengeAnswer },
+    answers: () => ({ 201: challengeAnswer }),
     refusals: ['id_taken', 'limit_reached', 'too_busy'],
   },
   list: {
@@ -24,7 +24,7 @@ export const challengesRoutes = {
     access: 'admin',
     summary: 'List the challenges in the order of their ids',
     query: pageQuery,
-    answers: { 200: challengesPage },
+    answers: () => ({ 200: challengesPage }),
     refusals: ['invalid_cursor', 'limit_out_of_range'],
   },
   read: {
@@ -33,7 +33,7 @@ export const challengesRoutes = {
     access: 'admin',
     summary: 'Read a challenge',
     params: challengeParams,
-    answers: { 200: challengeAnswer },
+    answers: () => ({ 200: challengeAnswer }),
     refusals: ['not_found'],
   },
   replace: {
@@ -45,7 +45,7 @@ export const challengesRoutes = {
     params: challengeParams,
     body: challengeBody,
     bodyLimitBytes: BODY_LIMIT_BYTES,
-    answers: { 200: challengeAnswer },
+    answers: () => ({ 200: challengeAnswer }),
     refusals: ['not_found', 'version_conflict', 'limit_reached', 'too_busy'],
   },
   remove: {
@@ -55,7 +55,7 @@ export const challengesRoutes = {
     summary: 'Delete a challenge',
     description: 'What was completed stays completed.',
     params: challengeParams,
-    answers: { 204: null },
+    answers: () => ({ 204: null }),
     refusals: ['not_found', 'version_conflict', 'too_busy'],
   },
   listProgress: {
@@ -67,7 +67,7 @@ export const challengesRoutes = {
       'Also those that are for others, or not running: whoever offers them goes by `inAudience` and `running`. Who leaves an audience keeps the progress.',
     params: consumerIdParam,
     query: pageQuery,
-    answers: { 200: progressPage },
+    answers: () => ({ 200: progressPage }),
     refusals: ['consumer_not_found', 'invalid_cursor', 'limit_out_of_range'],
   },
 } as const satisfies Routes;

@@ -23,7 +23,7 @@ export const consentRoutes = {
       'said; purposes that differ only in case, or in blanks around them, are one.',
     params: consumerIdParam,
     body: consentBody,
-    answers: { 201: consentShown },
+    answers: () => ({ 201: consentShown }),
     refusals: ['consumer_not_found', 'version_conflict', 'too_busy'],
   },
   list: {
@@ -33,7 +33,7 @@ export const consentRoutes = {
     summary: 'List all that a consumer ever agreed to or withdrew, the newest first',
     params: consumerIdParam,
     query: z.strictObject({ limit, cursor }),
-    answers: { 200: consentsPage },
+    answers: () => ({ 200: consentsPage }),
     refusals: ['consumer_not_found', 'invalid_cursor', 'limit_out_of_range'],
   },
   receiveSms: {
@@ -46,7 +46,7 @@ export const consentRoutes = {
       'nothing, and so does a number that is nobody’s. `keyword` is what was understood. Send the message’s own id as ' +
       'the Idempotency-Key: then a copy that comes after a later message changes nothing either.',
     body: inboundSms,
-    answers: { 202: received },
+    answers: () => ({ 202: received }),
     refusals: ['erased', 'too_busy'],
   },
   mayContact: {
@@ -62,7 +62,7 @@ export const consentRoutes = {
       'channel, unless they say otherwise.',
     params: consumerIdParam,
     query: contactQuery,
-    answers: { 200: contactability },
+    answers: () => ({ 200: contactability }),
     refusals: ['consumer_not_found'],
   },
 } as const satisfies Routes;

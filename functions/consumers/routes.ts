@@ -1,7 +1,7 @@
 /** Consumers: who they are. */
 import type { Routes } from '../../shared/edge/catalogue.ts';
 import { consumerIdParam } from '../../shared/edge/parameters.ts';
-import { adjustmentAnswer, consumerDetail, consumersPage, syncSourceAnswer } from './answers.ts';
+import { consumerAnswers } from './answers.ts';
 import {
   adjustmentBody,
   consumerEdit,
@@ -23,7 +23,7 @@ export const consumersRoutes = {
     summary: 'Create a consumer',
     description: 'Without an email or a phone the consumer is a guest. Contacts and external ids are unique.',
     body: newConsumer,
-    answers: { 201: consumerDetail },
+    answers: () => ({ 201: consumerAnswers().consumerDetail }),
     refusals: ['contact_taken', 'external_id_taken', 'too_busy'],
   },
   list: {
@@ -34,7 +34,7 @@ export const consumersRoutes = {
     description:
       'Newest first. With `search`, each typed word must begin some word of the name, or the email, or the phone.',
     query: consumersQuery,
-    answers: { 200: consumersPage },
+    answers: () => ({ 200: consumerAnswers().consumersPage }),
     refusals: ['invalid_cursor', 'limit_out_of_range'],
   },
   lookUp: {
@@ -43,7 +43,7 @@ export const consumersRoutes = {
     access: 'storefront',
     summary: 'Look a consumer up by email, by phone, or by an external id and its source',
     query: lookupQuery,
-    answers: { 200: consumerDetail },
+    answers: () => ({ 200: consumerAnswers().consumerDetail }),
     refusals: ['consumer_not_found'],
   },
   read: {
@@ -52,7 +52,7 @@ export const consumersRoutes = {
     access: 'storefront',
     summary: 'Read the whole picture of a consumer',
     params: consumerIdParam,
-    answers: { 200: consumerDetail },
+    answers: () => ({ 200: consumerAnswers().consumerDetail }),
     refusals: ['consumer_not_found'],
   },
   edit: {
@@ -65,7 +65,7 @@ export const consumersRoutes = {
       'What is computed is refused by name, as `not_editable`.',
     params: consumerIdParam,
     body: consumerEdit,
-    answers: { 200: consumerDetail },
+    answers: () => ({ 200: consumerAnswers().consumerDetail }),
     refusals: ['consumer_not_found', 'contact_taken', 'version_conflict', 'too_busy'],
   },
   addTag: {
@@ -77,7 +77,7 @@ export const consumersRoutes = {
       'Tags that differ only in case, or in blanks around them, are one. Without a type, a tag that is there keeps its own.',
     params: tagParams,
     body: tagBody,
-    answers: { 204: null },
+    answers: () => ({ 204: null }),
     refusals: ['consumer_not_found', 'version_conflict', 'too_busy'],
   },
   removeTag: {
@@ -86,7 +86,7 @@ export const consumersRoutes = {
     access: 'storefront',
     summary: 'Take a tag from a consumer',
     params: tagParams,
-    answers: { 204: null },
+    answers: () => ({ 204: null }),
     refusals: ['consumer_not_found', 'version_conflict', 'too_busy'],
   },
   adjustLoyaltyScore: {
@@ -97,7 +97,7 @@ export const consumersRoutes = {
     description: 'The adjustment is an event of the history and decays like all others.',
     params: consumerIdParam,
     body: adjustmentBody,
-    answers: { 201: adjustmentAnswer },
+    answers: () => ({ 201: consumerAnswers().adjustmentAnswer }),
     refusals: ['consumer_not_found', 'too_busy'],
   },
   setMembership: {
@@ -107,7 +107,7 @@ export const consumersRoutes = {
     summary: 'Opt a consumer in or out of the loyalty programme',
     params: consumerIdParam,
     body: membershipBody,
-    answers: { 200: consumerDetail },
+    answers: () => ({ 200: consumerAnswers().consumerDetail }),
     refusals: ['consumer_not_found', 'not_registered', 'version_conflict', 'too_busy'],
   },
   setSyncSource: {
@@ -117,7 +117,7 @@ export const consumersRoutes = {
     summary: "Say what a consumer's id is in another system",
     params: sourceParams,
     body: syncSourceBody,
-    answers: { 200: syncSourceAnswer },
+    answers: () => ({ 200: consumerAnswers().syncSourceAnswer }),
     refusals: ['consumer_not_found', 'external_id_taken', 'version_conflict', 'too_busy'],
   },
 } as const satisfies Routes;

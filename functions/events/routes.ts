@@ -17,7 +17,7 @@ export const eventsRoutes = {
     body: eventBody,
     bodyShown: eventShown,
     bodyLimitBytes: 256 * 1024,
-    answers: { 201: recordedAnswer, 200: recordedAnswer },
+    answers: () => ({ 201: recordedAnswer, 200: recordedAnswer }),
     refusals: [
       'consumer_not_found',
       'idempotency_key_reused',
@@ -38,7 +38,7 @@ export const eventsRoutes = {
     bodyShown: batchShown,
     bodyLimitBytes: 1_536 * 1024,
     commitsInParts: true,
-    answers: { 200: batchAnswer },
+    answers: () => ({ 200: batchAnswer }),
   },
   list: {
     method: 'GET',
@@ -56,7 +56,7 @@ export const eventsRoutes = {
       limit,
       cursor,
     }),
-    answers: { 200: eventsPage },
+    answers: () => ({ 200: eventsPage }),
     refusals: ['consumer_not_found', 'invalid_cursor', 'limit_out_of_range'],
   },
 } as const satisfies Routes;

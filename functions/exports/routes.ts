@@ -15,7 +15,7 @@ export const exportsRoutes = {
       'apostrophe. All sections unless some are named.',
     params: consumerIdParam,
     body: exportBody,
-    answers: { 202: exportRequested },
+    answers: () => ({ 202: exportRequested }),
     refusals: ['consumer_not_found', 'too_busy'],
   },
   read: {
@@ -28,7 +28,7 @@ export const exportsRoutes = {
       'until `expiresAt`, and needs no token. A `failed` one has no file: ask for another. A day after it was asked for, an ' +
       'export is gone, and `not_found`.',
     params: exportParams,
-    answers: { 200: exportAnswer },
+    answers: () => ({ 200: exportAnswer }),
     refusals: ['not_found', 'erased'],
   },
 } as const satisfies Routes;

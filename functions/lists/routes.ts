@@ -11,7 +11,7 @@ export const listsRoutes = {
     summary: 'Create a list',
     description: 'There are 1,000 lists at most. The id of a deleted one is taken until its members are off it.',
     body: listBody,
-    answers: { 201: listAnswer },
+    answers: () => ({ 201: listAnswer }),
     refusals: ['id_taken', 'limit_reached', 'too_busy'],
   },
   list: {
@@ -20,7 +20,7 @@ export const listsRoutes = {
     access: 'admin',
     summary: 'List the lists in the order of their ids',
     query: pageQuery,
-    answers: { 200: listsPage },
+    answers: () => ({ 200: listsPage }),
     refusals: ['invalid_cursor', 'limit_out_of_range'],
   },
   read: {
@@ -29,7 +29,7 @@ export const listsRoutes = {
     access: 'admin',
     summary: 'Read a list, with the number of its members',
     params: listParams,
-    answers: { 200: listAnswer },
+    answers: () => ({ 200: listAnswer }),
     refusals: ['not_found'],
   },
   replace: {
@@ -39,7 +39,7 @@ export const listsRoutes = {
     summary: 'Rename a list',
     params: listParams,
     body: listBody,
-    answers: { 200: listAnswer },
+    answers: () => ({ 200: listAnswer }),
     refusals: ['not_found', 'version_conflict', 'too_busy'],
   },
   remove: {
@@ -51,7 +51,7 @@ export const listsRoutes = {
       'Refused where a reward, a challenge, an earning rule or a segment names it: `reasons` of `in_use` are these, such ' +
       'as `reward:mug`, `challenge:steps`, `earning-rule:orders`, `segment:vip`.',
     params: listParams,
-    answers: { 204: null },
+    answers: () => ({ 204: null }),
     refusals: ['not_found', 'version_conflict', 'in_use', 'too_busy'],
   },
   listMembers: {
@@ -62,7 +62,7 @@ export const listsRoutes = {
     description: ABOUT_TABLES,
     params: listParams,
     query: tableQuery,
-    answers: { 200: membersPage },
+    answers: () => ({ 200: membersPage }),
     asTable: true,
     refusals: ['not_found', 'invalid_cursor', 'limit_out_of_range'],
   },
@@ -73,7 +73,7 @@ export const listsRoutes = {
     summary: 'Put a consumer on a list',
     description: 'Repeating it changes nothing. A consumer is on 200 lists at most.',
     params: listMemberParams,
-    answers: { 204: null },
+    answers: () => ({ 204: null }),
     refusals: ['not_found', 'consumer_not_found', 'limit_reached', 'too_busy'],
   },
   removeMember: {
@@ -83,7 +83,7 @@ export const listsRoutes = {
     summary: 'Take a consumer off a list',
     description: 'Also where the consumer is not on it.',
     params: listMemberParams,
-    answers: { 204: null },
+    answers: () => ({ 204: null }),
     refusals: ['not_found', 'too_busy'],
   },
 } as const satisfies Routes;

@@ -16,7 +16,7 @@ export const pointsRoutes = {
       'Debits take the lots that expire first.',
     params: consumerIdParam,
     body: pointsBody,
-    answers: { 201: postedAnswer, 200: postedAnswer },
+    answers: () => ({ 201: postedAnswer, 200: postedAnswer }),
     refusals: [
       'consumer_not_found',
       'not_member',
@@ -37,7 +37,7 @@ export const pointsRoutes = {
     description: '`from` is included, `to` is not. `balances` are those after the entry.',
     params: consumerIdParam,
     query: z.strictObject({ from: z.optional(instant), to: z.optional(instant), limit, cursor }),
-    answers: { 200: ledgerPage },
+    answers: () => ({ 200: ledgerPage }),
     refusals: ['consumer_not_found', 'invalid_cursor', 'limit_out_of_range', 'too_busy'],
   },
   listLots: {
@@ -46,7 +46,7 @@ export const pointsRoutes = {
     access: 'storefront',
     summary: 'List the open lots of a consumer in the order in which they are taken',
     params: consumerIdParam,
-    answers: { 200: openLots },
+    answers: () => ({ 200: openLots }),
     refusals: ['consumer_not_found', 'too_busy'],
   },
   readLiability: {
@@ -55,6 +55,6 @@ export const pointsRoutes = {
     access: 'admin',
     summary: 'Read the points outstanding of all consumers, by the month in which they expire',
     description: 'Kept as entries are posted: some seconds behind the ledger.',
-    answers: { 200: liabilityAnswer },
+    answers: () => ({ 200: liabilityAnswer }),
   },
 } as const satisfies Routes;

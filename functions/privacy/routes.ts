@@ -28,7 +28,7 @@ export const privacyRoutes = {
     description: `\`confirm\` says the consumer's id again. ${BEGUN}`,
     params: consumerIdParam,
     body: erasureBody,
-    answers: { 202: begunAnswer },
+    answers: () => ({ 202: begunAnswer }),
     refusals: ['consumer_not_found', 'confirmation_mismatch', 'version_conflict', 'too_busy'],
   },
   eraseByContact: {
@@ -41,7 +41,7 @@ export const privacyRoutes = {
       'phone or the external id again. ' +
       `${BEGUN} Then the contact is nobody's, and may be a new person's: whoever asks again without the Idempotency-Key asks about that one.`,
     body: contactErasureBody,
-    answers: { 202: begunAnswer },
+    answers: () => ({ 202: begunAnswer }),
     refusals: ['consumer_not_found', 'confirmation_mismatch', 'too_busy'],
   },
   readErasure: {
@@ -51,7 +51,7 @@ export const privacyRoutes = {
     summary: 'Read the receipt of an erasure',
     description: 'It is kept for ever, and holds no personal data.',
     params: erasureParams,
-    answers: { 200: receiptAnswer },
+    answers: () => ({ 200: receiptAnswer }),
     refusals: ['not_found'],
   },
   listErasures: {
@@ -61,7 +61,7 @@ export const privacyRoutes = {
     summary: 'List the receipts of erasures, the oldest first',
     description: 'To be saved where a restored table can be told of them.',
     query: pageQuery,
-    answers: { 200: receiptsPage },
+    answers: () => ({ 200: receiptsPage }),
     refusals: ['invalid_cursor', 'limit_out_of_range'],
   },
   restoreReceipts: {
@@ -74,7 +74,7 @@ export const privacyRoutes = {
       'when all are back.',
     body: receiptsBody,
     bodyLimitBytes: 512 * 1024,
-    answers: { 200: restoredAnswer },
+    answers: () => ({ 200: restoredAnswer }),
     refusals: ['too_busy'],
   },
   startAudit: {
@@ -84,6 +84,6 @@ export const privacyRoutes = {
     summary: 'Go over everyone for those who were erased and are there again, and erase them again',
     description:
       'A workflow, of which there is one each week in any case. Where no table was restored it finds nobody.',
-    answers: { 202: auditAnswer },
+    answers: () => ({ 202: auditAnswer }),
   },
 } as const satisfies Routes;

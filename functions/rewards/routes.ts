@@ -21,7 +21,7 @@ export const rewardsRoutes = {
     summary: 'Create a reward',
     description: 'Claims of a deleted reward with the same id go on counting, towards `claimed` and the limit.',
     body: rewardBody,
-    answers: { 201: rewardAnswer },
+    answers: () => ({ 201: rewardAnswer }),
     refusals: ['id_taken', 'too_busy'],
   },
   list: {
@@ -30,7 +30,7 @@ export const rewardsRoutes = {
     access: 'admin',
     summary: 'List the rewards in the order of their ids',
     query: pageQuery,
-    answers: { 200: rewardsPage },
+    answers: () => ({ 200: rewardsPage }),
     refusals: ['invalid_cursor', 'limit_out_of_range'],
   },
   read: {
@@ -39,7 +39,7 @@ export const rewardsRoutes = {
     access: 'admin',
     summary: 'Read a reward, with what is left of it',
     params: rewardParams,
-    answers: { 200: rewardAnswer },
+    answers: () => ({ 200: rewardAnswer }),
     refusals: ['not_found'],
   },
   replace: {
@@ -52,7 +52,7 @@ export const rewardsRoutes = {
       'Claims do not move the version.',
     params: rewardParams,
     body: rewardBody,
-    answers: { 200: rewardAnswer },
+    answers: () => ({ 200: rewardAnswer }),
     refusals: ['not_found', 'version_conflict', 'too_busy'],
   },
   remove: {
@@ -62,7 +62,7 @@ export const rewardsRoutes = {
     summary: 'Delete a reward',
     description: 'Claims of it stand, and can still be cancelled.',
     params: rewardParams,
-    answers: { 204: null },
+    answers: () => ({ 204: null }),
     refusals: ['not_found', 'version_conflict', 'too_busy'],
   },
   claim: {
@@ -76,7 +76,7 @@ export const rewardsRoutes = {
       'A repeated `claimId` with the same content answers 200 with the first answer.',
     params: consumerIdParam,
     body: claimBody,
-    answers: { 201: claimAnswer, 200: claimAnswer },
+    answers: () => ({ 201: claimAnswer, 200: claimAnswer }),
     refusals: [
       'consumer_not_found',
       'not_found',
@@ -98,7 +98,7 @@ export const rewardsRoutes = {
       'The points go back to the lots that paid for it and keep their expiry: what has expired meanwhile is gone at ' +
       'once. The reward goes back to the stock. Cancelling again does nothing.',
     params: claimParams,
-    answers: { 204: null },
+    answers: () => ({ 204: null }),
     refusals: ['consumer_not_found', 'not_found', 'too_busy'],
   },
   listClaims: {
@@ -109,7 +109,7 @@ export const rewardsRoutes = {
     description: 'Ids that the service makes are in the order of time.',
     params: consumerIdParam,
     query: pageQuery,
-    answers: { 200: claimsPage },
+    answers: () => ({ 200: claimsPage }),
     refusals: ['consumer_not_found', 'invalid_cursor', 'limit_out_of_range'],
   },
 } as const satisfies Routes;

@@ -27,14 +27,14 @@ export const segmentsRoutes = {
     path: '/v1/segment-attributes',
     access: 'admin',
     summary: 'List what rules can look at: attributes with their kind and operators',
-    answers: { 200: attributesAnswer },
+    answers: () => ({ 200: attributesAnswer }),
   },
   listTemplates: {
     method: 'GET',
     path: '/v1/segment-templates',
     access: 'admin',
     summary: 'List the built-in audiences, to be copied and changed',
-    answers: { 200: templatesAnswer },
+    answers: () => ({ 200: templatesAnswer }),
   },
   create: {
     method: 'POST',
@@ -44,7 +44,7 @@ export const segmentsRoutes = {
     description: 'Answers at once; its members are found in the background, and told all together.',
     body: newSegmentBody,
     bodyLimitBytes: RULE_LIMIT_BYTES,
-    answers: { 201: segmentAnswer },
+    answers: () => ({ 201: segmentAnswer }),
     refusals: ['id_taken', 'limit_reached', 'segment_cycle', 'too_busy'],
   },
   list: {
@@ -53,7 +53,7 @@ export const segmentsRoutes = {
     access: 'admin',
     summary: 'List the segments in the order of their ids',
     query: pageQuery,
-    answers: { 200: segmentsPage },
+    answers: () => ({ 200: segmentsPage }),
     refusals: ['invalid_cursor', 'limit_out_of_range'],
   },
   read: {
@@ -62,7 +62,7 @@ export const segmentsRoutes = {
     access: 'admin',
     summary: 'Read a segment',
     params: segmentParams,
-    answers: { 200: segmentAnswer },
+    answers: () => ({ 200: segmentAnswer }),
     refusals: ['not_found'],
   },
   edit: {
@@ -74,7 +74,7 @@ export const segmentsRoutes = {
     params: segmentParams,
     body: segmentBody,
     bodyLimitBytes: RULE_LIMIT_BYTES,
-    answers: { 200: segmentAnswer },
+    answers: () => ({ 200: segmentAnswer }),
     refusals: ['not_found', 'limit_reached', 'version_conflict', 'segment_cycle', 'too_busy'],
   },
   remove: {
@@ -83,7 +83,7 @@ export const segmentsRoutes = {
     access: 'admin',
     summary: 'Delete a segment that nothing uses',
     params: segmentParams,
-    answers: { 204: null },
+    answers: () => ({ 204: null }),
     refusals: ['not_found', 'version_conflict', 'in_use', 'too_busy'],
   },
   preview: {
@@ -95,7 +95,7 @@ export const segmentsRoutes = {
       'Everyone is looked at: seconds for some ten thousand consumers. Conditions over events that no segment has asked before are counted from the history, which takes longer.',
     body: previewBody,
     bodyLimitBytes: RULE_LIMIT_BYTES,
-    answers: { 200: previewAnswer },
+    answers: () => ({ 200: previewAnswer }),
     refusals: ['not_found', 'segment_cycle', 'too_busy'],
   },
   listMembers: {
@@ -106,7 +106,7 @@ export const segmentsRoutes = {
     description: ABOUT_TABLES,
     params: segmentParams,
     query: tableQuery,
-    answers: { 200: membersPage },
+    answers: () => ({ 200: membersPage }),
     asTable: true,
     refusals: ['not_found', 'invalid_cursor', 'limit_out_of_range'],
   },
@@ -119,7 +119,7 @@ export const segmentsRoutes = {
       'With `at` as of a past instant: events, metrics and points of then; profile, lists and claims as they are now.',
     params: explainParams,
     query: explainQuery,
-    answers: { 200: explainAnswer },
+    answers: () => ({ 200: explainAnswer }),
     refusals: ['not_found', 'consumer_not_found'],
   },
 } as const satisfies Routes;

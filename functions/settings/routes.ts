@@ -35,7 +35,7 @@ export const settingsRoutes = {
     summary: 'Read a settings document',
     description: 'Defaults where it was never set: then its version is 0.',
     params,
-    answers: { 200: answer },
+    answers: () => ({ 200: answer }),
     refusals: ['not_found'],
   },
   write: {
@@ -54,7 +54,7 @@ export const settingsRoutes = {
     query: z.strictObject({ dryRun }),
     body: z.looseObject({}),
     bodyShown: z.union(Object.values(SETTINGS_DOCUMENTS)),
-    answers: { 200: z.union([answer, simulated]) },
+    answers: () => ({ 200: z.union([answer, simulated]) }),
     refusals: ['not_found', 'version_conflict', 'too_busy'],
   },
   listVersions: {
@@ -64,7 +64,7 @@ export const settingsRoutes = {
     summary: 'List what a settings document was, the newest version first',
     params,
     query: z.strictObject({ limit, cursor }),
-    answers: { 200: z.strictObject({ items: z.array(past), nextCursor: z.nullable(z.string()) }) },
+    answers: () => ({ 200: z.strictObject({ items: z.array(past), nextCursor: z.nullable(z.string()) }) }),
     refusals: ['not_found', 'invalid_cursor', 'limit_out_of_range'],
   },
 } as const satisfies Routes;

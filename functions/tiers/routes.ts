@@ -20,7 +20,7 @@ export const tiersRoutes = {
       tierId: chosenId,
       reason: z.string().check(z.minLength(1), z.maxLength(500)),
     }),
-    answers: {
+    answers: () => ({
       200: z.strictObject({
         consumerId: z.string(),
         tier: z.nullable(
@@ -33,7 +33,7 @@ export const tiersRoutes = {
           }),
         ),
       }),
-    },
+    }),
     refusals: ['consumer_not_found', 'module_off', 'too_busy'],
   },
 } as const satisfies Routes;

@@ -14,9 +14,15 @@ export interface CapabilityHandlers {
 
 type Handler = (event: unknown, context: unknown) => unknown;
 
-/** The one handler of a bundle; its rows' handlers are made once, when the function starts. */
+/** The one handler of a bundle; a row's own is made when it is first called, so that a cold start makes one, not all. */
 export const capability = <D>(handlers: CapabilityHandlers, deps: D): Handler => {
-  const make = (made: Made<never, unknown>) => made(deps as never) as Handler;
+  const make = (made: Made<never, unknown>): Handler => {
+    let handler: Handler | undefined;
+    return (event, context) => {
+      handler ??= made(deps as never) as Handler;
+      return handler(event, context);
+    };
+  };
   const all = (rows: Record<string, Made<never, unknown>>) =>
     new Map(Object.entries(rows).map(([name, row]) => [name, make(row)]));
   const routes = all(handlers.routes);

@@ -26,8 +26,8 @@ export interface Route {
   body?: z.ZodMiniType;
   /** What the description shows as the body, where `body` leaves a part of it to be parsed by itself. */
   bodyShown?: z.ZodMiniType;
-  /** Schema of the body by status; null for none. */
-  answers: Record<number, z.ZodMiniType | null>;
+  /** Schema of the body by status; null for none. Made when asked for: no request needs it, the documentation does. */
+  answers: () => Record<number, z.ZodMiniType | null>;
   /** Whether its list is also answered as a table: see `tables.ts`. */
   asTable?: boolean;
   /** Refusals of its own, beside those that every endpoint has. */

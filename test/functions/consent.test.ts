@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { consumerDetail } from '../../functions/consumers/answers.ts';
+import { consumerAnswers } from '../../functions/consumers/answers.ts';
 import { consents, statementsOf } from '../support/consents.ts';
 import { NOW } from '../support/events.ts';
 import type { Body, Told } from '../support/shop.ts';
@@ -22,7 +22,7 @@ describe('POST /v1/consumers/{consumerId}/consents', () => {
     expect(told).toMatchObject({ status: 201, body: { ...statement, consentId: expect.stringMatching(/^\w{26}$/) } });
     const detail = await world.detail(who);
     expect(detail.consents).toEqual({ email: { state: 'granted', at: NOW } });
-    expect(consumerDetail.safeParse(detail).error).toBeUndefined();
+    expect(consumerAnswers().consumerDetail.safeParse(detail).error).toBeUndefined();
     expect(await world.profile(who)).toMatchObject({ version: 2, updatedAt: NOW });
   });
 

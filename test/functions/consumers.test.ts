@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { consumerDetail, consumersPage } from '../../functions/consumers/answers.ts';
+import { consumerAnswers } from '../../functions/consumers/answers.ts';
 import type { Write } from '../../shared/usecases/ports.ts';
 import type { Body, Told } from '../support/shop.ts';
 import { shop } from '../support/shop.ts';
@@ -48,7 +48,7 @@ describe('creating a consumer', () => {
       segments: [],
       consents: {},
     });
-    expect(consumerDetail.safeParse(told.body).error).toBeUndefined();
+    expect(consumerAnswers().consumerDetail.safeParse(told.body).error).toBeUndefined();
     expect((await detail(told.body.consumerId)).body).toEqual(told.body);
   });
 
@@ -450,7 +450,7 @@ describe('finding consumers', () => {
         method: 'GET',
         query: `${query}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
       });
-      expect(consumersPage.safeParse(told.body).error).toBeUndefined();
+      expect(consumerAnswers().consumersPage.safeParse(told.body).error).toBeUndefined();
       ids.push(...told.body.items.map(({ consumerId }: Body) => consumerId));
       pages.push(told.body.items.length);
       cursor = told.body.nextCursor ?? '';

@@ -26,7 +26,7 @@ const route = {
       ]),
     ),
   }),
-  answers: { 201: null },
+  answers: () => ({ 201: null }),
   bodyLimitBytes: 1_000,
 } as const satisfies Route;
 

@@ -11,7 +11,7 @@ const route = (method: Route['method'], path: Route['path'], access: Route['acce
   path,
   access,
   summary: 'Do something',
-  answers: {},
+  answers: () => ({}),
 });
 
 /** Two capabilities: `parcels` has a row of every kind, `posters` one route alone. */

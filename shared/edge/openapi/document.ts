@@ -143,7 +143,7 @@ const headersOf = (method: Method): Parameter[] => {
 
 const answersOf = (route: Route, schemas: SharedSchemas): Record<string, Response> =>
   Object.fromEntries(
-    Object.entries(route.answers).map(([status, schema]) => {
+    Object.entries(route.answers()).map(([status, schema]) => {
       const body = schema && jsonSchemaOf(schema, 'output', schemas);
       const headers = answerHeadersOf(route, body);
       const has = Object.keys(headers).length > 0;
