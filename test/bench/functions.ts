@@ -11,7 +11,7 @@ import type { LocalModel } from '../../infra/local/model.ts';
 import type { Measured } from './budget.ts';
 import { atMost, median, shown, told } from './budget.ts';
 
-const RUNS = 15;
+const RUNS = 41;
 const WARM_CALLS = 400;
 const ROOT = join(import.meta.dirname, '../..');
 
