@@ -114,12 +114,13 @@ const startFor = async (workflows: Workflows, change: Change): Promise<void> => 
   }
 };
 
-/** Anew each time that it is begun. Whom it is about, nobody is told who looks at executions. */
+/** Anew each time that it is begun; a receipt that was put back begins nothing. Nobody who looks at executions is told of whom. */
 const startErasure = async (
   workflows: Workflows,
   before: Change['before'],
-  { erasureId, attempt }: RecordOf<'erasure'>,
+  { erasureId, attempt, status }: RecordOf<'erasure'>,
 ): Promise<void> => {
+  if (status !== 'running') return;
   if (before?.kind === 'erasure' && before.attempt === attempt) return;
   await workflows.start('erasure', `erasure-${erasureId}-${attempt}`, { erasureId });
 };

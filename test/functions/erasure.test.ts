@@ -710,6 +710,32 @@ describe('a table that was restored to an earlier time', () => {
     expect((await world.asked(consumerId)).body.erasureId).toBe(second.erasureId);
   });
 
+  it('is not said to be rid of whoever was frozen again behind the back of a run of before', async () => {
+    const consumerId = await everywhere();
+    const backup = await copyOf(open);
+    const saved = await world.erased(consumerId);
+    const { erasureId } = saved;
+    open = backup;
+    world = erasing(backup.store);
+    const { store, changes } = streaming(backup.store);
+    await world.call('restoreReceipts', { body: { receipts: [saved] } }, store);
+    const started: unknown[] = [];
+    const workflows = { start: async (_: string, name: string) => void started.push(name) };
+    const bus = { publish: async (events: readonly unknown[]) => events.length };
+    await publishChanges({ bus, workflows }, changes.splice(0));
+    // A receipt that came back begins nothing by itself.
+    expect(started).toEqual([]);
+    const { verify, complete } = world.steps(backup.store);
+    // A run that found nothing to do, as there was a receipt of old alone, and was held up.
+    const step = { erasureId, now: NOW };
+    expect(await verify(step)).toMatchObject({ clean: true });
+    expect(await world.audited()).toEqual({ consumers: 1, differed: 1 });
+    await complete(step);
+    expect((await world.receipt(erasureId)).status).toBe('running');
+    await world.carriedOut(erasureId);
+    expect([(await world.receipt(erasureId)).status, await heldOf(consumerId)]).toEqual(['completed', {}]);
+  });
+
   it('refuses a receipt whose id is that of another erasure', async () => {
     const receipt = await world.erased(await everywhere());
     const { subjectHash } = await world.erased(await everywhere({ email: 'b@example.org' }));
