@@ -1,16 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ServedStack } from '../support/served-stack.ts';
-import { dataFolder, serve } from '../support/served-stack.ts';
+import { describe, expect, it } from '@jest/globals';
+import { servedForAll } from '../support/served-stack.ts';
 
-const { data, remove } = dataFolder();
-let stack: ServedStack;
-beforeAll(async () => {
-  stack = await serve(data, { now: '2027-01-01T00:00:00.000Z' });
-}, 120_000);
-afterAll(async () => {
-  await stack?.stop();
-  remove();
-}, 60_000);
+const stack = servedForAll({ now: '2027-01-01T00:00:00.000Z' });
 
 const settled = () => stack.call('POST', '/_local/settle');
 const advance = (duration: string) => stack.call('PUT', '/_local/clock', { advance: duration });

@@ -1,18 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ServedStack } from '../support/served-stack.ts';
-import { dataFolder, serve } from '../support/served-stack.ts';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { type ServedStack, servedForAll } from '../support/served-stack.ts';
 
-const { data, remove } = dataFolder();
-let stack: ServedStack;
+const stack = servedForAll();
 let consumerId: string;
 beforeAll(async () => {
-  stack = await serve(data);
   consumerId = (await stack.call('POST', '/v1/consumers', { email: 'kept@example.com' })).body.consumerId;
 }, 120_000);
-afterAll(async () => {
-  await stack?.stop();
-  remove();
-}, 60_000);
 
 const order = (attributes: object, more: object = {}) => ({
   type: 'order_placed',

@@ -1,18 +1,11 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ServedStack } from '../support/served-stack.ts';
-import { dataFolder, serve } from '../support/served-stack.ts';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { servedForAll } from '../support/served-stack.ts';
 
-const { data, remove } = dataFolder();
-let stack: ServedStack;
+const stack = servedForAll({ now: '2027-03-27T12:00:00.000Z' });
 let storefront: string;
 beforeAll(async () => {
-  stack = await serve(data, { now: '2027-03-27T12:00:00.000Z' });
   storefront = await stack.token('storefront');
 }, 120_000);
-afterAll(async () => {
-  await stack?.stop();
-  remove();
-}, 60_000);
 
 let people = 0;
 /** Somebody in London with an email and a phone, who agreed to SMS. */

@@ -1,17 +1,8 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ServedStack } from '../support/served-stack.ts';
-import { dataFolder, serve } from '../support/served-stack.ts';
+import { describe, expect, it } from '@jest/globals';
+import { servedForAll } from '../support/served-stack.ts';
 
 const DAY_MS = 86_400_000;
-const { data, remove } = dataFolder();
-let stack: ServedStack;
-beforeAll(async () => {
-  stack = await serve(data);
-}, 120_000);
-afterAll(async () => {
-  await stack?.stop();
-  remove();
-}, 60_000);
+const stack = servedForAll();
 
 let people = 0;
 const newConsumer = async (more: Record<string, unknown> = {}) => {

@@ -1,21 +1,12 @@
 /** An erasure of which each call to DynamoDB fails in turn, through the API of the served stack. */
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ServedStack } from '../support/served-stack.ts';
-import { dataFolder, serve } from '../support/served-stack.ts';
+import { beforeAll, describe, expect, it } from '@jest/globals';
+import { servedForAll } from '../support/served-stack.ts';
 import { type Person, unmistakable } from '../support/unmistakable.ts';
 
-const { data, remove } = dataFolder();
-let stack: ServedStack;
-beforeAll(async () => {
-  stack = await serve(data, { now: '2027-03-01T09:00:00.000Z' });
-}, 120_000);
-afterAll(async () => {
-  await stack?.stop();
-  remove();
-}, 60_000);
+const stack = servedForAll({ now: '2027-03-01T09:00:00.000Z' });
 
-const call: ServedStack['call'] = (...asked) => stack.call(...asked);
-const { person, record, residueOf, receiptOf, erase } = unmistakable(call, data);
+const { call } = stack;
+const { person, record, residueOf, receiptOf, erase } = unmistakable(stack);
 
 /** As often the SDK asks before it gives up. */
 const MOST_ATTEMPTS = 4;

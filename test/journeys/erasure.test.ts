@@ -1,29 +1,20 @@
 /** Forgetting somebody of whom there is much, while they are busy, whatever dies meanwhile; and proving it. */
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { readAssembly } from '../../infra/local/assembly.ts';
 import { ABOUT_SOMEBODY, heldIn, REMOVED } from '../support/held.ts';
 import { rawTable } from '../support/raw-table.ts';
-import type { Answer, ServedStack } from '../support/served-stack.ts';
-import { dataFolder, serve } from '../support/served-stack.ts';
+import { type Answer, servedForAll } from '../support/served-stack.ts';
 import { keyed, type Person, unmistakable } from '../support/unmistakable.ts';
 
-const { data, remove } = dataFolder();
-let stack: ServedStack;
-beforeAll(async () => {
-  stack = await serve(data, { now: '2027-03-01T09:00:00.000Z' });
-}, 120_000);
-afterAll(async () => {
-  await stack?.stop();
-  remove();
-}, 60_000);
+const stack = servedForAll({ now: '2027-03-01T09:00:00.000Z' });
 
-const call: ServedStack['call'] = (...asked) => stack.call(...asked);
+const { call } = stack;
 const settle = () => call('POST', '/_local/settle');
 const codeOf = ({ status, body }: Answer) => [status, body?.code];
 const GONE = [410, 'erased'];
 
-const { person, suffixOf, record, busy, residueOf, receiptOf, erase } = unmistakable(call, data);
+const { person, suffixOf, record, busy, residueOf, receiptOf, erase } = unmistakable(stack);
 const executions = async (): Promise<
   { name: string; status: string; input: object; history: { type: string; state: string }[] }[]
 > => (await call('GET', '/_local/executions')).body.items;
@@ -37,7 +28,7 @@ const visited = async (): Promise<Set<string>> => {
 
 /** The definition that would be deployed, and that ran. */
 const states = (): Record<string, { Type: string }> => {
-  const machines = [...readAssembly(join(data, 'cdk.out')).stateMachines.values()];
+  const machines = [...readAssembly(join(stack.data, 'cdk.out')).stateMachines.values()];
   const machine = machines.find(({ name }) => /-erasure$/.test(name));
   return machine?.definition['States'] as Record<string, { Type: string }>;
 };
@@ -49,7 +40,7 @@ describe('somebody of whom there is much', () => {
   const others: string[] = [];
   /** Each with an expiry of its own: more lots than the account holds. */
   const LOTS = 100;
-  const heldNow = async () => heldIn(await (await rawTable(data)).scan(), one.consumerId);
+  const heldNow = async () => heldIn(await (await rawTable(stack.data)).scan(), one.consumerId);
   let held: Record<string, number>;
 
   it('is there, in everything that there is', async () => {
@@ -261,7 +252,7 @@ describe('an erasure whose stack is killed', () => {
         isThere = run?.history.some((event) => event.state === state) ?? false;
       }
       await stack.kill();
-      stack = await serve(data);
+      await stack.startAgain();
       up.resolve();
       do await settle();
       while ((await receiptOf(body.erasureId)).status === 'running');
@@ -306,7 +297,7 @@ describe('an erasure that meets what it does not know', () => {
   it('is given up loudly, keeps the person frozen, and is good once it is begun again', async () => {
     const one = await person();
     await settle();
-    const table = await rawTable(data);
+    const table = await rawTable(stack.data);
     const stray = { pk: `C#${one.consumerId}`, sk: 'consent/zzz' };
     await table.put({ pk: { S: stray.pk }, sk: { S: stray.sk }, kind: { S: 'a kind of tomorrow' } });
     const { body } = await erase(one);

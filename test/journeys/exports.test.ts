@@ -1,18 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import { strFromU8, unzipSync } from 'fflate';
-import { dataFolder, type ServedStack, serve } from '../support/served-stack.ts';
+import { servedForAll } from '../support/served-stack.ts';
 
 const START = '2026-03-01T12:00:00.000Z';
 const EVENTS = 1_200;
-const { data, remove } = dataFolder();
-let stack: ServedStack;
+const stack = servedForAll({ now: START });
 let ada: string;
-
 beforeAll(async () => {
-  stack = await serve(data, { now: START });
   await stack.call('PUT', '/v1/settings/earning-rules', {
     rules: [{ ruleId: 'orders', event: 'order_placed', pointsPerMajorUnit: 1 }],
   });
@@ -29,10 +26,6 @@ beforeAll(async () => {
   }
   await stack.call('POST', `/v1/consumers/${ada}/reward-claims`, { rewardId: 'mug', claimId: 'claim-1' });
 }, 240_000);
-afterAll(async () => {
-  await stack?.stop();
-  remove();
-}, 60_000);
 
 /** Every tenth is an order. */
 const eventOf = (n: number) => ({
@@ -131,7 +124,7 @@ describe('an export of somebody who did much', () => {
     const { items } = (await stack.call('GET', '/_local/executions')).body;
     const mine = items.filter(({ name }: { name: string }) => name === `export-${exportId}`);
     expect(mine).toHaveLength(1);
-    for (const text of [link, JSON.stringify(mine), readFileSync(join(data, 'lambda.log'), 'utf8')]) {
+    for (const text of [link, JSON.stringify(mine), readFileSync(join(stack.data, 'lambda.log'), 'utf8')]) {
       for (const secret of [ada, 'ada@example.com', '447911123456', '=Ada']) expect(text).not.toContain(secret);
     }
   });
@@ -151,10 +144,9 @@ describe('an export of somebody who did much', () => {
   it('outlives a kill, asked for or written', async () => {
     const written = await asked({ format: 'json', sections: ['identity'] });
     const link = await linkTo(written);
-    const port = Number(new URL(stack.url).port);
     const begun = await asked({ format: 'csv' });
     await stack.kill();
-    stack = await serve(data, { port });
+    await stack.startAgain({ sameAddress: true });
     expect((await fetch(link)).status).toBe(200);
     expect(Object.keys(unzipSync(await fetched(await linkTo(begun))))).toHaveLength(10);
   }, 120_000);
@@ -162,8 +154,8 @@ describe('an export of somebody who did much', () => {
   it('is gone a day later, record and file', async () => {
     const exportId = await asked({ format: 'json', sections: ['identity'] });
     await linkTo(exportId);
-    const [bucket = ''] = readdirSync(join(data, 's3'));
-    const kept = () => readdirSync(join(data, 's3', bucket, 'content'));
+    const [bucket = ''] = readdirSync(join(stack.data, 's3'));
+    const kept = () => readdirSync(join(stack.data, 's3', bucket, 'content'));
     expect(kept()).not.toEqual([]);
     await stack.call('PUT', '/_local/clock', { advance: 'P1D' });
     expect((await found(exportId)).status).toBe(404);

@@ -1,22 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import description from '../../functions/docs/description.ts';
 import type { Operation } from '../../shared/edge/openapi/document.ts';
 import type { JsonSchema } from '../../shared/edge/openapi/schema.ts';
-import type { ServedStack } from '../support/served-stack.ts';
-import { dataFolder, serve } from '../support/served-stack.ts';
+import { servedForAll } from '../support/served-stack.ts';
 
-const { data, remove } = dataFolder();
-let stack: ServedStack;
+const stack = servedForAll();
 let consumerId: string;
 beforeAll(async () => {
-  stack = await serve(data);
   consumerId = (await stack.call('POST', '/v1/consumers', { email: 'fuzz@example.com' })).body.consumerId;
 }, 120_000);
-afterAll(async () => {
-  await stack?.stop();
-  remove();
-}, 60_000);
 
 const HOSTILE = [
   '',

@@ -3,23 +3,14 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { afterAll, describe, expect, it } from '@jest/globals';
 import { hasCdnow, percentileOf, purchasesIn, SAMPLE } from '../support/cdnow.ts';
-import type { ServedStack } from '../support/served-stack.ts';
-import { dataFolder, serve } from '../support/served-stack.ts';
+import { servedForAll } from '../support/served-stack.ts';
 
-const { data, remove } = dataFolder();
 /** The import keeps its checkpoints below its working directory: not below the project's, here. */
 const work = mkdtempSync(join(tmpdir(), 'regulars-import-journey-'));
-let stack: ServedStack;
-beforeAll(async () => {
-  if (hasCdnow) stack = await serve(data);
-}, 120_000);
-afterAll(async () => {
-  await stack?.stop();
-  remove();
-  rmSync(work, { recursive: true, force: true });
-}, 60_000);
+const stack = servedForAll();
+afterAll(() => rmSync(work, { recursive: true, force: true }));
 
 /** `npm run import` of the sample; resolves with its summary. */
 const startImport = (): { child: ChildProcess; summary: Promise<string> } => {
@@ -53,9 +44,8 @@ given('an import of the CDNOW sample', () => {
 
     const second = startImport();
     await pause(1_500);
-    const port = Number(new URL(stack.url).port);
     await stack.kill();
-    stack = await serve(data, { port });
+    await stack.startAgain({ sameAddress: true });
     expect(await second.summary).toMatch(/rows +6,919\n +consumers +2,357 .*\n.* 0 refused\n +money +USD.244,091\.94 /);
   }, 600_000);
 

@@ -5,14 +5,13 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { describe, expect, it } from '@jest/globals';
 import { api } from '../../functions/api.ts';
 import { startDynamo } from '../../infra/local/dynamodb.ts';
 import { openWire, TABLES } from '../../infra/local/wire.ts';
 import type { Route } from '../../shared/edge/catalogue.ts';
 import { type Found, marksIn, marksInFolder } from '../support/marks.ts';
-import type { Answer, CallOptions, ServedStack } from '../support/served-stack.ts';
-import { dataFolder, serve } from '../support/served-stack.ts';
+import { type Answer, type CallOptions, servedForAll } from '../support/served-stack.ts';
 
 const PROFILE = {
   email: 'zqxemail@example.com',
@@ -60,8 +59,8 @@ const ASKED = [
   ...['zqxheader', 'zqxetag', 'zqxstranger', '447700900593', 'zqxlost', 'zqxsms', 'zqxcursor', 'zqxtoken'],
 ];
 
-const { data, remove } = dataFolder();
-let stack: ServedStack;
+const stack = servedForAll();
+const { data } = stack;
 let consumerId: string;
 let keys = 0;
 const refusals: { request: string; answer: Answer }[] = [];
@@ -90,14 +89,6 @@ const control = (method: string, path: string, body?: unknown) => stack.call(met
 const settle = async (): Promise<void> => {
   expect((await control('POST', '/settle')).status).toBe(200);
 };
-
-beforeAll(async () => {
-  stack = await serve(data);
-}, 120_000);
-afterAll(async () => {
-  await stack?.stop();
-  remove();
-}, 60_000);
 
 const of = (path: string): string => `/v1/consumers/${consumerId}${path}`;
 
@@ -334,7 +325,7 @@ describe('what is said about a consumer', () => {
     const statuses = refusals.slice(before).map(({ answer }) => answer.status);
     expect(statuses).toEqual(expect.arrayContaining([500]));
     await stack.kill();
-    stack = await serve(data);
+    await stack.startAgain();
     await settle();
   }, 180_000);
 

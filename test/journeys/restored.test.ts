@@ -32,8 +32,8 @@ afterAll(async () => {
 const call: ServedStack['call'] = (...asked) => stack.call(...asked);
 const settle = () => call('POST', '/_local/settle');
 const codeOf = ({ status, body }: Answer) => [status, body?.code];
-const here = unmistakable(call, original.data);
-const { residueOf, receiptOf } = unmistakable(call, backup.data);
+const here = unmistakable({ call, data: original.data });
+const { residueOf, receiptOf } = unmistakable({ call, data: backup.data });
 
 /** `npm run receipts`, in a process of its own: how it ended, and what it said. */
 const ran = async (...asked: string[]): Promise<{ code: unknown; said: string }> => {

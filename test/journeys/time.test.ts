@@ -1,16 +1,7 @@
-import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { ServedStack } from '../support/served-stack.ts';
-import { dataFolder, serve } from '../support/served-stack.ts';
+import { describe, expect, it } from '@jest/globals';
+import { servedForAll } from '../support/served-stack.ts';
 
-const { data, remove } = dataFolder();
-let stack: ServedStack;
-beforeAll(async () => {
-  stack = await serve(data, { now: '2027-01-01T00:00:00.000Z' });
-}, 120_000);
-afterAll(async () => {
-  await stack?.stop();
-  remove();
-}, 60_000);
+const stack = servedForAll({ now: '2027-01-01T00:00:00.000Z' });
 
 const advance = (period: string) => stack.call('PUT', '/_local/clock', { advance: period });
 const detailOf = async (consumerId: string) => (await stack.call('GET', `/v1/consumers/${consumerId}`)).body;
@@ -83,7 +74,7 @@ describe('as time goes by', () => {
   it('everything is there after a stop and a start', async () => {
     const before = await detailOf(consumerId);
     await stack.stop();
-    stack = await serve(data);
+    await stack.startAgain();
     const after = await detailOf(consumerId);
     expect(after.customerValue).toEqual(before.customerValue);
     expect(after.createdAt).toBe(before.createdAt);

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll, beforeAll } from '@jest/globals';
 
 export interface Answer {
   status: number;
@@ -26,6 +27,38 @@ export interface CallOptions {
   token?: string | null;
   headers?: Record<string, string>;
 }
+
+/** A stack that is started again on what it kept, as often as a test likes. */
+export interface LastingStack extends ServedStack {
+  /** After `kill` or `stop`. On another port, unless clients go on calling where it was. */
+  startAgain(options?: { sameAddress: boolean }): Promise<void>;
+}
+
+/** The stack of a test file: served before its first test, on a folder of its own; both are gone after its last. */
+export const servedForAll = (options: { now?: string } = {}): LastingStack => {
+  const { data, remove } = dataFolder();
+  let current: ServedStack;
+  beforeAll(async () => {
+    current = await serve(data, options);
+  }, 120_000);
+  afterAll(async () => {
+    await current?.stop();
+    remove();
+  }, 60_000);
+  return {
+    data,
+    get url() {
+      return current.url;
+    },
+    call: (...asked) => current.call(...asked),
+    token: (...asked) => current.token(...asked),
+    kill: () => current.kill(),
+    stop: () => current.stop(),
+    startAgain: async ({ sameAddress } = { sameAddress: false }) => {
+      current = await serve(data, sameAddress ? { port: Number(new URL(current.url).port) } : {});
+    },
+  };
+};
 
 /** Serves on a free port unless one is given. The data folder is the caller's to remove: see `dataFolder`. */
 export const serve = async (data: string, options: { port?: number; now?: string } = {}): Promise<ServedStack> => {

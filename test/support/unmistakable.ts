@@ -16,8 +16,7 @@ export interface Person {
 /** An idempotency key, as the options of a call. */
 export const keyed = (key: string) => ({ headers: { 'idempotency-key': key } });
 
-/** On the stack that keeps its data in this folder. */
-export const unmistakable = (call: ServedStack['call'], data: string) => {
+export const unmistakable = ({ call, data }: Pick<ServedStack, 'call' | 'data'>) => {
   let people = 0;
   /** Somebody who cannot be mistaken. */
   const person = async (): Promise<Person> => {
