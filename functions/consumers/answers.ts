@@ -1,5 +1,6 @@
 /** What callers are told about consumers. */
 import * as z from 'zod/mini';
+import { balancesShape } from '../../shared/edge/balances.ts';
 import { status, tagType } from './schemas.ts';
 
 const made = () => {
@@ -113,12 +114,7 @@ const made = () => {
   const tier = { tierId: z.string(), name: z.string() };
   const programme = {
     points: z.strictObject({
-      available: z.int(),
-      score: z.int(),
-      spent: z.int(),
-      pending: z.int(),
-      reserved: z.int(),
-      expired: z.int(),
+      ...balancesShape(),
       nextExpiry: z.nullable(z.strictObject({ points: z.int(), at: instant })),
     }),
     tier: z.nullable(

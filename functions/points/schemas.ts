@@ -1,6 +1,7 @@
 /** What callers say and are told about points. */
 import * as z from 'zod/mini';
 import { chosenId, pointsAmount } from '../../shared/domain/points/settings.ts';
+import { balancesShape } from '../../shared/edge/balances.ts';
 import { instant } from '../../shared/edge/parameters.ts';
 
 const reason = z.string().check(z.minLength(1), z.maxLength(500));
@@ -38,14 +39,7 @@ export const pointsBody = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('release'), points, reservationId: chosenId, ...saying }),
 ]);
 
-const balances = z.strictObject({
-  available: z.int(),
-  score: z.int(),
-  spent: z.int(),
-  pending: z.int(),
-  reserved: z.int(),
-  expired: z.int(),
-});
+const balances = z.strictObject(balancesShape());
 const lots = z.array(z.strictObject({ lotId: z.string(), points: z.int() }));
 const type = z.enum([
   ...(['add', 'subtract', 'spend', 'add_pending', 'accept', 'reject'] as const),
