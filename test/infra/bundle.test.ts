@@ -1,5 +1,7 @@
+import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { BUNDLE_LIMIT_BYTES, type Bundle, bundle } from '../../infra/bundle.ts';
 import {
@@ -64,6 +66,15 @@ describe('the bundles', () => {
       codeOf(await bundled(project({ ...smallFiles, 'functions/parcels/live.ts': live })), 'parcels'),
     );
     expect(await handler({ routeKey: 'POST /v1/parcels' })).toMatchObject({ known: 'its own' });
+  });
+
+  it('load no more of Node than is used, where something imports a part of it when it is needed', async () => {
+    const live = `export const live = { known: import('node:http').then(({ Agent }) => typeof Agent) };`;
+    const file = codeOf(await bundled(project({ ...smallFiles, 'functions/live.ts': live })), 'parcels');
+    const run = `require(${JSON.stringify(file)}).handler({ routeKey: 'POST /v1/parcels' })
+      .then(async ({ known }) => console.log(await known, process.moduleLoadList.some((name) => name.includes('undici'))))`;
+    const { stdout } = await promisify(execFile)(process.execPath, ['-e', run], { env: {} });
+    expect(stdout).toBe('function false\n');
   });
 
   it('hold the code and what Node must know of it, with the source map elsewhere', async () => {
