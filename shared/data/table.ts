@@ -632,6 +632,8 @@ export const table: { [K in Kind]: Block<K> } = {
       runId: text('run'),
       expiresAt: text('expiresAt'),
       slicesDone: number('done'),
+      consumersDone: optional(number('consumers')),
+      everyone: optional(number('everyone')),
       lastUnit: optional(number('lastUnit')),
       goneBy: optional(json('goneBy')),
       goingBy: optional(json('goingBy')),

@@ -53,9 +53,18 @@ export const claimBackfill = (deps: BackfillDeps, runId: string, now: Instant): 
     const goesOver = units.length > 0 || !isSameGround(goingBy, lease?.goneBy);
     const hasWork = goesOver || segments.some(isUnfinished);
     const expiresAt = hasWork ? plusDays(now, LEASE_DAYS) : FREE;
-    const { goneBy } = lease ?? {};
+    const { goneBy, everyone } = lease ?? {};
     const lastUnit = Math.max(NO_UNIT, ...units);
-    const put = { kind: 'backfillLease', version, runId, expiresAt, slicesDone: 0, lastUnit, goneBy } as const;
+    const put = {
+      kind: 'backfillLease',
+      version,
+      runId,
+      expiresAt,
+      slicesDone: 0,
+      everyone,
+      lastUnit,
+      goneBy,
+    } as const;
     await deps.store.commit([{ put: goesOver ? { ...put, goingBy } : put, expect }]);
     return { units, goesOver, hasWork };
   });
@@ -91,8 +100,8 @@ export const settleGrounds = (deps: BackfillDeps, runId: string): Promise<void> 
   retrying(deps, async () => {
     const [lease] = await deps.store.get([{ kind: 'backfillLease' }], true);
     if (!lease?.goingBy || lease.runId !== runId) return;
-    const { goingBy, ...rest } = lease;
-    const put = { ...rest, version: lease.version + 1, goneBy: { ...lease.goneBy, ...goingBy } };
+    const { goingBy, consumersDone: everyone, ...rest } = lease;
+    const put = { ...rest, version: lease.version + 1, everyone, goneBy: { ...lease.goneBy, ...goingBy } };
     await deps.store.commit([{ put, expect: { version: lease.version } }]);
   });
 
@@ -103,17 +112,25 @@ export const fillSlice = async (
   { runId, now, cause, most }: Refresh & { runId: string; most: number },
 ): Promise<SliceDone> => {
   const segmentation = await segmentationOf(deps.store);
-  const filled = await refreshSlice(deps, segmentation, progress, { now, cause, most });
-  await keepLease(deps, runId, now, filled.done);
+  const keep = (done: Gone) => keepLease(deps, { runId, now }, done);
+  const looked = (consumers: number) => keep({ consumers, slices: 0 });
+  const filled = await refreshSlice(deps, segmentation, progress, { now, cause, most, looked });
+  if (filled.done) await keep({ consumers: 0, slices: 1 });
   return filled;
 };
 
-const keepLease = (deps: BackfillDeps, runId: string, now: Instant, isSliceDone: boolean): Promise<void> =>
+interface Gone {
+  consumers: number;
+  slices: number;
+}
+const keepLease = (deps: BackfillDeps, run: { runId: string; now: Instant }, done: Gone): Promise<void> =>
   retrying(deps, async () => {
     const [lease] = await deps.store.get([{ kind: 'backfillLease' }], true);
-    if (lease?.runId !== runId) return;
-    const slicesDone = Math.min(deps.store.slices, lease.slicesDone + (isSliceDone ? 1 : 0));
-    const put = { ...lease, version: lease.version + 1, slicesDone, expiresAt: plusDays(now, LEASE_DAYS) };
+    if (lease?.runId !== run.runId) return;
+    const slicesDone = Math.min(deps.store.slices, lease.slicesDone + done.slices);
+    const consumersDone = (lease.consumersDone ?? 0) + done.consumers;
+    const expiresAt = plusDays(run.now, LEASE_DAYS);
+    const put = { ...lease, version: lease.version + 1, slicesDone, consumersDone, expiresAt };
     await deps.store.commit([{ put, expect: { version: lease.version } }]);
   });
 

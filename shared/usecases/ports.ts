@@ -225,6 +225,10 @@ export interface Records {
     runId: string;
     expiresAt: Instant;
     slicesDone: number;
+    /** How many consumers the run has gone over so far; a step that was repeated counted some twice. */
+    consumersDone?: number | undefined;
+    /** How many they were in all, the last time; absent before the first. */
+    everyone?: number | undefined;
     /** The youngest of the units that the run fills; younger ones wait for the next. */
     lastUnit?: number | undefined;
     /** What rules went by when everyone was gone over last, and when the run that is under way began (see rule-grounds.ts). */

@@ -14,8 +14,8 @@ import type { Segmentation } from './segment-units.ts';
 /** Heads at hand at a time. */
 const BLOCK = 1_000;
 
-/** Leaves off after `most` consumers. */
-export type SliceRefresh = Refresh & { most: number };
+/** Leaves off after `most` consumers; `looked` is told how many more were gone over, block by block. */
+export type SliceRefresh = Refresh & { most: number; looked?: (consumers: number) => Promise<void> };
 
 export type SliceRefreshed = SliceDone & {
   /** Flips that nothing else would have told: `differed` counts all that were told. */
@@ -27,7 +27,7 @@ export const refreshSlice = async (
   deps: Pick<Deps, 'store' | 'pause'>,
   segmentation: Segmentation,
   { slice, cursor }: SliceProgress,
-  { now, cause, most }: SliceRefresh,
+  { now, cause, most, looked }: SliceRefresh,
 ): Promise<SliceRefreshed> => {
   const round = new RefreshRound(deps, segmentation);
   const done: SliceRefreshed = { slice, cursor, done: true, consumers: 0, differed: 0, missed: 0 };
@@ -46,6 +46,7 @@ export const refreshSlice = async (
     done.differed += missed + (await lookAt(underWay)) + (await round.end()).length;
     done.consumers += block.length;
     done.cursor = block.at(-1)?.profile.consumerId ?? done.cursor;
+    await looked?.(block.length);
   };
   const block: ConsumerPicture[] = [];
   for await (const picture of deps.store.pictureSlice(slice, cursor)) {

@@ -29,11 +29,17 @@ interface Filling {
 
 export const progressIn = async (store: Store): Promise<Filling> => {
   const [counts, lease] = await store.get([{ kind: 'memberCounts' }, { kind: 'backfillLease' }], true);
-  const { slicesDone, lastUnit } = { slicesDone: 0, lastUnit: NO_UNIT, ...lease };
+  const percent = lease ? percentOf(lease, store.slices) : 0;
   return {
     counts: counts ? decodedCounts(counts.content) : emptyCounts(),
-    percentOf: (unit) => (unit > lastUnit ? 0 : Math.min(99, Math.round((100 * slicesDone) / store.slices))),
+    percentOf: (unit) => (unit > (lease?.lastUnit ?? NO_UNIT) ? 0 : percent),
   };
+};
+
+/** By how many consumers there were the last time; the first time nobody knows how many, but slices are even. */
+const percentOf = ({ slicesDone, consumersDone = 0, everyone }: RecordOf<'backfillLease'>, slices: number): number => {
+  const share = everyone ? consumersDone / everyone : slicesDone / slices;
+  return Math.min(99, Math.round(100 * share));
 };
 
 export const shown = async (store: Store, segment: SegmentRecord): Promise<SegmentShown> =>

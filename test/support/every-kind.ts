@@ -176,7 +176,7 @@ export function segmentsOf(consumerId: string): StoredRecord[] {
     { kind: 'backfillLease', version: 1, runId: 'r', expiresAt: at, slicesDone: 3 },
     {
       ...{ kind: 'backfillLease', version: 2, runId: 'r', expiresAt: at, slicesDone: 3 },
-      ...{ goneBy: { churn: 'a' }, goingBy: { churn: 'b' } },
+      ...{ consumersDone: 7, everyone: 20, goneBy: { churn: 'a' }, goingBy: { churn: 'b' } },
     },
     { kind: 'ruleSummary', version: 1, asOf: at, content: '{}', isApplied: true },
   ];

@@ -65,6 +65,21 @@ describe('a segment', () => {
     expect([(await w.read('vips')).progressPercent, (await w.read('others')).progressPercent]).toEqual([100, 0]);
   });
 
+  it('says it by how many consumers there are, once that is known', async () => {
+    const w = await peopled();
+    await w.create('vips', TAGGED);
+    await w.settled();
+    await w.create('others', OLD);
+    const { slices } = await w.steps.claim('run');
+    const seen: number[] = [];
+    for (const slice of slices) {
+      await w.steps.fill(slice);
+      seen.push((await w.read('others')).progressPercent);
+    }
+    // One of the three has a slice for itself, two share another.
+    expect([...new Set(seen)]).toEqual([0, 33, 99]);
+  });
+
   it('is listed in the order of the ids, page by page', async () => {
     const w = world();
     for (const id of ['b', 'd', 'a', 'c']) await w.create(id, TAGGED);
