@@ -56,7 +56,8 @@ const directory = mkdtempSync(join(tmpdir(), 'regulars-test-'));
 try {
   const all = [
     ...Object.entries(STATIC_CHECKS).map(([name, command]) => staticCheck(name, command)),
-    jest(directory, 'units', ['--testPathIgnorePatterns', '/journeys/']),
+    // By itself, Jest would leave a core idle.
+    jest(directory, 'units', ['--testPathIgnorePatterns', '/journeys/', '--maxWorkers', '100%']),
     jest(directory, 'journeys', ['--runInBand', '--testPathPatterns', '/journeys/']),
   ];
   const sum = (key: keyof Counts): number => all.reduce((total, counts) => total + counts[key], 0);

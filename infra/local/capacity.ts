@@ -4,8 +4,9 @@ import type { Consumption } from './metrics.ts';
 const READS = new Set(['GetItem', 'BatchGetItem', 'Query', 'Scan', 'TransactGetItems']);
 const WRITES = new Set(['PutItem', 'UpdateItem', 'DeleteItem', 'BatchWriteItem', 'TransactWriteItems']);
 
+export const isRead = (operation: string): boolean => READS.has(operation);
 /** Whether DynamoDB bills the operation. */
-export const consumes = (operation: string): boolean => READS.has(operation) || WRITES.has(operation);
+export const consumes = (operation: string): boolean => isRead(operation) || WRITES.has(operation);
 
 const ASK = Buffer.from('"ReturnConsumedCapacity":"INDEXES"');
 const ASKED = '"ReturnConsumedCapacity"';

@@ -112,7 +112,8 @@ export function createDynamoProxy({
   };
   const pass: DynamoProxy['pass'] = (operation, target, given) => {
     const caller = CALLER.exec(given.authorization)?.[1] ?? 'unknown';
-    return faults.meet(caller, given.body, () => carryOut(caller, operation, target, given));
+    const met = { function: caller, operation, body: given.body };
+    return faults.meet(met, () => carryOut(caller, operation, target, given));
   };
   const close = () => {
     agent.destroy();

@@ -207,6 +207,14 @@ describe('a request that is to fail', () => {
     expect(outcomes.map(({ status }) => status).sort()).toEqual(['fulfilled', 'fulfilled', 'rejected']);
   });
 
+  it('is a write where the answer is to get lost: of a read, that is a refusal', async () => {
+    faults.plan({ function: 'consumers', skip: 0, count: MOST_ATTEMPTS, how: 'answer_lost' });
+    expect(await isThere('lost')).toBe(false);
+    expect(faults.snapshot()).toMatchObject({ passed: 0, failed: 0 });
+    await expect(put('lost')).rejects.toThrow();
+    expect(await isThere('lost')).toBe(true);
+  });
+
   it("is that function's alone", async () => {
     faults.plan({ function: 'privacy', skip: 0, count: 100, how: 'refused' });
     await put('other');

@@ -59,9 +59,12 @@ describe('an erasure of which a call to DynamoDB fails', () => {
   }, 60_000);
   const standing: Person[] = [];
 
-  it.each([['refused'], ['answer_lost']])(
+  it.each([
+    ['refused', 40],
+    ['answer_lost', 10],
+  ])(
     'whichever it is, for good, is done in the end as if none had: %s',
-    async (how) => {
+    async (how, fewest) => {
       const erased: Person[] = [];
       const receipts: Record<string, unknown>[] = [];
       for (let hasFailed = true; hasFailed; ) {
@@ -79,7 +82,7 @@ describe('an erasure of which a call to DynamoDB fails', () => {
         erased.push(one);
         receipts.push(receipt.itemsRemoved);
       }
-      expect(erased.length).toBeGreaterThan(40);
+      expect(erased.length).toBeGreaterThan(fewest);
       // The last one met no fault.
       const whole = receipts.at(-1);
       for (const [nth, counts] of receipts.entries()) expect([nth, counts]).toEqual([nth, whole]);
