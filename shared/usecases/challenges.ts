@@ -1,12 +1,12 @@
 /** The challenges of the organization: one document beside its settings, so that every event reads them with these. */
-import { canonicalJson } from '../domain/canonical.ts';
 import type { Instant, JsonObject } from '../domain/facts.ts';
 import type { Challenge } from '../domain/points/challenges.ts';
 import { Refusal } from '../domain/refusal.ts';
-import type { Commit, Deps, Page, PageRequest, RecordOf, Store } from './ports.ts';
+import type { Commit, Deps, Edited, Page, PageRequest, RecordOf, Store, Write } from './ports.ts';
 import { retrying } from './retrying.ts';
 
-export type ChallengeRecord = Challenge & { version: number; createdAt: Instant; updatedAt: Instant };
+export type ChallengeShown = Challenge & { version: number; createdAt: Instant; updatedAt: Instant };
+export type ChallengeRecord = ChallengeShown & Edited;
 
 /** In the order of their ids. */
 export const challengesIn = (settings: RecordOf<'settings'> | undefined): ChallengeRecord[] =>
@@ -33,14 +33,14 @@ export const createChallenge = (
   deps: Deps,
   { challengeId: chosen, content, ...staff }: Staff & { challengeId?: string | undefined; content: ChallengeContent },
   commit: Commit,
-): Promise<ChallengeRecord> => {
+): Promise<ChallengeShown> => {
   const { now } = staff;
   const challengeId = chosen ?? deps.newId(now);
   const first = (before: ChallengeRecord | undefined) => {
     if (before) throw new Refusal('id_taken', 'There is a challenge with this id.');
     return { challengeId, ...content, version: 1, createdAt: now, updatedAt: now };
   };
-  return changed(deps, { challengeId, ...staff }, first, commit);
+  return written(deps, { challengeId, ...staff }, first, commit);
 };
 
 /** Replaces all of it; progress stays. Throws `Refusal` `not_found`, `version_conflict`, `limit_reached`. */
@@ -48,30 +48,38 @@ export const replaceChallenge = (
   deps: Deps,
   { content, ...target }: ChallengeTarget & { content: ChallengeContent },
   commit: Commit,
-): Promise<ChallengeRecord> => {
+): Promise<ChallengeShown> => {
   const next = (before: ChallengeRecord | undefined) => {
     const { challengeId, version, createdAt } = asSeen(before, target);
     return { challengeId, ...content, version: version + 1, createdAt, updatedAt: target.now };
   };
-  return changed(deps, target, next, commit);
+  return written(deps, target, next, commit);
 };
 
 /** What was completed stays so. Throws `Refusal` `not_found` and `version_conflict`. */
 export const removeChallenge = (deps: Deps, target: ChallengeTarget, commit: Commit): Promise<null> => {
-  const gone = (before: ChallengeRecord | undefined) => {
-    asSeen(before, target);
-    return null;
-  };
-  return changed(deps, target, gone, commit);
+  let isAttempted = false;
+  return retrying(deps, async () => {
+    const { record, challenges } = await read(deps.store);
+    const found = challenges.find(isOf(target.challengeId));
+    // An attempt before took effect unnoticed, or another one was faster.
+    if (isAttempted && found === undefined) return null;
+    const gone = asSeen(found, target);
+    isAttempted = true;
+    const rest = challenges.filter((challenge) => challenge !== gone);
+    return commit([settingsWrite(record, rest, target)], null);
+  });
 };
 
 /** Throws `Refusal('not_found')`. */
-export const readChallenge = async (store: Store, challengeId: string): Promise<ChallengeRecord> =>
-  asSeen((await read(store)).challenges.find(isOf(challengeId)), {});
+export const readChallenge = async (store: Store, challengeId: string): Promise<ChallengeShown> =>
+  shown(asSeen((await read(store)).challenges.find(isOf(challengeId)), {}));
 
 /** In the order of their ids. Throws `Refusal('invalid_cursor')`. */
-export const listChallenges = async (store: Store, page: PageRequest): Promise<Page<ChallengeRecord>> =>
-  store.pageAmong('challenges', (await read(store)).challenges, idOf, page);
+export const listChallenges = async (store: Store, page: PageRequest): Promise<Page<ChallengeShown>> =>
+  store.pageAmong('challenges', (await read(store)).challenges.map(shown), idOf, page);
+
+const shown = ({ editId: _, ...challenge }: ChallengeRecord): ChallengeShown => challenge;
 
 const read = async (store: Store) => {
   const [record] = await store.get([{ kind: 'settings' }], true);
@@ -92,23 +100,21 @@ const asSeen = (
   return challenge;
 };
 
-/** Puts what is decided in the challenge's place; null leaves none. An attempt that took effect unnoticed stands. */
-const changed = <T extends ChallengeRecord | null>(
+/** Puts what is decided in the challenge's place. An attempt that took effect unnoticed is not made again. */
+const written = (
   deps: Deps,
   { challengeId, ...staff }: ChallengeTarget,
-  decide: (before: ChallengeRecord | undefined) => T,
+  decide: (before: ChallengeRecord | undefined) => ChallengeShown,
   commit: Commit,
-): Promise<T> => {
-  let attempted: T | undefined;
+): Promise<ChallengeShown> => {
+  const editId = deps.newId(staff.now);
   return retrying(deps, async () => {
     const { record, challenges } = await read(deps.store);
     const before = challenges.find(isOf(challengeId));
-    if (attempted !== undefined && canonicalJson(before ?? null) === canonicalJson(attempted)) return attempted;
+    if (before?.editId === editId) return shown(before);
     const after = decide(before);
-    attempted = after;
     const others = challenges.filter((challenge) => challenge !== before);
-    const put = withChallenges(record, after ? withOne(others, after) : others, staff);
-    return commit([{ put, expect: record ? { version: record.version } : 'absent' }], after);
+    return commit([settingsWrite(record, withOne(others, { ...after, editId }), staff)], after);
   });
 };
 
@@ -123,16 +129,16 @@ const withOne = (others: readonly ChallengeRecord[], one: ChallengeRecord): Chal
   return challenges;
 };
 
-const withChallenges = (
+const settingsWrite = (
   record: RecordOf<'settings'> | undefined,
   challenges: ChallengeRecord[],
   { actor, now }: Staff,
-): RecordOf<'settings'> => {
+): Write => {
   const version = (record?.documents['challenges']?.version ?? 0) + 1;
   const value = { challenges } as unknown as JsonObject;
+  const documents = { ...record?.documents, challenges: { version, updatedAt: now, updatedBy: actor, value } };
   return {
-    kind: 'settings',
-    version: (record?.version ?? 0) + 1,
-    documents: { ...record?.documents, challenges: { version, updatedAt: now, updatedBy: actor, value } },
+    put: { kind: 'settings', version: (record?.version ?? 0) + 1, documents },
+    expect: record ? { version: record.version } : 'absent',
   };
 };

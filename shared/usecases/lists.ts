@@ -1,5 +1,4 @@
 /** Lists as staff keep them: who is on one is said by hand (see list-members.ts). */
-import { isDeepStrictEqual } from 'node:util';
 import type { Instant } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { countOf } from '../domain/segments/counts.ts';
@@ -11,7 +10,7 @@ import { retrying } from './retrying.ts';
 
 type ListRecord = RecordOf<'list'>;
 type Settings = RecordOf<'settings'> | undefined;
-export type ListShown = Omit<ListRecord, 'kind'> & { memberCount: number };
+export type ListShown = Omit<ListRecord, 'kind' | 'editId'> & { memberCount: number };
 
 /** So many names fit the memory of every function, and those whose members are being taken off count. */
 const MOST_LISTS = 1_000;
@@ -23,7 +22,7 @@ export const createList = (
   commit: Commit,
 ): Promise<ListShown> => {
   const listId = chosen ?? deps.newId(now);
-  return written(deps, listId, commit, async (before, settings) => {
+  return written(deps, { listId, now }, commit, async (before, settings) => {
     const { listsLeaving } = bookmarksIn(settings);
     if (before) throw new Refusal('id_taken', 'There is a list with this id.');
     if (listsLeaving.includes(listId)) {
@@ -49,7 +48,7 @@ export const renameList = (
   { name, now, ...target }: ListTarget & { name: string; now: Instant },
   commit: Commit,
 ): Promise<ListShown> =>
-  written(deps, target.listId, commit, async (found) => {
+  written(deps, { listId: target.listId, now }, commit, async (found) => {
     const before = asSeen(found, target);
     return { ...before, name, version: before.version + 1, updatedAt: now };
   });
@@ -100,16 +99,15 @@ const read = (store: Store, listId: string) =>
 /** Writes the list that is decided on. An attempt that took effect unnoticed is not made again. */
 const written = (
   deps: Deps,
-  listId: string,
+  { listId, now }: { listId: string; now: Instant },
   commit: Commit,
   decide: (before: ListRecord | undefined, settings: Settings) => Promise<ListRecord>,
 ): Promise<ListShown> => {
-  let attempted: ListRecord | null = null;
+  const editId = deps.newId(now);
   return retrying(deps, async () => {
     const [before, settings, counts] = await read(deps.store, listId);
-    if (attempted && isDeepStrictEqual(before, attempted)) return shown(attempted, counts);
-    const put = await decide(before, settings);
-    attempted = put;
+    if (before?.editId === editId) return shown(before, counts);
+    const put = { ...(await decide(before, settings)), editId };
     const write: Write = { put, expect: before ? { version: before.version } : 'absent' };
     return commit([write, edited(settings)], shown(put, counts));
   });
@@ -121,7 +119,10 @@ export const edited = (settings: Settings, change: { listsLeaving?: string[] } =
   expect: settings ? { version: settings.version } : 'absent',
 });
 
-const shown = ({ kind: _, ...list }: ListRecord, counts: RecordOf<'memberCounts'> | undefined): ListShown => ({
+const shown = (
+  { kind: _kind, editId: _editId, ...list }: ListRecord,
+  counts: RecordOf<'memberCounts'> | undefined,
+): ListShown => ({
   ...list,
   memberCount: countOf(countsIn(counts), list),
 });

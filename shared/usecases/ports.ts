@@ -44,6 +44,8 @@ export interface Records {
     scoringVersion: number;
     /** When the last of its events was recorded, whenever it happened; absent before the first. */
     recordedAt?: Instant | undefined;
+    /** Which event that was; absent where several were recorded together. */
+    recordedBy?: string | undefined;
     /** Half-lives of the decayed sums, in days: they are read with those that they were made with. */
     halfLifeDays: number;
     activityHalfLifeDays: number;
@@ -192,7 +194,7 @@ export interface Records {
     parts: Part[];
     digest: string;
   };
-  reward: Reward & { version: number; createdAt: Instant; updatedAt: Instant };
+  reward: Reward & Edited & { version: number; createdAt: Instant; updatedAt: Instant };
   /**
    * What is left of a reward, apart from it: claims adjust it, staff edit the reward. `left` null: no end. It outlives the
    * reward, as claims do, and its version is never below the reward's.
@@ -201,7 +203,7 @@ export interface Records {
   segment: SegmentRecord;
   /** That a consumer is in a segment by one of its rules; with what a page of members shows. */
   member: { consumerId: string; unit: number; segmentId: string; enteredAt: Instant } & Named;
-  list: { listId: string; name: string; version: number; createdAt: Instant; updatedAt: Instant };
+  list: { listId: string; name: string; version: number; createdAt: Instant; updatedAt: Instant } & Edited;
   listMember: { consumerId: string; listId: string; addedAt: Instant } & Named;
   /** The segments and lists of a consumer, and the instant at which time alone may change them. */
   memberships: {
@@ -245,7 +247,7 @@ export interface Records {
   };
   settings: SettingsRecord;
   /** A settings document as it was at a version. */
-  settingsVersion: { name: string; version: number; updatedAt: Instant; updatedBy: string; value: JsonObject };
+  settingsVersion: { name: string; version: number; updatedAt: Instant; updatedBy: string; value: JsonObject } & Edited;
   liability: LiabilityRecord;
   /** The brand advocates as of their last ranking, best first; who went since is gone from it. */
   advocates: { version: number; computedAt: Instant; items: RankedAdvocate[] };
@@ -261,10 +263,18 @@ export interface Named {
 }
 
 /**
+ * Which request wrote it: an id made once for all of its attempts, so that one that took effect unnoticed is told from
+ * somebody else's that says the same at the same moment. Absent where none of the kind wrote it.
+ */
+export interface Edited {
+  editId?: string | undefined;
+}
+
+/**
  * A segment. Each of its rules is a unit with a number of its own: while a new rule is being filled with members, those
  * of the old one are told, and then all at once those of the new one.
  */
-export interface SegmentRecord {
+export interface SegmentRecord extends Edited {
   segmentId: string;
   name: string;
   source: 'rule' | 'import';

@@ -1,5 +1,4 @@
 /** Rewards as staff keep them. */
-import { isDeepStrictEqual } from 'node:util';
 import type { Instant } from '../domain/facts.ts';
 import type { Reward } from '../domain/points/rewards.ts';
 import { Refusal } from '../domain/refusal.ts';
@@ -34,9 +33,9 @@ export const createReward = (
   const rewardId = chosen ?? deps.newId(now);
   const first = (before: RewardRecord | undefined, stock: StockRecord | undefined) => {
     if (before) throw new Refusal('id_taken', 'There is a reward with this id.');
-    return { version: (stock?.version ?? 0) + 1, createdAt: now, updatedAt: now };
+    return { version: (stock?.version ?? 0) + 1, createdAt: now };
   };
-  return written(deps, rewardId, content, first, commit);
+  return written(deps, { rewardId, content, now }, first, commit);
 };
 
 export interface RewardTarget {
@@ -53,9 +52,9 @@ export const replaceReward = (
 ): Promise<RewardShown> => {
   const next = (before: RewardRecord | undefined) => {
     const { version, createdAt } = asSeen(before, target);
-    return { version: version + 1, createdAt, updatedAt: now };
+    return { version: version + 1, createdAt };
   };
-  return written(deps, target.rewardId, content, next, commit);
+  return written(deps, { rewardId: target.rewardId, content, now }, next, commit);
 };
 
 /** Claims of it stand, and can be cancelled. Throws `Refusal` `not_found` and `version_conflict`. */
@@ -113,21 +112,21 @@ const asSeen = (reward: RewardRecord | undefined, { ifMatch }: Pick<RewardTarget
 /** Writes the reward with its stock. An attempt that took effect unnoticed is not made again: claims may have followed. */
 const written = (
   deps: Deps,
-  rewardId: string,
-  { stock: left, ...content }: RewardContent,
+  { rewardId, content: asked, now }: { rewardId: string; content: RewardContent; now: Instant },
   stamp: (
     before: RewardRecord | undefined,
     stock: StockRecord | undefined,
-  ) => Pick<RewardRecord, 'version' | 'createdAt' | 'updatedAt'>,
+  ) => Pick<RewardRecord, 'version' | 'createdAt'>,
   commit: Commit,
 ): Promise<RewardShown> => {
-  let attempted: RewardRecord | null = null;
+  const { stock: left, ...content } = asked;
+  const editId = deps.newId(now);
   return retrying(deps, async () => {
     const [before, stock, settings] = await deps.store.get([...keysOf(rewardId), { kind: 'settings' }], true);
-    if (attempted && isDeepStrictEqual(before, attempted)) return shown(attempted, stockIn(stock));
-    const put: RewardRecord = { kind: 'reward', rewardId, ...content, ...stamp(before, stock) };
+    if (before?.editId === editId) return shown(before, stockIn(stock));
+    const stamped = { ...stamp(before, stock), updatedAt: now, editId };
+    const put: RewardRecord = { kind: 'reward', rewardId, ...content, ...stamped };
     const stockAfter = { rewardId, left, claimed: stock?.claimed ?? 0 };
-    attempted = put;
     const write: Write = { put, expect: before ? { version: before.version } : 'absent' };
     return commit([write, stockWrite(stock, stockAfter), ...bindingWrites(put, settings)], shown(put, stockAfter));
   });
@@ -149,6 +148,6 @@ const stockWrite = (
 });
 
 const shown = (reward: RewardRecord, { left, claimed }: Pick<StockRecord, 'left' | 'claimed'>): RewardShown => {
-  const { kind: _, ...rest } = reward;
+  const { kind: _kind, editId: _editId, ...rest } = reward;
   return { ...rest, stock: left, claimed };
 };

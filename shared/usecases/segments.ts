@@ -39,19 +39,18 @@ export const createSegment = (
   commit: Commit,
 ): Promise<SegmentShown> => {
   const segmentId = chosen ?? deps.newId(now);
-  let attempted: SegmentRecord | null = null;
+  const editId = deps.newId(now);
   return retrying(deps, async () => {
     const { settings, segments } = await read(deps.store);
     const existing = segments.find((segment) => segment.segmentId === segmentId);
-    if (existing && attempted && isDeepStrictEqual(existing, attempted)) return shown(deps.store, existing);
+    if (existing?.editId === editId) return shown(deps.store, existing);
     if (existing) throw new Refusal('id_taken', 'There is a segment with this id.');
     if (segments.length >= MOST_SEGMENTS) throw new Refusal('limit_reached', `There are ${MOST_SEGMENTS} at most.`);
     const next = { unit: bookmarksIn(settings).nextUnit, rule: content.rule as unknown as JsonObject, since: now };
     const put: SegmentRecord = {
       ...{ kind: 'segment', segmentId, name: content.name, source: 'rule', version: 1 },
-      ...{ live: null, next, last: null, createdAt: now, updatedAt: now, refreshedAt: null },
+      ...{ live: null, next, last: null, createdAt: now, updatedAt: now, refreshedAt: null, editId },
     };
-    attempted = put;
     return commit(editWrites(settings, segments, put, 'absent'), await shown(deps.store, put));
   });
 };
@@ -62,18 +61,17 @@ export const editSegment = (
   { content, now, ...target }: SegmentTarget & { content: SegmentContent; now: Instant },
   commit: Commit,
 ): Promise<SegmentShown> => {
-  let attempted: SegmentRecord | null = null;
+  const editId = deps.newId(now);
   return retrying(deps, async () => {
     const { settings, segments } = await read(deps.store);
     const found = segments.find(({ segmentId }) => segmentId === target.segmentId);
-    if (found && attempted && isDeepStrictEqual(found, attempted)) return shown(deps.store, found);
+    if (found?.editId === editId) return shown(deps.store, found);
     const before = asSeen(found, target);
     if (before.source === 'import') throw invalid('rule', 'invalid_value', 'Another system says who is in it.');
     const rule = content.rule as unknown as JsonObject;
     const isSameRule = isDeepStrictEqual(rule, (before.next ?? before.live)?.rule);
     const next = isSameRule ? before.next : { unit: bookmarksIn(settings).nextUnit, rule, since: now };
-    const put = { ...before, name: content.name, next, version: before.version + 1, updatedAt: now };
-    attempted = put;
+    const put = { ...before, name: content.name, next, version: before.version + 1, updatedAt: now, editId };
     return commit(editWrites(settings, segments, put, { version: before.version }), await shown(deps.store, put));
   });
 };

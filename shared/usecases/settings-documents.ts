@@ -1,5 +1,4 @@
 /** Settings: typed documents, each with its own version; the defaults where nothing was ever set. */
-import { isDeepStrictEqual } from 'node:util';
 import type { Instant, JsonObject } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { SETTINGS_DOCUMENTS, Settings } from '../domain/settings.ts';
@@ -55,6 +54,7 @@ export const writeSettings = (
   asked: SettingsChange,
   commit: Commit,
 ): Promise<SettingsDocument> => {
+  const editId = deps.newId(asked.now);
   let attempted: { past: PastRecord; answer: SettingsDocument } | null = null;
   return retrying(deps, async () => {
     const [[record], stood] = await Promise.all([
@@ -62,12 +62,12 @@ export const writeSettings = (
       attempted ? store.get([attempted.past], true) : [],
     ]);
     // An attempt that took effect unnoticed stands, whoever wrote after it.
-    if (attempted && isDeepStrictEqual(stood[0], attempted.past)) return attempted.answer;
+    if (attempted && stood[0]?.editId === editId) return attempted.answer;
     const { version } = unlessStale(record, asked);
     const inForce = settingsOf(record?.documents ?? {});
     const value = asked.name === 'organization' ? keeping(inForce.organization, asked) : asked.value;
     const put = withDocument(record, { ...asked, value }, version + 1);
-    const past = pastDocument({ ...asked, value }, version + 1);
+    const past = pastDocument({ ...asked, value }, version + 1, editId);
     attempted = { past, answer: documentIn(put, asked.name) };
     const writes: Write[] = [
       { put, expect: record ? { version: record.version } : 'absent' },
@@ -117,11 +117,12 @@ const withDocument = (
 
 type PastRecord = RecordOf<'settingsVersion'>;
 
-const pastDocument = ({ name, value, actor, now }: SettingsChange, version: number): PastRecord => ({
+const pastDocument = ({ name, value, actor, now }: SettingsChange, version: number, editId: string): PastRecord => ({
   kind: 'settingsVersion',
   name,
   version,
   updatedAt: now,
   updatedBy: actor,
   value: value as unknown as JsonObject,
+  editId,
 });
