@@ -29,8 +29,17 @@ const refreshFor = (own: readonly Change[], bookedAt: Instant | undefined): Refr
   const others = own.filter(({ after }) => bookedAt === undefined || after?.kind !== 'account');
   const now = newestOf(others.map(saidBy)) ?? own.at(-1)?.at ?? '';
   const last = others.at(-1);
-  return last ? { now, cause: causeOf(last) ?? 'change' } : { now, cause: 'time', at: bookedAt };
+  if (last === undefined) return { now, cause: 'time', at: bookedAt };
+  const cause = causeOf(last) ?? 'change';
+  return { now, cause, eventId: cause === 'change' ? recordedIn(others, now) : undefined };
 };
+
+/** The event that was recorded at this instant; what it earned was written with it, and says the same instant. */
+const recordedIn = (changes: readonly Change[], now: Instant): string | undefined =>
+  changes
+    .filter((change) => saidBy(change) === now)
+    .flatMap(({ after }) => (after?.kind === 'metrics' ? [after.recordedBy] : []))
+    .at(-1);
 
 const newestOf = (instants: readonly (Instant | null)[]): Instant | null =>
   instants.reduce<Instant | null>((latest, at) => laterOf(latest, at), null);

@@ -242,10 +242,12 @@ const needsHistory = ({ record, scoring, decision }: Attempt): boolean =>
 const writesOf = async (store: Store, { consumerId, now }: Recording, attempt: Attempt): Promise<Write[]> => {
   const { record, scoring, draft, earnings, decision } = attempt;
   const sums = needsHistory(attempt) ? await foldedWith(store, consumerId, decision.events, scoring) : decision.metrics;
+  const [event, another] = decision.events;
+  const recorded = { recordedAt: now, recordedBy: another ? undefined : event?.eventId };
   return [
     ...decision.events.map((put): Write => ({ put, expect: 'absent' })),
     ...draft.writes(),
     ...earnings.writes(),
-    ...(await withReturn(store, record, { ...metricsWith(record, sums, scoring, now), recordedAt: now }, now)),
+    ...(await withReturn(store, record, { ...metricsWith(record, sums, scoring, now), ...recorded }, now)),
   ];
 };

@@ -24,6 +24,8 @@ export interface Refresh {
   cause: Cause;
   /** When what has changed took effect, where that is known better. */
   at?: Instant | undefined;
+  /** The event that changed it, where one alone did. */
+  eventId?: string | undefined;
 }
 /** What was read of a consumer is younger than the segmentation, which is to be read again. */
 export class Outdated extends Error {}

@@ -24,7 +24,10 @@ export const decided = (picture: ConsumerPicture, segmentation: Segmentation, st
   const { evaluator, context } = segmentation;
   const evaluated = evaluate(evaluator, pictureFor(picture), context, laterOf(now, flippedAt) ?? now);
   const { archived: isOut, archivedAt } = picture.profile;
-  const by = isOut && archivedAt !== undefined ? archivedBy(archivedAt, flippedAt) : { at, cause: look.cause };
+  const by =
+    isOut && archivedAt !== undefined
+      ? archivedBy(archivedAt, flippedAt)
+      : { at, cause: look.cause, eventId: look.eventId };
   const decision = decidedNow(standing, evaluated, isOut, segmentation, strays, by);
   return { ...decision, flips: [...flips, ...decision.flips] };
 };
@@ -41,7 +44,7 @@ const decidedNow = (
   isOut: boolean,
   segmentation: Segmentation,
   strays: Strays,
-  now: Pick<Flip, 'at' | 'cause'>,
+  now: Pick<Flip, 'at' | 'cause' | 'eventId'>,
 ): Decision => {
   const units: Record<number, Instant> = {};
   const untold = new Set<number>();
@@ -98,14 +101,14 @@ const toldOf = ({ units, untold }: Standing, segment: Asked, strays: readonly nu
 const flipOf = (
   { segmentId, live, editedAt }: Asked,
   { was, told, isIn }: { was: Instant | undefined; told: Told | undefined; isIn: boolean },
-  { at, cause }: Pick<Flip, 'at' | 'cause'>,
+  { at, ...by }: Pick<Flip, 'at' | 'cause' | 'eventId'>,
 ): Flip | null => {
   if (isIn === (told !== undefined)) return null;
   const flip = { segmentId, unit: live?.unit ?? told?.unit ?? 0, entered: isIn };
   // In or out by the new rule ever since it was filled: the edit did it.
   if (isIn && was !== undefined) return { ...flip, at: was, cause: 'rule_edited' };
   const notBefore = laterOf(editedAt, told?.since ?? null);
-  if (told === undefined || was !== undefined) return { ...flip, at: laterOf(at, notBefore) ?? at, cause };
+  if (told === undefined || was !== undefined) return { ...flip, at: laterOf(at, notBefore) ?? at, ...by };
   return { ...flip, at: laterOf(editedAt ?? at, told.since) ?? at, cause: 'rule_edited' };
 };
 

@@ -15,6 +15,8 @@ export interface Flip {
   entered: boolean;
   at: Instant;
   cause: Cause;
+  /** The event that made it flip, where one alone did. */
+  eventId?: string | undefined;
 }
 /** The units that a consumer is in, since when, and those of them that nobody was told of. */
 export interface Standing {

@@ -133,7 +133,7 @@ export const membershipsWith = (
 /** Ids are in the order of the versions, as flips of one instant are; no other flip has this one's. */
 export const flipEvent = (
   { consumerId, version }: Pick<RecordOf<'memberships'>, 'consumerId' | 'version'>,
-  { segmentId, unit, entered, at, cause }: Flip,
+  { segmentId, unit, entered, at, cause, eventId }: Flip,
   now: Instant,
 ): RecordOf<'event'> => ({
   kind: 'event',
@@ -142,7 +142,7 @@ export const flipEvent = (
   type: entered ? 'segment_entered' : 'segment_left',
   occurredAt: at,
   source: null,
-  attributes: { segmentId, cause },
+  attributes: { segmentId, cause, ...(eventId !== undefined && { eventId }) },
   receivedAt: now,
   digest: '',
   earned: null,

@@ -130,6 +130,33 @@ describe('what changes about a consumer', () => {
     }
   });
 
+  it('names the event that alone did it, whatever it flipped and earned, and none where there is no such', async () => {
+    const w = await withSegments();
+    await w.create('buyers', { attribute: 'customerValue.orders', operator: 'gte', value: 1 });
+    await w.create('big', { event: 'order_placed', measure: 'count', operator: 'gte', value: 2 });
+    await w.settled();
+    const order = (eventId: string) => ({
+      ...{ eventId, type: 'order_placed', occurredAt: later(-DAY_MS) },
+      attributes: { orderId: eventId, totalMinor: 500 },
+    });
+    await w.record('c1', order('first'));
+    await w.settled();
+    await w.record('c2', order('one'), order('two'));
+    await w.tagged('c1', 'vip');
+    await w.settled();
+    const told = (id: string) =>
+      w.bus
+        .filter(({ detailType, detail }) => detailType.startsWith('segment.') && detail['consumerId'] === id)
+        .map(({ detail: { segmentId, eventId = 'none' } }) => `${segmentId} ${eventId}`)
+        .sort();
+    expect(told('c1')).toEqual(['buyers first', 'recent first', 'vips none']);
+    expect(told('c2')).toEqual(['big none', 'buyers none', 'recent none']);
+    w.clock.now = later(40 * DAY_MS);
+    await w.minute();
+    await w.settled();
+    expect(told('c1')).toEqual(['buyers first', 'recent first', 'recent none', 'vips none']);
+  });
+
   it('says its last cause and instant, and of a list the very one', async () => {
     const w = await withSegments();
     await w.create('friendly', { attribute: 'lists', operator: 'contains', value: 'friends' });
