@@ -501,6 +501,8 @@ describe('finding consumers', () => {
       `search=ada&status=active&cursor=${cursor}`,
       `cursor=${cursor}`,
       'cursor=forged',
+      'cursor=',
+      `cursor=${'a'.repeat(5_000)}`,
       'cursor=0',
       'search=ada&cursor=9x',
       `search=ada&cursor=${cursor}x`,
