@@ -147,8 +147,13 @@ async function send(
     ...(status !== 204 && { 'content-length': file ? file.size : Buffer.byteLength(text) }),
     ...headers,
   });
-  if (file && request.method !== 'HEAD') await pipeline(createReadStream(file.path), response);
+  if (file && request.method !== 'HEAD') await pipeline(createReadStream(file.path), response).catch(unlessLeft);
   else response.end(request.method === 'HEAD' ? undefined : text);
+}
+
+/** Who leaves in the middle of a download, or with its last byte, makes no fault. */
+function unlessLeft(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
 }
 
 async function bodyOf(request: IncomingMessage): Promise<Buffer> {
