@@ -1,5 +1,6 @@
 /** Trying a ladder of tiers out: who would be in which tier if it were in force now. Nothing is written. */
 import type { Instant } from '../domain/facts.ts';
+import { type Account, emptyAccount } from '../domain/points/account.ts';
 import { NO_TIER } from '../domain/points/settings.ts';
 import { type Ladder, tierInForce } from '../domain/points/tiers.ts';
 import type { Settings } from '../domain/settings.ts';
@@ -19,7 +20,7 @@ interface Standing {
 export interface Simulated {
   /** Those who would be in another tier than now, by their ids. */
   moves: Standing[];
-  /** Of all who have an account of points, how many would be in each tier, or in none. */
+  /** Of everyone, how many would be in each tier, or in none. */
   counts: Record<string, number>;
   /** Whether there are more moves than these. */
   truncated: boolean;
@@ -62,9 +63,15 @@ interface Ladders {
 const standingsIn = async (store: Store, slice: number, ladders: Ladders, now: Instant): Promise<Standing[]> => {
   const consumerIds: string[] = [];
   for await (const { consumerId } of store.populationSlice(slice)) consumerIds.push(consumerId);
-  return fromAccountsOf(store, consumerIds, (account) => {
-    const { score } = accountAt(account, now);
-    const tierOn = (ladder: Ladder) => tierInForce(account.tier, score, ladder).tier?.tierId ?? null;
-    return { consumerId: account.consumerId, from: tierOn(ladders.before), to: tierOn(ladders.after) };
-  });
+  const standingOf = (consumerId: string, { tier, score }: Account): Standing => {
+    const tierOn = (ladder: Ladder) => tierInForce(tier, score, ladder).tier?.tierId ?? null;
+    return { consumerId, from: tierOn(ladders.before), to: tierOn(ladders.after) };
+  };
+  const found = await fromAccountsOf(store, consumerIds, (account) =>
+    standingOf(account.consumerId, accountAt(account, now)),
+  );
+  // Who has no points yet is shown in a tier that asks for none.
+  const known = new Set(found.map(({ consumerId }) => consumerId));
+  const others = consumerIds.filter((consumerId) => !known.has(consumerId));
+  return [...found, ...others.map((consumerId) => standingOf(consumerId, emptyAccount()))];
 };

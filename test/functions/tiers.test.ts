@@ -189,7 +189,7 @@ describe('a ladder that is tried out', () => {
           { consumerId: 'd', from: 'platinum', to: 'gold' },
           { consumerId: 'f', from: 'platinum', to: null },
         ],
-        counts: { none: 3, silver: 0, gold: 3, diamond: 0 },
+        counts: { none: 4, silver: 0, gold: 3, diamond: 0 },
         truncated: false,
       },
     });
@@ -197,11 +197,21 @@ describe('a ladder that is tried out', () => {
 
   it('moves nobody where it is the one in force, in whatever order', async () => {
     const { moves, counts } = (await tryOut({ tiers: LADDER.tiers.toReversed() })).body;
-    expect([moves, counts]).toEqual([[], { none: 1, silver: 2, gold: 1, platinum: 2 }]);
+    expect([moves, counts]).toEqual([[], { none: 2, silver: 2, gold: 1, platinum: 2 }]);
   });
 
   it('takes from nobody what no ladder gives', async () => {
-    expect((await tryOut({})).body).toMatchObject({ moves: { length: 5 }, counts: { none: 6 } });
+    expect((await tryOut({})).body).toMatchObject({ moves: { length: 5 }, counts: { none: 7 } });
+  });
+
+  it('moves those too who have no points yet: they stand at its foot', async () => {
+    const body = { tiers: [tier('bronze', 0), ...LADDER.tiers] };
+    const { moves, counts } = (await tryOut(body)).body;
+    expect(moves).toEqual(['a', 'nobody'].map((consumerId) => ({ consumerId, from: null, to: 'bronze' })));
+    expect(counts).toEqual({ none: 0, bronze: 2, silver: 2, gold: 1, platinum: 2 });
+    await put('tiers', body);
+    expect((await world.detail('nobody')).body.tier).toMatchObject({ tierId: 'bronze' });
+    expect((await tryOut(LADDER)).body.moves).toContainEqual({ consumerId: 'nobody', from: 'bronze', to: null });
   });
 
   it('counts from the tiers in force, whatever was written down last', async () => {
@@ -226,7 +236,7 @@ describe('a ladder that is tried out', () => {
 
   it('moves nobody while the module is off: then nobody has a tier', async () => {
     await put('modules', { tiers: false });
-    expect((await tryOut(STEEPER)).body).toEqual({ moves: [], counts: { none: 6 }, truncated: false });
+    expect((await tryOut(STEEPER)).body).toEqual({ moves: [], counts: { none: 7 }, truncated: false });
   });
 
   it('tells 1,000 moves, and counts them all', async () => {
@@ -234,7 +244,7 @@ describe('a ladder that is tried out', () => {
     await population(many.map((id) => [id, { score: 150 }]));
     const { moves, counts, truncated } = (await tryOut(STEEPER)).body;
     expect(moves.map((move: { consumerId: string }) => move.consumerId)).toEqual(many.slice(0, 1_000));
-    expect([counts.none, truncated]).toEqual([1_002, true]);
+    expect([counts.none, truncated]).toEqual([1_003, true]);
   });
 
   it('writes nothing, not even its answer under a key: that shows people', async () => {
