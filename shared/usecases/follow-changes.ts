@@ -2,13 +2,14 @@
 import { canonicalJson } from '../domain/canonical.ts';
 import type { Instant } from '../domain/facts.ts';
 import { laterOf } from '../domain/instants.ts';
+import type { Step } from './flip-origins.ts';
 import type { Change, Deps, StoredRecord } from './ports.ts';
 import type { Refresh } from './refresh-consumer.ts';
 import { RefreshRound } from './refresh-round.ts';
 import type { Cause } from './segment-standing.ts';
 import { segmentationOf } from './segment-units.ts';
 
-/** Flips say the instant of the newest change that led to them; what time has done to points, and was booked, its own. */
+/** Flips say the instant of the change that led to them; what time has done to points, and was booked, its own. */
 export const followChanges = async (deps: Pick<Deps, 'store' | 'pause'>, changes: readonly Change[]): Promise<void> => {
   const booked = bookedIn(changes);
   const about = Map.groupBy(changes.filter(isOfAnybody), consumerOf);
@@ -30,16 +31,15 @@ const refreshFor = (own: readonly Change[], bookedAt: Instant | undefined): Refr
   const now = newestOf(others.map(saidBy)) ?? own.at(-1)?.at ?? '';
   const last = others.at(-1);
   if (last === undefined) return { now, cause: 'time', at: bookedAt };
-  const cause = causeOf(last) ?? 'change';
-  return { now, cause, eventId: cause === 'change' ? recordedIn(others, now) : undefined };
+  return { now, cause: causeOf(last) ?? 'change', steps: others.map((change) => stepOf(change, now)) };
 };
 
-/** The event that was recorded at this instant; what it earned was written with it, and says the same instant. */
-const recordedIn = (changes: readonly Change[], now: Instant): string | undefined =>
-  changes
-    .filter((change) => saidBy(change) === now)
-    .flatMap(({ after }) => (after?.kind === 'metrics' ? [after.recordedBy] : []))
-    .at(-1);
+const stepOf = (change: Change, now: Instant): Step => {
+  const { before, after } = change;
+  const at = saidBy(change);
+  const eventId = at !== null && after?.kind === 'metrics' ? after.recordedBy : undefined;
+  return { at: at ?? now, cause: causeOf(change) ?? 'change', eventId, before, after };
+};
 
 const newestOf = (instants: readonly (Instant | null)[]): Instant | null =>
   instants.reduce<Instant | null>((latest, at) => laterOf(latest, at), null);

@@ -4,6 +4,7 @@
  */
 import type { Instant } from '../domain/facts.ts';
 import { earlierOf } from '../domain/instants.ts';
+import type { Step } from './flip-origins.ts';
 import { foldAgain } from './fold-again.ts';
 import type { ConsumerPicture, Deps, Store } from './ports.ts';
 import { retrying } from './retrying.ts';
@@ -24,8 +25,8 @@ export interface Refresh {
   cause: Cause;
   /** When what has changed took effect, where that is known better. */
   at?: Instant | undefined;
-  /** The event that changed it, where one alone did. */
-  eventId?: string | undefined;
+  /** The changes that it is for, the oldest first, where they are known. */
+  steps?: readonly Step[];
 }
 /** What was read of a consumer is younger than the segmentation, which is to be read again. */
 export class Outdated extends Error {}

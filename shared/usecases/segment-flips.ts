@@ -5,6 +5,7 @@
 import type { Instant } from '../domain/facts.ts';
 import { laterOf } from '../domain/instants.ts';
 import { type Evaluated, evaluate } from '../domain/segments/evaluator.ts';
+import { type By, originsOf } from './flip-origins.ts';
 import type { ConsumerPicture } from './ports.ts';
 import { type Flip, holds, type Standing, type Strays, standingIn } from './segment-standing.ts';
 import { type Asked, asOf, pictureFor, type Segmentation } from './segment-units.ts';
@@ -27,8 +28,9 @@ export const decided = (picture: ConsumerPicture, segmentation: Segmentation, st
   const by =
     isOut && archivedAt !== undefined
       ? archivedBy(archivedAt, flippedAt)
-      : { at, cause: look.cause, eventId: look.eventId };
-  const decision = decidedNow(standing, evaluated, isOut, segmentation, strays, by);
+      : { at, cause: look.cause, eventId: newestIn(picture, at, look) };
+  const origin = isOut || !look.steps ? undefined : originsOf(picture, segmentation, look.steps);
+  const decision = decidedNow(standing, evaluated, isOut, segmentation, strays, { ...by, flippedAt, origin });
   return { ...decision, flips: [...flips, ...decision.flips] };
 };
 
@@ -38,13 +40,26 @@ const archivedBy = (archivedAt: Instant, flippedAt: Instant | null): Pick<Flip, 
   cause: 'time',
 });
 
+/** The event that was recorded since the changes that are known, where it is one alone, and nothing is younger. */
+const newestIn = ({ metrics }: ConsumerPicture, at: Instant, { cause, steps = [] }: Look): string | undefined => {
+  const known = steps.findLast(({ after }) => after?.kind === 'metrics')?.after;
+  const isNext = known?.kind !== 'metrics' || known.version + 1 === metrics.version;
+  return cause === 'change' && isNext && metrics.recordedAt === at ? metrics.recordedBy : undefined;
+};
+
+interface Now extends By {
+  flippedAt: Instant | null;
+  /** Which change did it, where that is known. */
+  origin: ReturnType<typeof originsOf> | undefined;
+}
+
 const decidedNow = (
   before: Standing,
   evaluated: Evaluated,
   isOut: boolean,
   segmentation: Segmentation,
   strays: Strays,
-  now: Pick<Flip, 'at' | 'cause' | 'eventId'>,
+  now: Now,
 ): Decision => {
   const units: Record<number, Instant> = {};
   const untold = new Set<number>();
@@ -58,7 +73,7 @@ const decidedNow = (
     const told = toldOf(before, segment, strays.get(segmentId));
     const isIn = !isOut && holds(evaluated, live);
     const was = live ? before.units[live.unit] : undefined;
-    const flip = flipOf(segment, { was, told, isIn }, now);
+    const flip = flipAsOf(segment, { was, told, isIn }, now);
     if (flip) flips.push(flip);
     const since = flip ? flip.at : told?.since;
     if (live && isIn && since !== undefined) units[live.unit] = since;
@@ -101,15 +116,26 @@ const toldOf = ({ units, untold }: Standing, segment: Asked, strays: readonly nu
 const flipOf = (
   { segmentId, live, editedAt }: Asked,
   { was, told, isIn }: { was: Instant | undefined; told: Told | undefined; isIn: boolean },
-  { at, ...by }: Pick<Flip, 'at' | 'cause' | 'eventId'>,
+  { at, cause, eventId }: By,
 ): Flip | null => {
   if (isIn === (told !== undefined)) return null;
   const flip = { segmentId, unit: live?.unit ?? told?.unit ?? 0, entered: isIn };
   // In or out by the new rule ever since it was filled: the edit did it.
   if (isIn && was !== undefined) return { ...flip, at: was, cause: 'rule_edited' };
   const notBefore = laterOf(editedAt, told?.since ?? null);
-  if (told === undefined || was !== undefined) return { ...flip, at: laterOf(at, notBefore) ?? at, ...by };
+  if (told === undefined || was !== undefined) return { ...flip, at: laterOf(at, notBefore) ?? at, cause, eventId };
   return { ...flip, at: laterOf(editedAt ?? at, told.since) ?? at, cause: 'rule_edited' };
+};
+
+/** By the very change that did it, where that is known; never before what was told already. */
+const flipAsOf = (
+  segment: Asked,
+  answer: { was: Instant | undefined; told: Told | undefined; isIn: boolean },
+  { flippedAt, origin, ...now }: Now,
+): Flip | null => {
+  const flip = flipOf(segment, answer, now);
+  const by = flip && segment.live ? origin?.(segment.live, answer.isIn) : undefined;
+  return by ? flipOf(segment, answer, { ...by, at: laterOf(by.at, flippedAt) ?? by.at }) : flip;
 };
 
 /** What an edit alone makes of a consumer: told by the rule that is told now. */

@@ -2,6 +2,7 @@
 import type { Instant } from '../domain/facts.ts';
 import { earlierOf, instantOf, laterOf, msOf } from '../domain/instants.ts';
 import { type Evaluated, evaluate } from '../domain/segments/evaluator.ts';
+import type { Step } from './flip-origins.ts';
 import type { ConsumerPicture } from './ports.ts';
 import { type Cause, type Flip, holds, type Standing, type Strays, standingIn } from './segment-standing.ts';
 import { asOf, pictureFor, type Segmentation } from './segment-units.ts';
@@ -14,8 +15,8 @@ export interface Look {
   cause: Cause;
   /** When what has changed took effect, where that is known better. */
   at?: Instant | undefined;
-  /** The event that changed it, where one alone did. */
-  eventId?: string | undefined;
+  /** The changes that it is for, the oldest first, where they are known. */
+  steps?: readonly Step[];
   /** When time alone may have changed an answer; null where that is still to come. */
   dueAt: Instant | null;
 }
@@ -28,7 +29,7 @@ const SECOND_MS = 1_000;
 export const timed = (picture: ConsumerPicture, segmentation: Segmentation, strays: Strays, look: Look): Moved => {
   const { evaluator, context } = segmentation;
   const { profile, account, memberships } = picture;
-  const { now, cause, eventId } = look;
+  const { now, cause } = look;
   const isOf = pictureFor({ ...picture, profile: { ...profile, archived: false } });
   const evaluatedAt = (at: Instant) => evaluate(evaluator, isOf, context, at);
   // The stream tells whole seconds, and what was written by then may be younger.
@@ -44,7 +45,7 @@ export const timed = (picture: ConsumerPicture, segmentation: Segmentation, stra
     // All that is known was so by then: what was booked since, and not looked at yet, time has done too.
     const isAllKnown = cause === 'time' && asOf(picture, due) === due;
     earlier ??= evaluatedAt(instantOf(msOf(due) - 1));
-    const of = { at: due, ...(isEventAt(picture, due) ? { cause, eventId } : { cause: 'time' as const }) };
+    const of = { at: due, cause: isEventAt(picture, due) ? cause : ('time' as const) };
     moved = movedBy(moved, segmentation, strays, { ...of, evaluated, earlier: isAllKnown ? null : earlier });
     [earlier, due] = [evaluated, evaluated.nextFlipAt];
   }
@@ -55,7 +56,7 @@ export const timed = (picture: ConsumerPicture, segmentation: Segmentation, stra
 const isEventAt = ({ metrics }: ConsumerPicture, at: Instant): boolean =>
   [metrics.lastOrderAt, metrics.lastEngagedAt, metrics.lastEventAt].includes(at);
 
-interface Instants extends Pick<Flip, 'at' | 'cause' | 'eventId'> {
+interface Instants extends Pick<Flip, 'at' | 'cause'> {
   evaluated: Evaluated;
   /** Just before: where both say the same, whatever flipped was not flipped by time. Null where that is known. */
   earlier: Evaluated | null;
@@ -66,7 +67,7 @@ const movedBy = (
   before: Moved,
   { segments }: Segmentation,
   strays: Strays,
-  { evaluated, earlier, at, ...by }: Instants,
+  { at, cause, evaluated, earlier }: Instants,
 ): Moved => {
   const moved = { units: { ...before.units }, untold: before.untold, flips: [...before.flips] };
   for (const { segmentId, live, next, last, editedAt } of segments) {
@@ -77,7 +78,7 @@ const movedBy = (
     if (isUntold || strays.has(segmentId) || entered === (since !== undefined)) continue;
     if (earlier !== null && holds(earlier, live) === entered) continue;
     const notBefore = laterOf(editedAt, since ?? null);
-    const flip: Flip = { segmentId, unit: live.unit, entered, at: laterOf(at, notBefore) ?? at, ...by };
+    const flip: Flip = { segmentId, unit: live.unit, entered, at: laterOf(at, notBefore) ?? at, cause };
     moved.flips.push(flip);
     if (entered) moved.units[live.unit] = flip.at;
     else delete moved.units[live.unit];

@@ -157,6 +157,58 @@ describe('what changes about a consumer', () => {
     expect(told('c1')).toEqual(['buyers first', 'recent first', 'recent none', 'vips none']);
   });
 
+  it('is told from what came with it, and from what was written before it was looked at', async () => {
+    const w = await withSegments();
+    await w.create('buyers', { attribute: 'customerValue.orders', operator: 'gte', value: 1 });
+    await w.create('rich', { attribute: 'points.available', operator: 'gte', value: 1 });
+    await w.create('mates', { attribute: 'lists', operator: 'contains', value: 'friends' });
+    await w.create('both', { all: [VIP, { attribute: 'customerValue.orders', operator: 'gte', value: 1 }] });
+    await w.settled();
+    const acts: (() => Promise<unknown>)[] = [
+      () => w.record('c1', { eventId: 'seen', type: 'visit', attributes: {} }),
+      () => w.record('c1', { eventId: 'bought', type: 'order_placed', attributes: { orderId: 'o1', totalMinor: 5 } }),
+      () => w.record('c1', { eventId: 'again', type: 'visit', attributes: {} }),
+      () => w.added('friends', 'c1'),
+      () => w.posted('c1', { type: 'add', points: 5 }),
+      () => w.tagged('c1', 'vip'),
+      () => w.record('c1', { eventId: 'last', type: 'visit', attributes: {} }),
+    ];
+    for (const [nth, act] of acts.entries()) {
+      w.clock.now = later(nth * 1_000);
+      await act();
+    }
+    await w.settled();
+    const told = w.bus
+      .filter(({ detailType, detail }) => detailType === 'segment.entered' && detail['consumerId'] === 'c1')
+      .map(({ detail }) => detail);
+    const of = (segmentId: string) => told.find((detail) => detail['segmentId'] === segmentId);
+    expect(told).toHaveLength(6);
+    const order = { at: later(1_000), cause: 'change', eventId: 'bought' };
+    expect([of('buyers'), of('recent')]).toMatchObject([order, order]);
+    expect(of('mates')).toMatchObject({ at: later(3_000), cause: 'list' });
+    expect(of('rich')).toMatchObject({ at: later(4_000), cause: 'change' });
+    expect(of('vips')).toMatchObject({ at: later(5_000), cause: 'change' });
+    expect(of('both')).toMatchObject({ at: later(5_000), cause: 'change' });
+    for (const segmentId of ['mates', 'vips', 'both', 'rich']) expect(of(segmentId)).not.toHaveProperty('eventId');
+  });
+
+  it.each([
+    ['one event, which is named', ['bought'], 'bought'],
+    ['two events, of which none is', ['bought', 'seen'], undefined],
+  ])('may be due to what the stream has yet to bring: %s', async (_, events, eventId) => {
+    const w = await withSegments();
+    await w.record('c1', { eventId: 'first', type: 'visit', attributes: {} });
+    const known = w.changes.splice(0);
+    for (const [nth, id] of events.entries()) {
+      w.clock.now = later((nth + 1) * 1_000);
+      const order = { type: 'order_placed', attributes: { orderId: 'o1', totalMinor: 5 } };
+      await w.record('c1', { eventId: id, ...(nth === 0 ? order : { type: 'visit', attributes: {} }) });
+    }
+    await followChanges(w.deps, known);
+    const { items } = await w.store.eventsOf('c1', { limit: 1, type: 'segment_entered' });
+    expect(items[0]?.attributes['eventId']).toBe(eventId);
+  });
+
   it('says its last cause and instant, and of a list the very one', async () => {
     const w = await withSegments();
     await w.create('friendly', { attribute: 'lists', operator: 'contains', value: 'friends' });
