@@ -37,7 +37,8 @@ export const timed = (picture: ConsumerPicture, segmentation: Segmentation, stra
   const outAt = profile.archived ? (profile.archivedAt ?? profile.createdAt) : null;
   const ready = earlierOf(asOf(picture, now), instantOf(msOf(written) + SECOND_MS - 1)) ?? now;
   const until = outAt === null ? ready : (earlierOf(ready, instantOf(msOf(outAt) - 1)) ?? ready);
-  let moved: Moved = { ...standingIn(memberships), flips: [] };
+  const before = standingIn(memberships);
+  let moved: Moved = { ...before, flips: [] };
   let due = look.dueAt && laterOf(look.dueAt, memberships?.flippedAt ?? null);
   let earlier: Evaluated | null = null;
   for (let instants = 0; due !== null && due <= until && instants < MOST_INSTANTS; instants++) {
@@ -49,7 +50,25 @@ export const timed = (picture: ConsumerPicture, segmentation: Segmentation, stra
     moved = movedBy(moved, segmentation, strays, { ...of, evaluated, earlier: isAllKnown ? null : earlier });
     [earlier, due] = [evaluated, evaluated.nextFlipAt];
   }
-  return moved;
+  return withoutReturns(before, moved);
+};
+
+/** Who was away, or in, for no time at all as far as its rule goes back, which has just gone live, is told of neither. */
+const withoutReturns = (before: Standing, moved: Moved): Moved => {
+  const flips: Flip[] = [];
+  const units = { ...moved.units };
+  for (const flip of moved.flips) {
+    const { segmentId, unit, at, entered } = flip;
+    const last = flips.findLastIndex((one) => one.segmentId === segmentId);
+    if (flips[last]?.at !== at) {
+      flips.push(flip);
+      continue;
+    }
+    flips.splice(last, 1);
+    const since = flips.findLast((one) => one.segmentId === segmentId)?.at ?? before.units[unit];
+    if (entered && since !== undefined) units[unit] = since;
+  }
+  return { ...moved, units, flips };
 };
 
 /** What comes in at its own instant is no matter of time, where it was recorded since. */

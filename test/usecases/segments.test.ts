@@ -6,7 +6,7 @@ import { refreshEveryone } from '../../shared/usecases/refresh-everyone.ts';
 import { renewPercentiles } from '../../shared/usecases/renew-percentiles.ts';
 import { NOW } from '../support/events.ts';
 import { programme } from '../support/programme.ts';
-import { flipsOf, flipsOnBus, membershipsOf, membersOf } from '../support/segment-truth.ts';
+import { expectTruth, flipsOf, flipsOnBus, membershipsOf, membersOf } from '../support/segment-truth.ts';
 import { type World, world } from '../support/segments.ts';
 import type { Body } from '../support/shop.ts';
 
@@ -395,6 +395,22 @@ describe('each flip', () => {
     expect((await w.shopping.detail('c3', { now: at })).body.segments).toMatchObject([{ enteredAt: at }]);
     const events = await w.store.eventsOf('c3', { limit: 10, type: 'segment_entered' });
     expect(events.items).toMatchObject([{ occurredAt: at, attributes: { segmentId: 's' } }]);
+  });
+
+  it('from before its rule went live is told to nobody who stands as it stood', async () => {
+    const w = world();
+    await w.born('c1');
+    await w.ordered('c1', 'o1');
+    await w.create('s', { attribute: 'purchaseRecency.status', operator: 'neq', value: 'active' });
+    w.clock.now = later(30 * DAY_MS + 60_000);
+    await w.settled();
+    await w.jobs();
+    await w.settled();
+    const entered = { segmentId: 's', entered: true, at: NOW, cause: 'rule_edited' };
+    expect(await flipsOf(w.store, 'c1')).toEqual([entered]);
+    expect(flipsOnBus(w.bus, 'c1')).toEqual([entered]);
+    expect((await membershipsOf(w.store, 'c1'))?.units).toEqual({ 1: NOW });
+    await expectTruth(w, ['c1']);
   });
 
   it('of an expiry of points has its instant, whichever job of the minute comes first', async () => {
