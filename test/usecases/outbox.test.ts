@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { Profile } from '../../shared/domain/facts.ts';
 import type { Bus, Change, DomainEvent, RecordOf } from '../../shared/usecases/ports.ts';
@@ -54,6 +55,20 @@ const programme = (completions: Record<string, number>): RecordOf<'programme'> =
   ),
 });
 
+/** By detail type, the fields that infra/README.md tells of. */
+const documented = (leftOut: readonly string[]): Map<string, string[]> => {
+  const [, chapter = ''] = readFileSync('infra/README.md', 'utf8').split('\n## Events on the bus\n');
+  const rows = (chapter.split('\n## ')[0] ?? '').split('\n').filter((line) => line.startsWith('| `'));
+  const named = (cell = '') => [...cell.matchAll(/`([\w.]+)\??`/g)].map(([, name = '']) => name);
+  return new Map(
+    rows.flatMap((row) => {
+      const [, types, , fields] = row.split('|');
+      const all = ['consumerId', 'at', ...named(fields)].sort();
+      return named(types).flatMap((type): [string, string[]][] => (leftOut.includes(type) ? [] : [[type, all]]));
+    }),
+  );
+};
+
 describe('what other systems are told', () => {
   it.each([
     ['a guest', undefined, profile({}), []],
@@ -100,6 +115,24 @@ describe('what other systems are told', () => {
     const { deps, published } = world();
     expect(await publishChanges(deps, [change(before, after)])).toBe(1);
     expect(published.map(({ detailType }) => detailType)).toEqual(expected);
+  });
+
+  it('is what the documentation says, field by field', async () => {
+    const { deps, published } = world();
+    const flip = { type: 'segment_entered', attributes: { segmentId: 's', cause: 'change', eventId: 'e1' } };
+    await publishChanges(deps, [
+      change(undefined, profile({ ...registered, emailVerified: true })),
+      change(metricsOf('c1'), metricsOf('c1', { band: 'vip', bandSince: NOW, bandCause: 'time' })),
+      change(undefined, entry({ about: { eventId: 'e1' } })),
+      change(undefined, accountOf('c1', inTier('silver'))),
+      change(undefined, claim()),
+      change(undefined, programme({ run: 1 })),
+      change(undefined, eventOf('c1', flip)),
+      change(undefined, eventOf('c1', { ...flip, type: 'segment_left' })),
+    ]);
+    const told = published.map(({ detailType, detail }) => [detailType, Object.keys(detail).sort()]);
+    const elsewhere = ['consumer.erased'];
+    expect(new Map(told as [string, string[]][])).toEqual(documented(elsewhere));
   });
 
   it('is ids and instants, never contacts or names', async () => {
