@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { whereSchema } from '../../shared/domain/conditions/where.ts';
 import { PROGRESS_DECIMALS } from '../../shared/domain/points/challenges.ts';
 import { chosenId, eventType, MOST_POINTS } from '../../shared/domain/points/settings.ts';
-import { cursor, endsAfterItBegins, limit, offerFields, offerShown } from '../../shared/edge/parameters.ts';
+import { cursor, endsAfterItBegins, givenName, limit, offerFields, offerShown } from '../../shared/edge/parameters.ts';
 
 const kind = z.enum(['custom', 'activity']);
 const measure = z.union([
@@ -27,7 +27,7 @@ const goal = z.strictObject({ event: eventType, where: z._default(whereSchema, [
 export const challengeBody = z
   .strictObject({
     challengeId: z.optional(chosenId),
-    name: z.string().check(z.minLength(1), z.maxLength(200)),
+    name: givenName,
     kind,
     goal,
     /** On completion. */

@@ -2,14 +2,13 @@
 import * as z from 'zod/mini';
 import { chosenId } from '../../shared/domain/points/settings.ts';
 import { parsedRule, type Rule } from '../../shared/domain/segments/rule.ts';
-import { consumerIdParam, cursor, instant, limit } from '../../shared/edge/parameters.ts';
+import { consumerIdParam, cursor, givenName, instant, limit } from '../../shared/edge/parameters.ts';
 
 /** Parsed by itself, level by level: rules nest deeper than a schema should. */
 const rule = z.unknown();
-const name = z.string().check(z.minLength(1), z.maxLength(200));
 
-export const newSegmentBody = z.strictObject({ segmentId: z.optional(chosenId), name, rule });
-export const segmentBody = z.strictObject({ segmentId: z.optional(chosenId), name, rule });
+export const newSegmentBody = z.strictObject({ segmentId: z.optional(chosenId), name: givenName, rule });
+export const segmentBody = z.strictObject({ segmentId: z.optional(chosenId), name: givenName, rule });
 export const previewBody = z.strictObject({ rule, segmentId: z.optional(chosenId) });
 export const segmentParams = z.strictObject({ segmentId: chosenId });
 export const pageQuery = z.strictObject({ limit, cursor });

@@ -51,6 +51,11 @@ export const ABOUT_TABLES =
   'more, the header `Link` leads to the next page, which has no line with the names of the columns, so that all of them, ' +
   'one behind the other, are one table. Cells that a spreadsheet would take for formulas begin with an apostrophe.';
 
+/** What staff call something that they choose by its name later: never blank. */
+export const givenName = z
+  .string()
+  .check(z.minLength(1), z.maxLength(200), z.regex(/^$|\S/u, 'A name is more than blanks.'));
+
 export const consumerIdParam = z.strictObject({ consumerId: z.string().check(z.minLength(1), z.maxLength(128)) });
 
 /** One way to name a consumer without its id. */

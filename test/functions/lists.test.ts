@@ -57,6 +57,7 @@ describe('a list', () => {
   it.each([
     ['no name', {}, 'name', 'required'],
     ['an empty name', { name: '' }, 'name', 'too_short'],
+    ['a blank name', { name: ' \u00a0 ' }, 'name', 'invalid_format'],
     ['a name of a novel', { name: 'x'.repeat(201) }, 'name', 'too_long'],
     ['an id with blanks', { listId: 'my friends', name: 'x' }, 'listId', 'invalid_format'],
     ['a field that there is not', { name: 'x', members: [] }, 'members', 'unknown_field'],
