@@ -3,6 +3,7 @@
  * consumer may be younger than all of them. Decides from what was read and brought.
  */
 import type { Instant } from '../domain/facts.ts';
+import { laterOf } from '../domain/instants.ts';
 import { evaluate } from '../domain/segments/evaluator.ts';
 import type { ConsumerPicture, StoredRecord } from './ports.ts';
 import { type Cause, type Flip, holds } from './segment-standing.ts';
@@ -55,11 +56,12 @@ const toldBy = (picture: ConsumerPicture, segmentation: Segmentation, steps: rea
   const told = (head: Head, step?: Step): Told => {
     const { profile, metrics } = head;
     const isThere = profile !== undefined && metrics !== undefined && !profile.archived;
-    if (!isThere) return { by: step && byOf(step, steps, step.at), isIn: () => false };
+    const by = step && byOf(step, steps);
+    if (!isThere) return { by, isIn: () => false };
     const then = { ...picture, ...head };
     const at = asOf(then, (step ?? steps[0])?.at ?? profile.createdAt);
     const evaluated = evaluate(evaluator, pictureFor(then), context, at);
-    return { by: step && byOf(step, steps, at), isIn: (unit) => holds(evaluated, unit) };
+    return { by, isIn: (unit) => holds(evaluated, unit) };
   };
   const heads = headsOf(picture, steps);
   const isByTheseRules = heads.every(({ metrics }) => !metrics || metrics.scoringVersion === scoring.version);
@@ -67,12 +69,18 @@ const toldBy = (picture: ConsumerPicture, segmentation: Segmentation, steps: rea
 };
 
 /** What an event earned is written with it, and says the same instant. */
-const byOf = ({ at: writtenAt, cause, eventId }: Step, steps: readonly Step[], at: Instant): By => ({
-  at,
-  cause,
-  eventId:
-    cause === 'change' ? (eventId ?? steps.find((one) => one.at === writtenAt && one.eventId)?.eventId) : undefined,
-});
+const byOf = (step: Step, steps: readonly Step[]): By => {
+  const { at, cause } = step;
+  const recording = step.eventId === undefined ? steps.find((one) => one.at === at && one.eventId) : step;
+  return { at: takesEffectAt(step), cause, eventId: cause === 'change' ? recording?.eventId : undefined };
+};
+
+/** When it was written; of an event by a clock that is ahead of ours, when it happened. */
+const takesEffectAt = ({ at, after }: Step): Instant => {
+  if (after?.kind !== 'metrics') return at;
+  const newest = [after.lastOrderAt, after.lastEngagedAt, after.lastEventAt];
+  return newest.reduce<Instant>((latest, one) => laterOf(latest, one) ?? latest, at);
+};
 
 /** The consumer's head before the first step and after each: what none of them is about is as it was read. */
 const headsOf = (picture: ConsumerPicture, steps: readonly Step[]): Head[] => {

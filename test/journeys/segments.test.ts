@@ -31,7 +31,7 @@ const membersOf = async (segmentId: string): Promise<string[]> => {
 };
 interface Told {
   detailType: string;
-  detail: { segmentId: string; consumerId: string; at: string; cause: string };
+  detail: { segmentId: string; consumerId: string; at: string; cause: string; eventId?: string };
 }
 const flipsOf = async (consumerId: string, segmentId: string): Promise<string[]> => {
   const { body } = await stack.call('GET', '/_local/bus');
@@ -89,8 +89,12 @@ describe('a segment', () => {
     await segment('frequent', { attribute: 'customerValue.orders', operator: 'gte', value: 2 });
     const consumerId = await consumer();
     for (const orderId of ['a', 'b']) await record(consumerId, 'order_placed', { orderId, totalMinor: 1_000 });
+    await record(consumerId, 'visit', {});
     await settle();
     expect(await membersOf('frequent')).toContain(consumerId);
+    const history = (await stack.call('GET', `/v1/consumers/${consumerId}/events?type=order_placed`)).body.items;
+    const second = history.find(({ attributes }: { attributes: { orderId: string } }) => attributes.orderId === 'b');
+    expect(await lastFlip(consumerId, 'frequent')).toMatchObject({ eventId: second.eventId, at: second.receivedAt });
     await record(consumerId, 'order_rejected', { orderId: 'b' });
     await settle();
     expect(await membersOf('frequent')).not.toContain(consumerId);

@@ -209,6 +209,22 @@ describe('what changes about a consumer', () => {
     expect(items[0]?.attributes['eventId']).toBe(eventId);
   });
 
+  it('is no later than what did it, whatever else was written before it was looked at', async () => {
+    const w = await withSegments();
+    w.clock.now = later(1_000);
+    await w.ordered('c1', 'o1');
+    const known = w.changes.splice(0);
+    w.clock.now = later(9_000);
+    await w.tagged('c1', 'vip');
+    await followChanges(w.deps, known);
+    await w.settled();
+    const told = (await flipsOf(w.store, 'c1')).map(({ segmentId, at }) => [segmentId, at]);
+    expect(told).toEqual([
+      ['recent', later(1_000)],
+      ['vips', later(9_000)],
+    ]);
+  });
+
   it('says its last cause and instant, and of a list the very one', async () => {
     const w = await withSegments();
     await w.create('friendly', { attribute: 'lists', operator: 'contains', value: 'friends' });
