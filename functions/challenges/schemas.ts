@@ -68,7 +68,7 @@ export const progressPage = z.strictObject({
       activeUntil: moment,
       /** Whether it takes events of now. */
       running: z.boolean(),
-      /** Whether the consumer is one of those whom it is for: of others no events count. */
+      /** Whether the consumer is one of those whom it is for, and a member of the programme: of others no events count. */
       inAudience: z.boolean(),
       /** Since the last completion, where it is repeatable. */
       progress: z.number(),

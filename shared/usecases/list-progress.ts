@@ -1,5 +1,5 @@
 import type { Instant } from '../domain/facts.ts';
-import { isEveryone, isInAudience, type Memberships, NO_MEMBERSHIPS } from '../domain/points/audience.ts';
+import { isEveryone, isInAudience, NO_MEMBERSHIPS } from '../domain/points/audience.ts';
 import { isRunning, NO_PROGRESS, type Progress } from '../domain/points/challenges.ts';
 import { absenceOf } from './absence.ts';
 import { catalogueOf, membershipsOf } from './catalogue.ts';
@@ -9,7 +9,8 @@ import type { Page, PageRequest, Store } from './ports.ts';
 export type ListedProgress = ReturnType<typeof shown>;
 
 /**
- * How far a consumer is in every challenge, also in those that are for others: who leaves an audience keeps the progress.
+ * How far a consumer is in every challenge, also in those that are for others: who leaves an audience, or the programme,
+ * keeps the progress.
  * Throws `Refusal` `consumer_not_found` and `invalid_cursor`.
  */
 export const listProgress = async (
@@ -34,18 +35,20 @@ export const listProgress = async (
   const progressIn = ({ challengeId }: ChallengeRecord) => programme?.challenges[challengeId] ?? NO_PROGRESS;
   const isBound = challenges.some(({ audience }) => !isEveryone(audience));
   const memberships = isBound ? membershipsOf(record, await catalogueOf(store, settings)) : NO_MEMBERSHIPS;
-  return { items: items.map((challenge) => shown(challenge, progressIn(challenge), memberships, now)), nextCursor };
+  const isOffered = ({ audience }: ChallengeRecord) =>
+    profile.membership === 'opted_in' && isInAudience(audience, memberships);
+  const shownOf = (challenge: ChallengeRecord) =>
+    shown(challenge, progressIn(challenge), { inAudience: isOffered(challenge), now });
+  return { items: items.map(shownOf), nextCursor };
 };
 
 const shown = (
   challenge: ChallengeRecord,
   { progress, completions, completedAt }: Progress,
-  memberships: Memberships,
-  now: Instant,
+  { inAudience, now }: { inAudience: boolean; now: Instant },
 ) => {
   const { challengeId, name, kind, points, repeatable, activeFrom, activeUntil, goal } = challenge;
   const running = isRunning(challenge, now);
-  const inAudience = isInAudience(challenge.audience, memberships);
   const { target } = goal;
   return {
     ...{ challengeId, name, kind, points, repeatable, activeFrom, activeUntil },

@@ -118,6 +118,13 @@ describe('an event', () => {
     await world.added('friends', 'c1');
     await visited('c1');
     expect(await seen('c1')).toEqual([[true, 1]]);
+    const c1 = { params: { consumerId: 'c1' } };
+    const opted = (state: string) => shop(world.store).call('setMembership', { ...c1, body: { state } });
+    await shop(world.store).call('edit', { method: 'PATCH', ...c1, body: { email: 'c1@example.com' } });
+    await opted('opted_out');
+    expect(await seen('c1')).toEqual([[false, 1]]);
+    await opted('opted_in');
+    expect(await seen('c1')).toEqual([[true, 1]]);
     await world.takenOff('friends', 'c1');
     expect(await seen('c1')).toEqual([[false, 1]]);
   });
