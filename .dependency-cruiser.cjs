@@ -16,7 +16,7 @@ const LAYERS = [
     files: '^shared/data/',
     may: [
       '^shared/domain/',
-      '^shared/usecases/ports\\.ts$',
+      '^shared/usecases/ports/',
       'node_modules/(@aws-sdk|@smithy)/',
       '^(node:)?(crypto|util|timers/promises)$',
     ],
@@ -24,7 +24,7 @@ const LAYERS = [
   {
     name: 'edge',
     files: '^shared/edge/',
-    may: ['^shared/domain/', '^shared/usecases/ports\\.ts$', 'node_modules/(@middy|zod)/', TYPES, '^(node:)?crypto$'],
+    may: ['^shared/domain/', '^shared/usecases/ports/', 'node_modules/(@middy|zod)/', TYPES, '^(node:)?crypto$'],
   },
   { name: 'catalogues', files: CATALOGUES, may: ['^shared/edge/catalogue\\.ts$', '^functions/[a-z-]+/routes\\.ts$'] },
   {

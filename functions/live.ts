@@ -4,7 +4,8 @@ import { dynamoStore } from '../shared/data/dynamo-store.ts';
 import { newUlid } from '../shared/data/ids.ts';
 import { recordOf } from '../shared/data/items.ts';
 import { readEnvironment } from '../shared/edge/env.ts';
-import type { Deps, Images } from '../shared/usecases/ports.ts';
+import type { Deps } from '../shared/usecases/ports/deps.ts';
+import type { Images } from '../shared/usecases/ports/store.ts';
 
 /**
  * About a read and a write of the table, doubled each time: however many write to one consumer, they soon spread so

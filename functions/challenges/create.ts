@@ -1,6 +1,6 @@
 import { created, endpoint } from '../../shared/edge/endpoint.ts';
 import { createChallenge } from '../../shared/usecases/challenges.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { challengesRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

@@ -1,6 +1,6 @@
 import { endpoint, ok } from '../../shared/edge/endpoint.ts';
 import { listChallenges } from '../../shared/usecases/challenges.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { challengesRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

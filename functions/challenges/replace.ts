@@ -1,7 +1,7 @@
 import { endpoint, ok } from '../../shared/edge/endpoint.ts';
 import { refuseOtherId } from '../../shared/edge/parameters.ts';
 import { replaceChallenge } from '../../shared/usecases/challenges.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { challengesRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

@@ -1,6 +1,6 @@
 import { endpoint, ok } from '../../shared/edge/endpoint.ts';
 import { receiveSms } from '../../shared/usecases/inbound-sms.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { consentRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

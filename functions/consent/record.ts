@@ -1,5 +1,5 @@
 import { created, endpoint } from '../../shared/edge/endpoint.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { recordConsent } from '../../shared/usecases/record-consents.ts';
 import { consentRoutes } from './routes.ts';
 

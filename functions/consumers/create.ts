@@ -1,6 +1,6 @@
 import { created, endpoint } from '../../shared/edge/endpoint.ts';
 import { createConsumer } from '../../shared/usecases/create-consumer.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { consumersRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

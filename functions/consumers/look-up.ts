@@ -2,7 +2,7 @@ import { invalid } from '../../shared/domain/refusal.ts';
 import { endpoint, ok } from '../../shared/edge/endpoint.ts';
 import { readDetail } from '../../shared/usecases/consumer-detail.ts';
 import { ownerOf } from '../../shared/usecases/contact-owners.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { consumersRoutes } from './routes.ts';
 import { lookupIn } from './schemas.ts';
 

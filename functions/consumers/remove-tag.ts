@@ -1,6 +1,6 @@
 import { endpoint, noContent } from '../../shared/edge/endpoint.ts';
 import { removeTag } from '../../shared/usecases/change-consumer.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { consumersRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

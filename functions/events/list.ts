@@ -1,6 +1,6 @@
 import { endpoint, ok } from '../../shared/edge/endpoint.ts';
 import { listEvents } from '../../shared/usecases/list-events.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { eventsRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

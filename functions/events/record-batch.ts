@@ -1,5 +1,5 @@
 import { endpoint, ok } from '../../shared/edge/endpoint.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { recordBatch } from '../../shared/usecases/record-batch.ts';
 import { itemsOf, type KeptBatch, presentBatch, withIds, withoutIds } from './batch.ts';
 import { eventsRoutes } from './routes.ts';

@@ -1,6 +1,6 @@
 import { created, endpoint, ok } from '../../shared/edge/endpoint.ts';
 import type { Reply } from '../../shared/edge/idempotency.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { recordEvent } from '../../shared/usecases/record-events.ts';
 import type { Accepted } from '../../shared/usecases/recording.ts';
 import { eventsRoutes } from './routes.ts';

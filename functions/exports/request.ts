@@ -1,6 +1,6 @@
 import { endpoint } from '../../shared/edge/endpoint.ts';
 import { requestExport } from '../../shared/usecases/exports.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { exportsRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

@@ -1,5 +1,5 @@
 import { job } from '../../shared/edge/job.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { rebuildSummary } from '../../shared/usecases/rebuild-summary.ts';
 import { renewPercentiles } from '../../shared/usecases/renew-percentiles.ts';
 

@@ -3,7 +3,8 @@ import { countLiability } from '../../shared/usecases/count-liability.ts';
 import { countMembers } from '../../shared/usecases/count-members.ts';
 import { countPopulation } from '../../shared/usecases/count-population.ts';
 import { followChanges } from '../../shared/usecases/follow-changes.ts';
-import type { Deps, Images } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
+import type { Images } from '../../shared/usecases/ports/store.ts';
 import { renameMembers } from '../../shared/usecases/rename-members.ts';
 import { followAdvocates } from '../../shared/usecases/update-advocates.ts';
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { instant } from '../../shared/edge/parameters.ts';
 import { step } from '../../shared/edge/step.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { scoringOf } from '../../shared/usecases/scoring.ts';
 
 const input = z.object({ now: instant, always: z._default(z.boolean(), false), rules: z.optional(z.int()) });

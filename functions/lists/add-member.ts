@@ -1,6 +1,6 @@
 import { endpoint, noContent } from '../../shared/edge/endpoint.ts';
 import { addToList } from '../../shared/usecases/list-members.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { listsRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini';
 import { step } from '../../shared/edge/step.ts';
 import { releaseListId, takeMembersOff } from '../../shared/usecases/clean-up-list.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 
 /** Eight at once, they are done long before a function's time is up. */
 const MEMBERS_A_STEP = 10_000;

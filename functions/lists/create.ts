@@ -1,6 +1,6 @@
 import { created, endpoint } from '../../shared/edge/endpoint.ts';
 import { createList } from '../../shared/usecases/lists.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { listsRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

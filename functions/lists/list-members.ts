@@ -1,7 +1,7 @@
 import { endpoint } from '../../shared/edge/endpoint.ts';
 import { listOrTable } from '../../shared/edge/tables.ts';
 import { pageOfList } from '../../shared/usecases/list-members.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { listsRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

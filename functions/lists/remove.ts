@@ -1,7 +1,7 @@
 import { endpoint, noContent } from '../../shared/edge/endpoint.ts';
 import { takeMembersOff } from '../../shared/usecases/clean-up-list.ts';
 import { removeList } from '../../shared/usecases/lists.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { listsRoutes } from './routes.ts';
 
 /** Some seconds' work. */

@@ -1,7 +1,7 @@
 import { endpoint, ok } from '../../shared/edge/endpoint.ts';
 import { refuseOtherId } from '../../shared/edge/parameters.ts';
 import { renameList } from '../../shared/usecases/lists.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { listsRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

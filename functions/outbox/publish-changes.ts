@@ -1,5 +1,5 @@
 import { streamConsumer } from '../../shared/edge/stream.ts';
-import type { Images } from '../../shared/usecases/ports.ts';
+import type { Images } from '../../shared/usecases/ports/store.ts';
 import type { PublishDeps } from '../../shared/usecases/publish-changes.ts';
 import { publishChanges } from '../../shared/usecases/publish-changes.ts';
 

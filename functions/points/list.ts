@@ -1,6 +1,6 @@
 import { endpoint, ok } from '../../shared/edge/endpoint.ts';
 import { listPoints } from '../../shared/usecases/list-points.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { pointsRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

@@ -1,6 +1,6 @@
 import { dueJob } from '../../shared/edge/job.ts';
 import { bookTime } from '../../shared/usecases/book-time.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 
 /** Eight at once, at 40 ms each, take some four minutes; the next minute's run goes on where this one leaves off. */
 const CONSUMERS_A_RUN = 50_000;

@@ -1,6 +1,6 @@
 import { created, endpoint, ok } from '../../shared/edge/endpoint.ts';
 import type { Reply } from '../../shared/edge/idempotency.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { type PointsAnswer, postPoints } from '../../shared/usecases/post-points.ts';
 import { pointsRoutes } from './routes.ts';
 

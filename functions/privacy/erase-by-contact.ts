@@ -1,6 +1,6 @@
 import { endpoint } from '../../shared/edge/endpoint.ts';
 import { eraseByContact } from '../../shared/usecases/erase-consumer.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { presentBegun } from './begun.ts';
 import { privacyRoutes } from './routes.ts';
 

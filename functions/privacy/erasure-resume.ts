@@ -1,6 +1,6 @@
 import { job } from '../../shared/edge/job.ts';
 import { resumeErasures } from '../../shared/usecases/erasures.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 
 export const makeHandler = (deps: Deps) =>
   job(async ({ now }) => {

@@ -4,7 +4,7 @@ import { s3Files } from '../../shared/data/s3-files.ts';
 import { stepFunctions } from '../../shared/data/workflows.ts';
 import { readEnvironment, readS3Environment, readVariable, workflowVariable } from '../../shared/edge/env.ts';
 import type { ErasingDeps } from '../../shared/usecases/erasing.ts';
-import type { Workflows } from '../../shared/usecases/ports.ts';
+import type { Workflows } from '../../shared/usecases/ports/bus.ts';
 import { live as common } from '../live.ts';
 
 export const live: ErasingDeps & { workflows: Workflows } = {

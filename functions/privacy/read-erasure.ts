@@ -1,6 +1,6 @@
 import { endpoint, ok } from '../../shared/edge/endpoint.ts';
 import { readErasure } from '../../shared/usecases/erasures.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { privacyRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

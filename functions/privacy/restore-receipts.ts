@@ -1,5 +1,5 @@
 import { endpoint, ok } from '../../shared/edge/endpoint.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { putReceiptsBack } from '../../shared/usecases/re-erase.ts';
 import { privacyRoutes } from './routes.ts';
 

@@ -1,5 +1,6 @@
 import { endpoint } from '../../shared/edge/endpoint.ts';
-import type { Deps, Workflows } from '../../shared/usecases/ports.ts';
+import type { Workflows } from '../../shared/usecases/ports/bus.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { privacyRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps & { workflows: Workflows }) =>

@@ -1,6 +1,6 @@
 import { endpoint, noContent } from '../../shared/edge/endpoint.ts';
 import { cancelClaim } from '../../shared/usecases/cancel-claim.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { rewardsRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

@@ -1,7 +1,7 @@
 import { created, endpoint, ok } from '../../shared/edge/endpoint.ts';
 import type { Reply } from '../../shared/edge/idempotency.ts';
 import { type ClaimAnswer, claimReward } from '../../shared/usecases/claim-reward.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { rewardsRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

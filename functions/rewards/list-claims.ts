@@ -1,6 +1,6 @@
 import { endpoint, ok } from '../../shared/edge/endpoint.ts';
 import { listClaims } from '../../shared/usecases/claims.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { rewardsRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

@@ -1,5 +1,5 @@
 import { endpoint, noContent } from '../../shared/edge/endpoint.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { removeReward } from '../../shared/usecases/rewards.ts';
 import { rewardsRoutes } from './routes.ts';
 

@@ -1,6 +1,6 @@
 import { endpoint, ok } from '../../shared/edge/endpoint.ts';
 import { refuseOtherId } from '../../shared/edge/parameters.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { replaceReward } from '../../shared/usecases/rewards.ts';
 import { rewardsRoutes } from './routes.ts';
 

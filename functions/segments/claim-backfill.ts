@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { instant } from '../../shared/edge/parameters.ts';
 import { step } from '../../shared/edge/step.ts';
 import { claimBackfill } from '../../shared/usecases/backfill-segments.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 
 const input = z.object({ runId: z.string(), now: instant });
 

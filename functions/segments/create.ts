@@ -1,5 +1,5 @@
 import { created, endpoint } from '../../shared/edge/endpoint.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { createSegment } from '../../shared/usecases/segments.ts';
 import { segmentsRoutes } from './routes.ts';
 import { ruleIn } from './schemas.ts';

@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { instant } from '../../shared/edge/parameters.ts';
 import { step } from '../../shared/edge/step.ts';
 import { fillSlice } from '../../shared/usecases/backfill-segments.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 
 /** Far within the time that a function has, even where each of them enters or leaves segments. */
 const CONSUMERS_A_STEP = 5_000;

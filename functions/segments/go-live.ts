@@ -3,7 +3,7 @@ import { instant } from '../../shared/edge/parameters.ts';
 import { step } from '../../shared/edge/step.ts';
 import { announceEdits } from '../../shared/usecases/announce-edits.ts';
 import { goLive, settleGrounds } from '../../shared/usecases/backfill-segments.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 
 const input = z.object({ runId: z.string(), now: instant, units: z.array(z.int()) });
 

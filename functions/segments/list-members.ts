@@ -1,6 +1,6 @@
 import { endpoint } from '../../shared/edge/endpoint.ts';
 import { listOrTable } from '../../shared/edge/tables.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { listMembers } from '../../shared/usecases/segment-members.ts';
 import { segmentsRoutes } from './routes.ts';
 

@@ -1,6 +1,6 @@
 import { builtInAudiences } from '../../shared/domain/segments/built-in.ts';
 import { endpoint, ok } from '../../shared/edge/endpoint.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { scoringOf } from '../../shared/usecases/scoring.ts';
 import { segmentsRoutes } from './routes.ts';
 

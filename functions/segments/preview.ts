@@ -1,5 +1,5 @@
 import { endpoint, okUnkept } from '../../shared/edge/endpoint.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { previewRule } from '../../shared/usecases/preview-rule.ts';
 import { segmentsRoutes } from './routes.ts';
 import { ruleIn } from './schemas.ts';

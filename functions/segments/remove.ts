@@ -1,5 +1,5 @@
 import { endpoint, noContent } from '../../shared/edge/endpoint.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { removeSegment } from '../../shared/usecases/segments.ts';
 import { segmentsRoutes } from './routes.ts';
 

@@ -2,7 +2,7 @@ import { msOf } from '../../shared/domain/instants.ts';
 import { METRICS } from '../../shared/edge/env.ts';
 import { job } from '../../shared/edge/job.ts';
 import { logMetric } from '../../shared/edge/log.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { refreshEveryone } from '../../shared/usecases/refresh-everyone.ts';
 
 /**

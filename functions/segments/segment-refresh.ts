@@ -1,6 +1,7 @@
 import { dueJob } from '../../shared/edge/job.ts';
 import { resumeBackfill } from '../../shared/usecases/backfill-segments.ts';
-import type { Deps, Workflows } from '../../shared/usecases/ports.ts';
+import type { Workflows } from '../../shared/usecases/ports/bus.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { refreshDue } from '../../shared/usecases/refresh-due.ts';
 
 /** Eight at once, at 40 ms each, take some four minutes; the next minute's run goes on where this one leaves off. */

@@ -1,5 +1,5 @@
 import { endpoint, ok } from '../../shared/edge/endpoint.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { readSettings } from '../../shared/usecases/settings-documents.ts';
 import { documentNamed } from './document.ts';
 import { settingsRoutes } from './routes.ts';

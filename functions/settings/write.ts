@@ -2,7 +2,7 @@ import { invalid } from '../../shared/domain/refusal.ts';
 import { SETTINGS_DOCUMENTS } from '../../shared/domain/settings.ts';
 import { endpoint, ok, okUnkept } from '../../shared/edge/endpoint.ts';
 import { parsed } from '../../shared/edge/input.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { writeSettings } from '../../shared/usecases/settings-documents.ts';
 import { simulateTiers } from '../../shared/usecases/simulate-tiers.ts';
 import { documentNamed } from './document.ts';

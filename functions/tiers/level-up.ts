@@ -1,6 +1,6 @@
 import { endpoint, ok } from '../../shared/edge/endpoint.ts';
 import { levelUp } from '../../shared/usecases/level-up.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { tiersRoutes } from './routes.ts';
 
 export const makeHandler = (deps: Deps) =>

@@ -1,5 +1,5 @@
 import { sliceStep } from '../../shared/edge/slice-step.ts';
-import type { Deps } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import { retierSlice } from '../../shared/usecases/retier-everyone.ts';
 
 export const makeHandler = (deps: Deps) =>

@@ -1,6 +1,6 @@
 /** EventBridge as the bus. */
 import { EventBridgeClient, PutEventsCommand, type PutEventsRequestEntry } from '@aws-sdk/client-eventbridge';
-import type { Bus, DomainEvent } from '../usecases/ports.ts';
+import type { Bus, DomainEvent } from '../usecases/ports/bus.ts';
 
 /** EventBridge takes no more in one request. */
 const MOST_AT_ONCE = 10;

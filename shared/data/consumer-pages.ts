@@ -1,5 +1,5 @@
 /** Pages of consumers, from the indexes: each row with the cursor that goes on behind it. */
-import type { Found, Page, PageRequest } from '../usecases/ports.ts';
+import type { Found, Page, PageRequest } from '../usecases/ports/store.ts';
 import { cursorFor, invalidCursor, positionOf } from './cursors.ts';
 import type { Item } from './fields.ts';
 import type { Storage } from './storage.ts';

@@ -19,8 +19,8 @@ import {
   TransactionCanceledException,
   TransactWriteItemsCommand,
 } from '@aws-sdk/client-dynamodb';
-import type { Expectation } from '../usecases/ports.ts';
-import { WriteConflict } from '../usecases/ports.ts';
+import type { Expectation } from '../usecases/ports/store.ts';
+import { WriteConflict } from '../usecases/ports/store.ts';
 import type { Item } from './fields.ts';
 import type { ItemWrite, RangeQuery, Rows, Storage } from './storage.ts';
 import { ConditionsFailed } from './storage.ts';

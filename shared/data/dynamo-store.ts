@@ -1,5 +1,5 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import type { Store } from '../usecases/ports.ts';
+import type { Store } from '../usecases/ports/store.ts';
 import { dynamoStorage } from './dynamo-storage.ts';
 import { storeOver } from './store.ts';
 

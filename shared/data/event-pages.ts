@@ -1,5 +1,6 @@
 /** Pages of a consumer's history, the newest first. */
-import type { RecordOf, Store } from '../usecases/ports.ts';
+import type { RecordOf } from '../usecases/ports/records.ts';
+import type { Store } from '../usecases/ports/store.ts';
 import { cursorFor, positionOf } from './cursors.ts';
 import type { Item } from './fields.ts';
 import { recordOf } from './items.ts';

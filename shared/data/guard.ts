@@ -1,5 +1,6 @@
 /** The condition that goes with everything that is written about a consumer: that there is the consumer. */
-import type { RecordOf, Write } from '../usecases/ports.ts';
+import type { RecordOf } from '../usecases/ports/records.ts';
+import type { Write } from '../usecases/ports/store.ts';
 
 /** The parts of a head: all go in the transaction that begins an erasure, so each version stands for the consumer. */
 const HEAD: ReadonlySet<string> = new Set([

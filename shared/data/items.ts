@@ -1,6 +1,6 @@
 /** Between records and items, by the blocks of `table.ts`. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Kind, RecordKey, RecordOf, StoredRecord } from '../usecases/ports.ts';
+import type { Kind, RecordKey, RecordOf, StoredRecord } from '../usecases/ports/records.ts';
 import type { Field, Item } from './fields.ts';
 import type { Key } from './table.ts';
 import { table } from './table.ts';

@@ -1,5 +1,5 @@
 /** The files of exports in memory, for tests. */
-import type { ExportFile, Files } from '../usecases/ports.ts';
+import type { ExportFile, Files } from '../usecases/ports/files.ts';
 
 /** As files are kept, with what a test looks at: what is in them. */
 export interface MemoryFiles extends Files {

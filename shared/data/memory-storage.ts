@@ -1,5 +1,5 @@
 /** The database in memory, for tests: the same keys, order, conditions and limits, to the byte. */
-import type { Expectation } from '../usecases/ports.ts';
+import type { Expectation } from '../usecases/ports/store.ts';
 import type { Item } from './fields.ts';
 import type { RangeQuery, Rows, Storage } from './storage.ts';
 import { ConditionsFailed } from './storage.ts';

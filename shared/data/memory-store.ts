@@ -1,4 +1,4 @@
-import type { Store } from '../usecases/ports.ts';
+import type { Store } from '../usecases/ports/store.ts';
 import { memoryStorage } from './memory-storage.ts';
 import { storeOver } from './store.ts';
 

@@ -1,5 +1,6 @@
 /** Pages of one partition, in the order of its sort keys: a ledger, claims, rewards, versions of settings; or of a list. */
-import type { Kind, Page, PageRequest, RecordOf } from '../usecases/ports.ts';
+import type { Kind, RecordOf } from '../usecases/ports/records.ts';
+import type { Page, PageRequest } from '../usecases/ports/store.ts';
 import { cursorFor, positionOf } from './cursors.ts';
 import { recordOf } from './items.ts';
 import type { Storage } from './storage.ts';

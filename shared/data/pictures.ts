@@ -1,5 +1,7 @@
 /** Heads of consumers: one by its partition, everyone's by the population index, part by part and put together. */
-import type { ConsumerPicture, StoredRecord } from '../usecases/ports.ts';
+
+import type { StoredRecord } from '../usecases/ports/records.ts';
+import type { ConsumerPicture } from '../usecases/ports/store.ts';
 import type { Item } from './fields.ts';
 import { recordOf } from './items.ts';
 import type { Storage } from './storage.ts';

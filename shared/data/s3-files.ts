@@ -3,7 +3,7 @@
  * ended, so that a removal leaves nothing that could come back.
  */
 import { LINK_MS } from '../domain/exports.ts';
-import type { ExportFile, Files } from '../usecases/ports.ts';
+import type { ExportFile, Files } from '../usecases/ports/files.ts';
 import { inParts } from './parts.ts';
 import { type BucketPlace, type S3Client, S3Error, s3Client } from './s3-client.ts';
 

@@ -1,5 +1,5 @@
 /** What a store needs of a database: single items, one ordered query, one transaction. Two adapters, one store. */
-import type { Expectation } from '../usecases/ports.ts';
+import type { Expectation } from '../usecases/ports/store.ts';
 import type { Item } from './fields.ts';
 import type { Key } from './table.ts';
 import type { IndexName } from './table-schema.ts';

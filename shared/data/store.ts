@@ -1,8 +1,9 @@
 /** The store: the product's questions, answered from the keys of `table.ts`, whatever the database underneath. */
 import { createHmac } from 'node:crypto';
 import { entriesFrom } from '../domain/points/ids.ts';
-import type { ConsumerHead, ConsumerOverview, RecordKey, RecordOf, Store, Write } from '../usecases/ports.ts';
-import { WriteConflict } from '../usecases/ports.ts';
+import type { RecordKey, RecordOf } from '../usecases/ports/records.ts';
+import type { ConsumerHead, ConsumerOverview, Store, Write } from '../usecases/ports/store.ts';
+import { WriteConflict } from '../usecases/ports/store.ts';
 import { consumersBeginning, consumersIn, consumersWith, newestConsumers } from './consumer-pages.ts';
 import { eventsOf } from './event-pages.ts';
 import type { Item } from './fields.ts';

@@ -35,7 +35,8 @@
 import { createHash } from 'node:crypto';
 import type { ExportSection } from '../domain/exports.ts';
 import { instantOfEntry } from '../domain/points/ids.ts';
-import type { DirectoryFacet, DueKind, Kind, RecordKey, RecordOf, Records } from '../usecases/ports.ts';
+import type { DirectoryFacet, Kind, RecordKey, RecordOf, Records } from '../usecases/ports/records.ts';
+import type { DueKind } from '../usecases/ports/store.ts';
 import type { Field, Item } from './fields.ts';
 import {
   derived,

@@ -1,6 +1,6 @@
 /** Step Functions as the workflows. */
 import { ExecutionAlreadyExists, SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
-import type { Workflows } from '../usecases/ports.ts';
+import type { Workflows } from '../usecases/ports/bus.ts';
 
 /** `arnOf` names the state machine of a workflow. */
 export const stepFunctions = (

@@ -2,7 +2,8 @@
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { Refusal } from '../domain/refusal.ts';
-import type { Commit, Store } from '../usecases/ports.ts';
+import type { Commit } from '../usecases/ports/deps.ts';
+import type { Store } from '../usecases/ports/store.ts';
 import type { Route } from './catalogue.ts';
 import type { Reply, RequestKey } from './idempotency.ts';
 import { commitUnder, keepAnswer, Replayed, replayStored } from './idempotency.ts';

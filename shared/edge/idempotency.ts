@@ -12,8 +12,10 @@
 import { sha256 } from '../domain/canonical.ts';
 import type { Instant } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
-import type { Commit, RecordOf, Store, Write } from '../usecases/ports.ts';
-import { WriteConflict } from '../usecases/ports.ts';
+import type { Commit } from '../usecases/ports/deps.ts';
+import type { RecordOf } from '../usecases/ports/records.ts';
+import type { Store, Write } from '../usecases/ports/store.ts';
+import { WriteConflict } from '../usecases/ports/store.ts';
 
 /** Keys live seven days, per caller. */
 const KEY_LIFE_MS = 7 * 86_400_000;

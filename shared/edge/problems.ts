@@ -1,7 +1,7 @@
 /** How each refusal is told over HTTP (RFC 9457): one exhaustive table. */
 import type { InputError, RefusalCode } from '../domain/refusal.ts';
 import { Refusal } from '../domain/refusal.ts';
-import { WriteConflict } from '../usecases/ports.ts';
+import { WriteConflict } from '../usecases/ports/store.ts';
 
 export const problems = {
   unreadable_body: { status: 400, title: 'The body cannot be read' },

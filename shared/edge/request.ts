@@ -4,7 +4,7 @@ import type * as z from 'zod/mini';
 import { canonicalJson } from '../domain/canonical.ts';
 import type { Instant } from '../domain/facts.ts';
 import { invalid, Refusal } from '../domain/refusal.ts';
-import type { Store } from '../usecases/ports.ts';
+import type { Store } from '../usecases/ports/store.ts';
 import type { Route } from './catalogue.ts';
 import { keyHashOf, type RequestKey } from './idempotency.ts';
 import { parsed, parsedJson, refuseHostile } from './input.ts';

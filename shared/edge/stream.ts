@@ -5,7 +5,7 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import type { Instant } from '../domain/facts.ts';
 import { instantOf } from '../domain/instants.ts';
-import type { Change, Images } from '../usecases/ports.ts';
+import type { Change, Images } from '../usecases/ports/store.ts';
 import { anonymous, logError } from './log.ts';
 
 /** Handles changes in their order; gives back how many succeeded, from the first on. */

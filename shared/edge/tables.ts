@@ -4,7 +4,7 @@
  */
 import type * as z from 'zod/mini';
 import { csvLine } from '../domain/csv.ts';
-import type { Page, PageRequest } from '../usecases/ports.ts';
+import type { Page, PageRequest } from '../usecases/ports/store.ts';
 import { ok } from './endpoint.ts';
 import type { Reply } from './idempotency.ts';
 import { LIMIT_DEFAULT, type tableQuery } from './parameters.ts';

@@ -1,6 +1,7 @@
 /** Why there is no consumer: there never was one under this id, or it was erased. */
 import { Refusal } from '../domain/refusal.ts';
-import type { RecordOf, Store } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store } from './ports/store.ts';
 
 /** The refusal of whatever is asked about a consumer who is not there: `consumer_not_found` or `erased`. */
 export const absenceOf = async (store: Store, consumerId: string): Promise<Refusal> =>

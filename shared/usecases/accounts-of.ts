@@ -1,6 +1,7 @@
 /** Accounts of many consumers, as many at a time as one read brings. */
 import { inParallel } from './in-parallel.ts';
-import type { RecordOf, Store } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store } from './ports/store.ts';
 
 const A_READ = 100;
 const READS_AT_ONCE = 4;

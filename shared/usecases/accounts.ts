@@ -6,8 +6,9 @@ import { availableIn, emptyAccount } from '../domain/points/account.ts';
 import { type LotPage, paged } from '../domain/points/lot-pages.ts';
 import { caughtUp, isBehind, nextChangeAt } from '../domain/points/passing-of-time.ts';
 import { type Books, opened as booksOf, type Clerk } from '../domain/points/posting.ts';
-import type { RecordOf, Store, Write } from './ports.ts';
-import { WriteConflict } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store, Write } from './ports/store.ts';
+import { WriteConflict } from './ports/store.ts';
 
 /** An account as it was read. */
 export interface OpenedAccount {

@@ -2,7 +2,9 @@
 import type { Instant } from '../domain/facts.ts';
 import { loyaltyOf } from '../domain/metrics/read.ts';
 import { organizationOf } from './organization.ts';
-import type { Commit, Deps, RecordOf, Write } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Write } from './ports/store.ts';
 import { recordEvents } from './record-events.ts';
 import type { Outcome } from './recording.ts';
 import { readingOf } from './scoring.ts';

@@ -2,7 +2,8 @@
 import type { Instant } from '../domain/facts.ts';
 import { bandWhenDue } from '../domain/loyalty-band.ts';
 import { foldAgain } from './fold-again.ts';
-import type { Deps, RecordOf } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
 import { retrying } from './retrying.ts';
 import { isSameLoyalty, scoringOf } from './scoring.ts';
 import { type WorkedThrough, workThroughDue } from './work-through-due.ts';

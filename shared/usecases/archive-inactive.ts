@@ -4,7 +4,9 @@ import type { Instant } from '../domain/facts.ts';
 import { archivingRulesIn, settleArchival } from './archiving.ts';
 import { inParallel } from './in-parallel.ts';
 import { overSlice, type SliceDone, type SliceProgress } from './over-slice.ts';
-import type { Deps, RecordOf, Store } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store } from './ports/store.ts';
 import { type WorkedThrough, workThroughDue } from './work-through-due.ts';
 
 type ArchiveDeps = Pick<Deps, 'store' | 'pause'>;

@@ -10,7 +10,9 @@ import { isEligible } from '../domain/consumer/identity.ts';
 import type { Instant } from '../domain/facts.ts';
 import { laterOf } from '../domain/instants.ts';
 import { settingsOf } from '../domain/settings.ts';
-import type { Deps, RecordOf, Store, Write } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store, Write } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 import { scoringOf } from './scoring.ts';
 

@@ -4,7 +4,8 @@ import type { Json, JsonObject } from '../domain/facts.ts';
 import type { Audience } from '../domain/points/settings.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { challengesIn } from './challenges.ts';
-import type { RecordOf, Store } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store } from './ports/store.ts';
 import { scoringOf } from './scoring.ts';
 
 export type Bound = { segmentId: string } | { listId: string };

@@ -2,7 +2,7 @@
 import type { Instant } from '../domain/facts.ts';
 import { SYSTEM } from '../domain/points/posting.ts';
 import { keepBooks } from './bookkeeping.ts';
-import type { Commit, Deps } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
 import { type WorkedThrough, workThroughDue } from './work-through-due.ts';
 
 /** Of everyone who is due. It took effect at its instant already; from now on the ledger tells it too. */

@@ -11,7 +11,9 @@ import type { Settings } from '../domain/settings.ts';
 import { absenceOf } from './absence.ts';
 import type { ByHand } from './accounts.ts';
 import { accountWrites, openAccount, upToDate } from './accounts.ts';
-import type { Commit, Deps, RecordKey, RecordOf, Write } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
+import type { RecordKey, RecordOf } from './ports/records.ts';
+import type { Write } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 import { scoringOf } from './scoring.ts';
 

@@ -4,7 +4,9 @@ import { giveBack } from '../domain/points/posting.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { absenceOf } from './absence.ts';
 import { type Decision, type Desk, keepBooks, type Request } from './bookkeeping.ts';
-import type { Commit, Deps, RecordOf, Store, Write } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store, Write } from './ports/store.ts';
 import { stockIn } from './rewards.ts';
 
 type ClaimRecord = RecordOf<'claim'>;

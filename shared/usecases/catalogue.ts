@@ -5,7 +5,8 @@
 import type { Instant, JsonObject } from '../domain/facts.ts';
 import type { Memberships } from '../domain/points/audience.ts';
 import { SYSTEM } from '../domain/points/posting.ts';
-import type { RecordOf, Store } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store } from './ports/store.ts';
 
 export interface Catalogue {
   /** Names by id. */

@@ -2,7 +2,9 @@
 import type { Instant, JsonObject } from '../domain/facts.ts';
 import type { Challenge } from '../domain/points/challenges.ts';
 import { Refusal } from '../domain/refusal.ts';
-import type { Commit, Deps, Edited, Page, PageRequest, RecordOf, Store, Write } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
+import type { Edited, RecordOf } from './ports/records.ts';
+import type { Page, PageRequest, Store, Write } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 export type ChallengeShown = Challenge & { version: number; createdAt: Instant; updatedAt: Instant };

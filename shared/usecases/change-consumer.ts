@@ -9,7 +9,7 @@ import type { Whole } from './consumer-detail.ts';
 import { detailAt, wholeOf } from './consumer-detail.ts';
 import { normalized } from './create-consumer.ts';
 import { organizationOf } from './organization.ts';
-import type { Commit, Deps } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
 import { commitProfile, profileWrites } from './profile-writes.ts';
 import { retrying } from './retrying.ts';
 

@@ -1,6 +1,7 @@
 /** What backfilling does to a segment. */
 import { withRevision } from './catalogue.ts';
-import type { RecordOf, Store } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store } from './ports/store.ts';
 
 /** Before the first rule there was none, and all members of that one enter. */
 export const NO_UNIT = 0;

@@ -8,7 +8,9 @@ import { type Decision, type Desk, keepBooks, type Request, refuseOutsider } fro
 import { catalogueOf, membershipsOf } from './catalogue.ts';
 import { type Claimed, claimedBy } from './claims.ts';
 import { emptyProgramme, LATEST } from './earnings.ts';
-import type { Commit, Deps, RecordOf, Store, Write } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store, Write } from './ports/store.ts';
 import { stockIn } from './rewards.ts';
 
 export interface ClaimAsked {

@@ -1,6 +1,7 @@
 /** Claims as others are told of them. */
 import { absenceOf } from './absence.ts';
-import type { Page, PageRequest, RecordOf, Store } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Page, PageRequest, Store } from './ports/store.ts';
 
 type ClaimRecord = RecordOf<'claim'>;
 export type Claimed = Pick<ClaimRecord, 'claimId' | 'rewardId' | 'entryId' | 'points' | 'claimedAt'>;

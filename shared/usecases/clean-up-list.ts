@@ -3,7 +3,7 @@ import { bookmarksIn } from './catalogue.ts';
 import { inParallel } from './in-parallel.ts';
 import { type ListedConsumer, removalWrites } from './list-members.ts';
 import { edited } from './lists.ts';
-import type { Deps } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
 import { retrying } from './retrying.ts';
 
 type CleanUpDeps = Pick<Deps, 'store' | 'pause'>;

@@ -19,7 +19,8 @@ import { listsIn, segmentsIn } from './catalogue.ts';
 import type { Organization } from './organization.ts';
 import { organizationOf } from './organization.ts';
 import { accountAt, pointsShown, tierOf, withAllLots } from './points-shown.ts';
-import type { ConsumerHead, ConsumerOverview, RecordOf, Store } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { ConsumerHead, ConsumerOverview, Store } from './ports/store.ts';
 import { readingOf } from './scoring.ts';
 
 export type ConsumerDetail = ReturnType<typeof detailAt>;

@@ -2,7 +2,8 @@
 import { externalContact, normalizedEmail } from '../domain/consumer/contacts.ts';
 import { normalizedPhone } from '../domain/consumer/phone.ts';
 import { Refusal } from '../domain/refusal.ts';
-import type { RecordKey, Store } from './ports.ts';
+import type { RecordKey } from './ports/records.ts';
+import type { Store } from './ports/store.ts';
 
 /** One way to name a consumer. */
 export type Lookup = { email: string } | { phone: string } | { source: string; externalId: string };

@@ -5,7 +5,8 @@ import type { Channel, Instant } from '../domain/facts.ts';
 import { instantOf, msOf, plusDays } from '../domain/instants.ts';
 import { type BestSendTime, bestSendTime } from '../domain/metrics/best-send-time.ts';
 import { absenceOf } from './absence.ts';
-import type { RecordOf, Store } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store } from './ports/store.ts';
 import { scoringOf } from './scoring.ts';
 
 interface Asked {

@@ -9,7 +9,8 @@ import {
   liabilityShown,
   type Movement,
 } from '../domain/points/liability.ts';
-import type { Change, Deps, Store } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import type { Change, Store } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 /** Counts the entries among the changes in one conditional write; those that were counted before change nothing. */

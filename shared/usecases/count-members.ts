@@ -1,6 +1,8 @@
 /** Keeping the numbers of members true, from the table's stream. */
 import { counted, decodedCounts, emptyCounts, encodedCounts, type Movement } from '../domain/segments/counts.ts';
-import type { Change, Deps, RecordOf, Store, StoredRecord } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import type { RecordOf, StoredRecord } from './ports/records.ts';
+import type { Change, Store } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 /** Counts who came and went in one conditional write; what was counted before changes nothing. */

@@ -3,7 +3,9 @@ import type { Instant } from '../domain/facts.ts';
 import { laterOf, plusDays } from '../domain/instants.ts';
 import type { Change as PlaceChange, PopulationSummary, Ranked } from '../domain/summary.ts';
 import { counted, decodedSummary, emptySummary, encodedSummary, isSamePlace, rankedOf } from '../domain/summary.ts';
-import type { Change, Deps, RecordOf, StoredRecord } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import type { RecordOf, StoredRecord } from './ports/records.ts';
+import type { Change } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 type Summary = RecordOf<'summary'>;

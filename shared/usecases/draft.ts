@@ -1,5 +1,6 @@
 /** What a decision reads and is about to write about one consumer. */
-import type { RecordKey, RecordOf, StoredRecord, Write } from './ports.ts';
+import type { RecordKey, RecordOf, StoredRecord } from './ports/records.ts';
+import type { Write } from './ports/store.ts';
 
 /** The kinds of records that events are decided on, beside the consumer's metrics. */
 type DraftKind = 'event' | 'eventClaim' | 'order' | 'refund' | 'message';

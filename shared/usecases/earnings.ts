@@ -15,7 +15,8 @@ import { add, type Books, type Clerk } from '../domain/points/posting.ts';
 import { minorDigitsOf, type Settings } from '../domain/settings.ts';
 import { accountWrites, type OpenedAccount } from './accounts.ts';
 import { challengesIn } from './challenges.ts';
-import type { RecordOf, Write } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Write } from './ports/store.ts';
 import { isSettling } from './recording.ts';
 import { scoringOf } from './scoring.ts';
 

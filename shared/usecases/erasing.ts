@@ -5,7 +5,11 @@
  */
 import type { Instant } from '../domain/facts.ts';
 import { summed } from './erase-consumer.ts';
-import type { Bus, Deps, Files, RecordOf, Store, Write } from './ports.ts';
+import type { Bus } from './ports/bus.ts';
+import type { Deps } from './ports/deps.ts';
+import type { Files } from './ports/files.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store, Write } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 export type ErasingDeps = Deps & { bus: Bus; files: Pick<Files, 'remove' | 'has'> };

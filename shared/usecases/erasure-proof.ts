@@ -2,7 +2,7 @@
 import type { Instant } from '../domain/facts.ts';
 import { msOf } from '../domain/instants.ts';
 import { claimsOf, type ErasingDeps, marked, type Step, type Subject, stateOf } from './erasing.ts';
-import type { RecordOf } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
 
 /** What was under way when it began is over long before: what is still found then, the steps don't remove. */
 const MOST_PATIENCE_MS = 15 * 60_000;

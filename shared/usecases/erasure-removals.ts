@@ -1,7 +1,8 @@
 /** The steps of an erasure that remove. */
 import { countedIn } from './erase-consumer.ts';
 import { claimsOf, counting, doing, type ErasingDeps, type Step, stateOf } from './erasing.ts';
-import type { RecordKey, RecordOf, Store, StoredRecord, Write } from './ports.ts';
+import type { RecordKey, RecordOf, StoredRecord } from './ports/records.ts';
+import type { Store, Write } from './ports/store.ts';
 
 /** Items of one transaction, less the receipt's own write. */
 const AT_ONCE = 98;

@@ -1,6 +1,6 @@
 /** The steps of an erasure that tell: connected systems, what is about others too, and the receipt. */
 import { after, changing, doing, type ErasingDeps, type Step } from './erasing.ts';
-import type { RecordOf } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
 import { updateAdvocates } from './update-advocates.ts';
 
 /** Connected systems are told first: theirs read what the consumer is called there while it can still be read. */

@@ -3,7 +3,9 @@ import type { Instant } from '../domain/facts.ts';
 import { msOf } from '../domain/instants.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { begunAgain } from './erase-consumer.ts';
-import type { Deps, Page, PageRequest, RecordOf, Store } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Page, PageRequest, Store } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 export type Receipt = Pick<

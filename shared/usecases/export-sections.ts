@@ -10,7 +10,8 @@ import { type ConsumerDetail, detailAt, type Whole } from './consumer-detail.ts'
 import { eventShown } from './list-events.ts';
 import { entryShown } from './list-points.ts';
 import type { Organization } from './organization.ts';
-import type { RecordOf, Store } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store } from './ports/store.ts';
 
 /** Rows, and what their columns are called in a table. */
 export interface Rows {

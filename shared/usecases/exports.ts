@@ -4,7 +4,10 @@ import type { Instant } from '../domain/facts.ts';
 import { msOf } from '../domain/instants.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { absenceOf } from './absence.ts';
-import type { Commit, Deps, ExportFile, Files, RecordOf, Store } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
+import type { ExportFile, Files } from './ports/files.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 export type ExportDeps = Deps & { files: Files };

@@ -4,7 +4,7 @@ import { fitBgNbd } from '../domain/churn.ts';
 import type { Instant } from '../domain/facts.ts';
 import { purchaseHistoryOf } from '../domain/metrics/churn-risk.ts';
 import { inParallel } from './in-parallel.ts';
-import type { Deps } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
 import { retrying } from './retrying.ts';
 
 /** `parameters` says which are in force now: those fitted, or the prior where the history is not enough. */

@@ -5,7 +5,8 @@
 import type { Instant } from '../domain/facts.ts';
 import { laterOf } from '../domain/instants.ts';
 import { evaluate } from '../domain/segments/evaluator.ts';
-import type { ConsumerPicture, StoredRecord } from './ports.ts';
+import type { StoredRecord } from './ports/records.ts';
+import type { ConsumerPicture } from './ports/store.ts';
 import { type Cause, type Flip, holds } from './segment-standing.ts';
 import { asOf, pictureFor, type Segmentation, type Unit } from './segment-units.ts';
 

@@ -3,7 +3,7 @@ import type { Instant } from '../domain/facts.ts';
 import { foldAgainFor } from './fold-again.ts';
 import { inParallel } from './in-parallel.ts';
 import { overSlice, type SliceDone, type SliceProgress } from './over-slice.ts';
-import type { Deps } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
 
 const AT_ONCE = 8;
 

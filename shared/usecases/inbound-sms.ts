@@ -3,8 +3,10 @@ import { type Keyword, keywordIn } from '../domain/consent/keywords.ts';
 import { MARKETING, purposesOf, standingOf } from '../domain/consent/standing.ts';
 import { normalizedPhone } from '../domain/consumer/phone.ts';
 import type { Instant } from '../domain/facts.ts';
-import type { Commit, Deps, RecordOf, Store } from './ports.ts';
-import { WriteConflict } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store } from './ports/store.ts';
+import { WriteConflict } from './ports/store.ts';
 import { recordConsents, type Said } from './record-consents.ts';
 
 export interface InboundSms {

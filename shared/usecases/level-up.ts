@@ -3,7 +3,7 @@ import type { Account } from '../domain/points/account.ts';
 import { tierByHand } from '../domain/points/tiers.ts';
 import { type Desk, keepBooks, type Request } from './bookkeeping.ts';
 import { type TierShown, tierShown } from './points-shown.ts';
-import type { Commit, Deps } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
 
 export interface LevelUp {
   tierId: string;

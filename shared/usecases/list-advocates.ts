@@ -2,7 +2,7 @@
 import type { Activity } from '../domain/advocates/settings.ts';
 import type { Instant } from '../domain/facts.ts';
 import { quantity } from '../domain/rounding.ts';
-import type { Store } from './ports.ts';
+import type { Store } from './ports/store.ts';
 
 export interface AdvocateShown {
   rank: number;

@@ -1,5 +1,6 @@
 import { absenceOf } from './absence.ts';
-import type { Deps, Page, PageRequest } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import type { Page, PageRequest } from './ports/store.ts';
 import { consentShown, type ListedConsent } from './record-consents.ts';
 
 /** All statements of a consumer, the newest first. Throws `Refusal` `consumer_not_found`, `erased`, `invalid_cursor`. */

@@ -11,7 +11,8 @@ import type { Catalogue } from './catalogue.ts';
 import type { Organization } from './organization.ts';
 import { organizationOf } from './organization.ts';
 import { tierOf } from './points-shown.ts';
-import type { ConsumerOverview, DirectoryFacet, Found, Page, PageRequest, Store } from './ports.ts';
+import type { DirectoryFacet } from './ports/records.ts';
+import type { ConsumerOverview, Found, Page, PageRequest, Store } from './ports/store.ts';
 import { readingOf } from './scoring.ts';
 
 export interface ConsumerQuery {

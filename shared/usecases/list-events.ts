@@ -1,6 +1,8 @@
 import type { Earned } from '../domain/points/awards.ts';
 import { absenceOf } from './absence.ts';
-import type { Deps, Page, RecordOf, Store } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Page, Store } from './ports/store.ts';
 
 export type ListedEvent = Pick<
   RecordOf<'event'>,

@@ -3,7 +3,9 @@ import type { Instant } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { absenceOf, tombstoneOf } from './absence.ts';
 import { asSeen } from './lists.ts';
-import type { Commit, Deps, Page, PageRequest, RecordOf, Store, Write } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Page, PageRequest, Store, Write } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 export interface ListedConsumer {

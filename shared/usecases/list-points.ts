@@ -5,7 +5,9 @@ import { absenceOf } from './absence.ts';
 import { readAccount } from './accounts.ts';
 import { bookTimeOf } from './book-time.ts';
 import { accountAt } from './points-shown.ts';
-import type { Deps, Page, PageRequest, RecordOf, Store } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Page, PageRequest, Store } from './ports/store.ts';
 
 export type ListedEntry = ReturnType<typeof entryShown>;
 

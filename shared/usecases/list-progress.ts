@@ -4,7 +4,7 @@ import { isRunning, NO_PROGRESS, type Progress } from '../domain/points/challeng
 import { absenceOf } from './absence.ts';
 import { catalogueOf, membershipsOf } from './catalogue.ts';
 import { type ChallengeRecord, challengesIn } from './challenges.ts';
-import type { Page, PageRequest, Store } from './ports.ts';
+import type { Page, PageRequest, Store } from './ports/store.ts';
 
 export type ListedProgress = ReturnType<typeof shown>;
 

@@ -5,7 +5,9 @@ import { countOf } from '../domain/segments/counts.ts';
 import { refuseWhereUsed, usersOf } from './bindings.ts';
 import { bookmarksIn, catalogueOf, withRevision } from './catalogue.ts';
 import { countsIn } from './count-members.ts';
-import type { Commit, Deps, Page, PageRequest, RecordOf, Store, Write } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Page, PageRequest, Store, Write } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 type ListRecord = RecordOf<'list'>;

@@ -8,7 +8,8 @@ import type { PopulationSummary } from '../domain/summary.ts';
 import { decodedSummary } from '../domain/summary.ts';
 import { type Catalogue, catalogueOf } from './catalogue.ts';
 import { tiersUpdatedAtIn } from './points-shown.ts';
-import type { RecordOf, Store } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store } from './ports/store.ts';
 import type { Scoring } from './scoring.ts';
 import { scoringOf } from './scoring.ts';
 

@@ -1,5 +1,5 @@
 /** Going over everyone slice by slice, in steps that each leave off in time. */
-import type { Store } from './ports.ts';
+import type { Store } from './ports/store.ts';
 
 export interface SliceProgress {
   slice: number;

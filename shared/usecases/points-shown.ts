@@ -9,7 +9,8 @@ import { nextTier, tierInForce } from '../domain/points/tiers.ts';
 import type { Settings } from '../domain/settings.ts';
 import { readAccount } from './accounts.ts';
 import { ladderIn } from './bookkeeping.ts';
-import type { ConsumerOverview, RecordOf, SettingsRecord, Store } from './ports.ts';
+import type { RecordOf, SettingsRecord } from './ports/records.ts';
+import type { ConsumerOverview, Store } from './ports/store.ts';
 
 export interface PointsShown extends Balances {
   /** The points that are gone next, all of that instant. */

@@ -20,7 +20,9 @@ import {
 import { RESERVATION_MINUTES } from '../domain/points/settings.ts';
 import { invalid, Refusal } from '../domain/refusal.ts';
 import { type Decision, type Desk, keepBooks, type Request, refuseOutsider } from './bookkeeping.ts';
-import type { Commit, Deps, RecordOf, Store, Write } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store, Write } from './ports/store.ts';
 
 interface Said {
   reason?: string | undefined;

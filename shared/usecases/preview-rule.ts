@@ -8,7 +8,7 @@ import { parsedRule, type Rule } from '../domain/segments/rule.ts';
 import { newTally, type Tallied } from '../domain/segments/tally.ts';
 import { TALLIES } from '../domain/settings.ts';
 import { inParallel } from './in-parallel.ts';
-import type { ConsumerPicture, Store } from './ports.ts';
+import type { ConsumerPicture, Store } from './ports/store.ts';
 import { refuseCircleOf } from './segment-circles.ts';
 import { asOf, pictureFor, type Segmentation, segmentationOf } from './segment-units.ts';
 import { asSeen, talliedBy } from './segments.ts';

@@ -5,8 +5,10 @@ import type { DirectoryEntry } from '../domain/consumer/search.ts';
 import { entriesOf } from '../domain/consumer/search.ts';
 import type { Profile } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
-import type { Commit, ConsumerOverview, RecordOf, Store, Write } from './ports.ts';
-import { WriteConflict } from './ports.ts';
+import type { Commit } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { ConsumerOverview, Store, Write } from './ports/store.ts';
+import { WriteConflict } from './ports/store.ts';
 
 export interface ProfileWrites {
   required: Write[];

@@ -5,7 +5,9 @@ import type { IdentityLevel, Instant, JsonObject } from '../domain/facts.ts';
 import { laterOf } from '../domain/instants.ts';
 import { ladderOf } from '../domain/points/tiers.ts';
 import type { Settings } from '../domain/settings.ts';
-import type { Bus, Change, DomainEvent, RecordOf, Workflows } from './ports.ts';
+import type { Bus, DomainEvent, Workflows } from './ports/bus.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Change } from './ports/store.ts';
 import { isSameLoyalty, scoringOf } from './scoring.ts';
 
 export interface PublishDeps {

@@ -8,7 +8,9 @@ import { erasedAmong } from './absence.ts';
 import { freezing } from './erase-consumer.ts';
 import type { Receipt } from './erasures.ts';
 import { overSlice, type SliceDone, type SliceProgress } from './over-slice.ts';
-import type { Deps, RecordOf, Store, Write } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store, Write } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 /** Puts receipts back that are missing; gives back how many were. Safe to repeat. */

@@ -14,8 +14,10 @@ import {
   rebuiltFrom,
 } from '../domain/summary.ts';
 import { inParallel } from './in-parallel.ts';
-import type { Deps, RecordOf, Store } from './ports.ts';
-import { WriteConflict } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store } from './ports/store.ts';
+import { WriteConflict } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 /** `nextDueAt` is when a rebuild will be due if nothing changes until then; null where none will. */

@@ -4,7 +4,9 @@ import { nextInstant, purposeIn, type Statement, stated } from '../domain/consen
 import type { Consents, Instant } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { absenceOf } from './absence.ts';
-import type { Commit, Deps, RecordOf, Write } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Write } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 export interface Said extends Statement {

@@ -11,7 +11,7 @@ import { Refusal } from '../domain/refusal.ts';
 import { TOLERATED_AHEAD_MS } from '../domain/settings.ts';
 import type { Draft, DraftKey } from './draft.ts';
 import type { Earnings, Taken } from './earnings.ts';
-import type { RecordOf } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
 import type { Scoring } from './scoring.ts';
 
 /** An event as a caller sends it, its attributes already those of its type. */

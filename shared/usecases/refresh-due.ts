@@ -1,6 +1,6 @@
 /** Segments that time alone has changed: only those who are due are looked at. */
 import type { Instant } from '../domain/facts.ts';
-import type { Deps } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
 import { RefreshRound } from './refresh-round.ts';
 import { segmentationOf } from './segment-units.ts';
 import { type WorkedThrough, workThroughDue } from './work-through-due.ts';

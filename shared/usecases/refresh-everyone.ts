@@ -1,7 +1,7 @@
 /** All segments of everyone at once: by night, to see that nothing drifted, and when percentiles were renewed. */
 import type { Instant } from '../domain/facts.ts';
 import { inParallel } from './in-parallel.ts';
-import type { Deps } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
 import { refreshSlice } from './refresh-slice.ts';
 import type { Cause } from './segment-standing.ts';
 import { segmentationOf } from './segment-units.ts';

@@ -3,7 +3,7 @@
  * before is looked at again by those of after, so that whoever tells of an edit finds nobody who is told otherwise later.
  */
 import { inParallel } from './in-parallel.ts';
-import type { Deps } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
 import { Outdated, type Refresh, refreshConsumer } from './refresh-consumer.ts';
 import type { Flip } from './segment-standing.ts';
 import { type Segmentation, segmentationOf } from './segment-units.ts';

@@ -5,7 +5,8 @@
 import type { Instant } from '../domain/facts.ts';
 import { instantOf, MINUTE_MS, msOf } from '../domain/instants.ts';
 import type { SliceDone, SliceProgress } from './over-slice.ts';
-import type { ConsumerPicture, Deps } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import type { ConsumerPicture } from './ports/store.ts';
 import type { Refresh } from './refresh-consumer.ts';
 import { RefreshRound } from './refresh-round.ts';
 import { isUpToDate } from './segment-flips.ts';

@@ -1,5 +1,8 @@
 /** Lists of members show names and emails: they follow the profile, from the table's stream. */
-import type { Change, Deps, RecordKey, RecordOf, StoredRecord, Write } from './ports.ts';
+
+import type { Deps } from './ports/deps.ts';
+import type { RecordKey, RecordOf, StoredRecord } from './ports/records.ts';
+import type { Change, Write } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 /** Gives the entries of everyone who was renamed the name and email of now; gives back how many changes there were. */

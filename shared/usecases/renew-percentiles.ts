@@ -3,7 +3,9 @@ import type { Instant } from '../domain/facts.ts';
 import { conditionsIn } from '../domain/segments/references.ts';
 import { parsedRule } from '../domain/segments/rule.ts';
 import { catalogueOf } from './catalogue.ts';
-import type { Deps, RecordOf, Store } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store } from './ports/store.ts';
 import { refreshEveryone } from './refresh-everyone.ts';
 import { retrying } from './retrying.ts';
 

@@ -11,7 +11,8 @@ import { type Decision, type Desk, keepBooks, ladderIn } from './bookkeeping.ts'
 import { inParallel } from './in-parallel.ts';
 import { overSlice, type SliceDone, type SliceProgress } from './over-slice.ts';
 import { accountAt } from './points-shown.ts';
-import type { Commit, Deps, RecordOf } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
 import { scoringOf } from './scoring.ts';
 
 const AT_ONCE = 8;

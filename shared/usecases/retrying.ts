@@ -1,7 +1,7 @@
 /** Optimistic writing: decide, commit, and where others were faster decide again on what they left. */
 import { Refusal } from '../domain/refusal.ts';
-import type { Deps } from './ports.ts';
-import { WriteConflict } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import { WriteConflict } from './ports/store.ts';
 
 /** With the pauses of the composition root about 22 s: less than the gateway waits, enough for hundreds of writers. */
 const MOST_RETRIES = 48;

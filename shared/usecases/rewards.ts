@@ -3,7 +3,9 @@ import type { Instant } from '../domain/facts.ts';
 import type { Reward } from '../domain/points/rewards.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { withRevision } from './catalogue.ts';
-import type { Commit, Deps, Page, PageRequest, RecordOf, Store, Write } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Page, PageRequest, Store, Write } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 export type RewardShown = Reward & {

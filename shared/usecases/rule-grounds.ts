@@ -8,7 +8,7 @@ import { conditionsIn } from '../domain/segments/references.ts';
 import { parsedRule } from '../domain/segments/rule.ts';
 import type { Settings } from '../domain/settings.ts';
 import { tiersUpdatedAtIn } from './points-shown.ts';
-import type { RecordOf } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
 import { scoringOf } from './scoring.ts';
 
 /** By name: a mark of what it was when everyone was gone over. */

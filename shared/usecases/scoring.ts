@@ -6,7 +6,7 @@ import { scoringRulesOf } from '../domain/metrics/scoring.ts';
 import type { TalliedByKey } from '../domain/metrics/tallies.ts';
 import type { LoyaltySettings, Settings } from '../domain/settings.ts';
 import { settingsOf } from '../domain/settings.ts';
-import type { RecordOf } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
 
 export interface Scoring {
   settings: Settings;

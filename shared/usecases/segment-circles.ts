@@ -3,7 +3,7 @@ import type { JsonObject } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
 import { cycleIn } from '../domain/segments/references.ts';
 import { parsedRule, type Rule } from '../domain/segments/rule.ts';
-import type { RecordOf } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
 
 type SegmentRecord = RecordOf<'segment'>;
 

@@ -6,7 +6,7 @@ import type { Instant } from '../domain/facts.ts';
 import { laterOf } from '../domain/instants.ts';
 import { type Evaluated, evaluate } from '../domain/segments/evaluator.ts';
 import { type By, originsOf } from './flip-origins.ts';
-import type { ConsumerPicture } from './ports.ts';
+import type { ConsumerPicture } from './ports/store.ts';
 import { type Flip, holds, type Standing, type Strays, standingIn } from './segment-standing.ts';
 import { type Asked, asOf, pictureFor, type Segmentation } from './segment-units.ts';
 import { type Look, timed } from './time-flips.ts';

@@ -1,5 +1,7 @@
 /** Who is in a segment. */
-import type { Page, PageRequest, RecordOf, Store } from './ports.ts';
+
+import type { RecordOf } from './ports/records.ts';
+import type { Page, PageRequest, Store } from './ports/store.ts';
 import { asSeen } from './segments.ts';
 
 export type MemberShown = Pick<RecordOf<'member'>, 'consumerId' | 'fullName' | 'email' | 'enteredAt'>;

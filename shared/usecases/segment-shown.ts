@@ -2,7 +2,8 @@
 import type { Instant, JsonObject } from '../domain/facts.ts';
 import { countOf, decodedCounts, emptyCounts, type MemberCounts } from '../domain/segments/counts.ts';
 import { NO_UNIT } from './change-segment.ts';
-import type { RecordOf, Store } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store } from './ports/store.ts';
 
 type SegmentRecord = RecordOf<'segment'>;
 

@@ -1,7 +1,7 @@
 /** Where a consumer stands: the segments that it is told to be in, and what is told of it. */
 import type { Instant } from '../domain/facts.ts';
 import type { Evaluated } from '../domain/segments/evaluator.ts';
-import type { RecordOf } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
 import type { Unit } from './segment-units.ts';
 
 /** What made an answer flip. */

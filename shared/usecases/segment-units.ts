@@ -10,7 +10,8 @@ import { parsedRule } from '../domain/segments/rule.ts';
 import { decodedSummary } from '../domain/summary.ts';
 import { bookmarksIn, type Catalogue, catalogueOf } from './catalogue.ts';
 import { tiersUpdatedAtIn } from './points-shown.ts';
-import type { ConsumerPicture, RecordOf, SegmentUnit, Store } from './ports.ts';
+import type { RecordOf, SegmentUnit } from './ports/records.ts';
+import type { ConsumerPicture, Store } from './ports/store.ts';
 import { type Scoring, scoringOf } from './scoring.ts';
 
 /** One rule of a segment, and its place among those that the evaluator was given. */

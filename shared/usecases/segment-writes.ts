@@ -1,7 +1,8 @@
 /** What it takes to write what was decided about a consumer's segments, in as many transactions as it needs. */
 import type { Instant } from '../domain/facts.ts';
 import { laterOf } from '../domain/instants.ts';
-import type { ConsumerPicture, RecordOf, Write } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { ConsumerPicture, Write } from './ports/store.ts';
 import type { Decision } from './segment-flips.ts';
 import { type Flip, type Standing, type Strays, standingIn } from './segment-standing.ts';
 import type { Segmentation } from './segment-units.ts';

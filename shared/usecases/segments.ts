@@ -8,7 +8,9 @@ import { parsedRule, type Rule, talliedIn as talliedOf } from '../domain/segment
 import { type Tallied, tallyKeyOf } from '../domain/segments/tally.ts';
 import { refuseWhereUsed, usersOf } from './bindings.ts';
 import { bookmarksIn, withRevision } from './catalogue.ts';
-import type { Commit, Deps, Page, PageRequest, RecordOf, Store, Write } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Page, PageRequest, Store, Write } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 import { refuseCircle } from './segment-circles.ts';
 import { progressIn, type SegmentShown, shown, shownWith } from './segment-shown.ts';

@@ -3,7 +3,9 @@ import type { Instant, JsonObject } from '../domain/facts.ts';
 import { Refusal } from '../domain/refusal.ts';
 import type { SETTINGS_DOCUMENTS, Settings } from '../domain/settings.ts';
 import { settingsOf } from '../domain/settings.ts';
-import type { Commit, Deps, Page, PageRequest, RecordOf, Store, Write } from './ports.ts';
+import type { Commit, Deps } from './ports/deps.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Page, PageRequest, Store, Write } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 export type DocumentName = keyof typeof SETTINGS_DOCUMENTS;

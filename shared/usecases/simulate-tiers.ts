@@ -7,7 +7,7 @@ import type { Settings } from '../domain/settings.ts';
 import { fromAccountsOf } from './accounts-of.ts';
 import { ladderIn } from './bookkeeping.ts';
 import { accountAt } from './points-shown.ts';
-import type { Store } from './ports.ts';
+import type { Store } from './ports/store.ts';
 import { scoringOf } from './scoring.ts';
 import { unlessStale } from './settings-documents.ts';
 

@@ -3,7 +3,7 @@ import type { Instant } from '../domain/facts.ts';
 import { earlierOf, instantOf, laterOf, msOf } from '../domain/instants.ts';
 import { type Evaluated, evaluate } from '../domain/segments/evaluator.ts';
 import type { Step } from './flip-origins.ts';
-import type { ConsumerPicture } from './ports.ts';
+import type { ConsumerPicture } from './ports/store.ts';
 import { type Cause, type Flip, holds, type Standing, type Strays, standingIn } from './segment-standing.ts';
 import { asOf, pictureFor, type Segmentation } from './segment-units.ts';
 

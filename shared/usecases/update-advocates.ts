@@ -1,6 +1,8 @@
 /** The list of brand advocates between two rankings: it shows names of now, and nobody who is gone. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Change, Deps, RankedAdvocate } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import type { RankedAdvocate } from './ports/records.ts';
+import type { Change } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 /** Follows renamed and removed profiles, from the table's stream; gives back how many changes there were. */

@@ -2,7 +2,8 @@
 import type { Instant } from '../domain/facts.ts';
 import { isAbsence } from './absence.ts';
 import { inParallel } from './in-parallel.ts';
-import type { Deps, DueKind } from './ports.ts';
+import type { Deps } from './ports/deps.ts';
+import type { DueKind } from './ports/store.ts';
 
 /** `nextDueAt` is the next instant at which there is something to look at; null where nobody is due any more. */
 export interface WorkedThrough {

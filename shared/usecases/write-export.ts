@@ -12,7 +12,8 @@ import { asJson, asTables } from './export-formats.ts';
 import { type Grounds, sectionOf } from './export-sections.ts';
 import type { ExportDeps } from './exports.ts';
 import { organizationOf } from './organization.ts';
-import type { RecordOf, Store } from './ports.ts';
+import type { RecordOf } from './ports/records.ts';
+import type { Store } from './ports/store.ts';
 import { retrying } from './retrying.ts';
 
 type ExportRecord = RecordOf<'export'>;

@@ -12,7 +12,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { mockClient } from 'aws-sdk-client-mock';
 import { dynamoClient, dynamoStore } from '../../shared/data/dynamo-store.ts';
 import { itemOf } from '../../shared/data/items.ts';
-import { WriteConflict } from '../../shared/usecases/ports.ts';
+import { WriteConflict } from '../../shared/usecases/ports/store.ts';
 import { startTable } from '../support/dynamodb.ts';
 import { eventOf, profileOf } from '../support/records.ts';
 

@@ -5,7 +5,7 @@ import { itemOf } from '../../shared/data/items.ts';
 import { memoryStorage } from '../../shared/data/memory-storage.ts';
 import type { Storage } from '../../shared/data/storage.ts';
 import { storeOver } from '../../shared/data/store.ts';
-import type { Store } from '../../shared/usecases/ports.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
 import { eventOf } from '../support/records.ts';
 
 const START = Date.UTC(2026, 0, 1);

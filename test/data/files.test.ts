@@ -4,7 +4,7 @@ import { newUlid } from '../../shared/data/ids.ts';
 import { memoryFiles } from '../../shared/data/memory-files.ts';
 import { inParts, PART_BYTES } from '../../shared/data/parts.ts';
 import { s3Files } from '../../shared/data/s3-files.ts';
-import type { ExportFile, Files } from '../../shared/usecases/ports.ts';
+import type { ExportFile, Files } from '../../shared/usecases/ports/files.ts';
 import { NOW } from '../support/events.ts';
 import { localS3 } from '../support/local-files.ts';
 

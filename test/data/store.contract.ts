@@ -2,16 +2,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { keyOf } from '../../shared/data/items.ts';
 import { sliceOf, table } from '../../shared/data/table.ts';
-import type {
-  ConsumerPicture,
-  Expectation,
-  Page,
-  RecordOf,
-  Store,
-  StoredRecord,
-  Write,
-} from '../../shared/usecases/ports.ts';
-import { WriteConflict } from '../../shared/usecases/ports.ts';
+import type { RecordOf, StoredRecord } from '../../shared/usecases/ports/records.ts';
+import type { ConsumerPicture, Expectation, Page, Store, Write } from '../../shared/usecases/ports/store.ts';
+import { WriteConflict } from '../../shared/usecases/ports/store.ts';
 import { everyKind, MUCH_LATER, pointsOf, segmentsOf } from '../support/every-kind.ts';
 import { eventOf, metricsOf, profileOf } from '../support/records.ts';
 import { written } from '../support/standing.ts';

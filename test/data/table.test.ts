@@ -5,7 +5,7 @@ import { itemOf, keyOf, recordOf } from '../../shared/data/items.ts';
 import { SLICES, sliceOf } from '../../shared/data/table.ts';
 import { edited } from '../../shared/domain/consumer/edit.ts';
 import { entriesOf } from '../../shared/domain/consumer/search.ts';
-import type { StoredRecord } from '../../shared/usecases/ports.ts';
+import type { StoredRecord } from '../../shared/usecases/ports/records.ts';
 import { eventOf, metricsOf, profileOf } from '../support/records.ts';
 
 const bytes = (text: string) => Buffer.byteLength(text);

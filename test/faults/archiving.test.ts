@@ -4,7 +4,7 @@ import { decodedSummary, populationOf } from '../../shared/domain/summary.ts';
 import { archiveDue } from '../../shared/usecases/archive-inactive.ts';
 import { settleArchival } from '../../shared/usecases/archiving.ts';
 import { countPopulation } from '../../shared/usecases/count-population.ts';
-import type { Store } from '../../shared/usecases/ports.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
 import { depsOn, NOW } from '../support/events.ts';
 import { casesOf, failing } from '../support/failing-world.ts';

@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { foldAgain } from '../../shared/usecases/fold-again.ts';
-import type { Deps, Store } from '../../shared/usecases/ports.ts';
-import { WriteConflict } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
+import { WriteConflict } from '../../shared/usecases/ports/store.ts';
 import { recordBatch } from '../../shared/usecases/record-batch.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
 import type { EventInput } from '../../shared/usecases/recording.ts';

@@ -6,7 +6,9 @@ import { makeHandler as keepSummaries } from '../../functions/insights/keep-summ
 import { itemOf, recordOf } from '../../shared/data/items.ts';
 import type { Activity } from '../../shared/domain/advocates/settings.ts';
 import type { HttpResult } from '../../shared/edge/endpoint.ts';
-import type { Deps, Store, StoredRecord } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
+import type { StoredRecord } from '../../shared/usecases/ports/records.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
 import { depsOn } from '../support/events.ts';
 import { httpEvent } from '../support/http-event.ts';

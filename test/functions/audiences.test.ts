@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import type { Store } from '../../shared/usecases/ports.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
 import { groups, segmentOf } from '../support/groups.ts';
 import { programme } from '../support/programme.ts';
 import { type Body, shop } from '../support/shop.ts';

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { consumerAnswers } from '../../functions/consumers/answers.ts';
-import type { Write } from '../../shared/usecases/ports.ts';
+import type { Write } from '../../shared/usecases/ports/store.ts';
 import type { Body, Told } from '../support/shop.ts';
 import { shop } from '../support/shop.ts';
 

@@ -5,8 +5,8 @@ import { Refusal } from '../../shared/domain/refusal.ts';
 import type { Route } from '../../shared/edge/catalogue.ts';
 import type { HttpResult } from '../../shared/edge/endpoint.ts';
 import { created, endpoint } from '../../shared/edge/endpoint.ts';
-import type { Commit } from '../../shared/usecases/ports.ts';
-import { WriteConflict } from '../../shared/usecases/ports.ts';
+import type { Commit } from '../../shared/usecases/ports/deps.ts';
+import { WriteConflict } from '../../shared/usecases/ports/store.ts';
 import { httpEvent, type Sent } from '../support/http-event.ts';
 
 const route = {

@@ -11,7 +11,7 @@ import { countLiability, readLiability } from '../../shared/usecases/count-liabi
 import { countMembers, countsIn } from '../../shared/usecases/count-members.ts';
 import { countPopulation } from '../../shared/usecases/count-population.ts';
 import { listAdvocates } from '../../shared/usecases/list-advocates.ts';
-import type { Kind, StoredRecord } from '../../shared/usecases/ports.ts';
+import type { Kind, StoredRecord } from '../../shared/usecases/ports/records.ts';
 import { publishChanges } from '../../shared/usecases/publish-changes.ts';
 import { rankAdvocates } from '../../shared/usecases/rank-advocates.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';

@@ -3,7 +3,7 @@ import { makeHandler as list } from '../../functions/events/list.ts';
 import { makeHandler as record } from '../../functions/events/record.ts';
 import { makeHandler as recordBatch } from '../../functions/events/record-batch.ts';
 import type { HttpResult } from '../../shared/edge/endpoint.ts';
-import type { Store, Write } from '../../shared/usecases/ports.ts';
+import type { Store, Write } from '../../shared/usecases/ports/store.ts';
 import { depsOn, NOW, storeWith, sumsOf } from '../support/events.ts';
 import { httpEvent, type Sent } from '../support/http-event.ts';
 

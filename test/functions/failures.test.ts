@@ -7,7 +7,7 @@ import { Refusal } from '../../shared/domain/refusal.ts';
 import { job } from '../../shared/edge/job.ts';
 import { step } from '../../shared/edge/step.ts';
 import { streamConsumer } from '../../shared/edge/stream.ts';
-import type { StoredRecord } from '../../shared/usecases/ports.ts';
+import type { StoredRecord } from '../../shared/usecases/ports/records.ts';
 import { metricsOf } from '../support/records.ts';
 
 const ADA = 'ada@example.com';

@@ -4,7 +4,7 @@ import { makeHandler as insightsRebuild } from '../../functions/insights/insight
 import { makeHandler as listSlices } from '../../functions/insights/list-slices.ts';
 import { makeHandler as loyaltyDecay } from '../../functions/insights/loyalty-decay.ts';
 import type { JobEvent } from '../../shared/edge/catalogue.ts';
-import type { Store } from '../../shared/usecases/ports.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
 import { rebuildSummary } from '../../shared/usecases/rebuild-summary.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
 import { depsOn, NOW, storeWith, sumsOf } from '../support/events.ts';

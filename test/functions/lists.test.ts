@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { makeHandler as cleanUp } from '../../functions/lists/clean-up.ts';
 import { listAnswer, listsPage, membersPage } from '../../functions/lists/schemas.ts';
 import { bookmarksIn, withRevision } from '../../shared/usecases/catalogue.ts';
-import type { Store, Write } from '../../shared/usecases/ports.ts';
+import type { Store, Write } from '../../shared/usecases/ports/store.ts';
 import { NOW } from '../support/events.ts';
 import { groups, segmentOf } from '../support/groups.ts';
 import { programme } from '../support/programme.ts';

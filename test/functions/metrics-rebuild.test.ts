@@ -4,7 +4,7 @@ import { makeHandler as listSlices } from '../../functions/insights/list-slices.
 import { makeHandler as metricsRebuild } from '../../functions/outbox/metrics-rebuild.ts';
 import { msOf } from '../../shared/domain/instants.ts';
 import { type Tallied, tallyKeyOf, tallyValueAt } from '../../shared/domain/segments/tally.ts';
-import type { Store } from '../../shared/usecases/ports.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
 import { depsOn, NOW, storeWith, sumsOf } from '../support/events.ts';
 import { settingsAsking } from '../support/records.ts';

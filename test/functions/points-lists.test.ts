@@ -3,7 +3,7 @@ import { memoryStore } from '../../shared/data/memory-store.ts';
 import { entryIdOf } from '../../shared/domain/points/ids.ts';
 import { paged } from '../../shared/domain/points/lot-pages.ts';
 import { bookTime } from '../../shared/usecases/book-time.ts';
-import type { Store, Write } from '../../shared/usecases/ports.ts';
+import type { Store, Write } from '../../shared/usecases/ports/store.ts';
 import { NOW } from '../support/events.ts';
 import { ledger } from '../support/ledger.ts';
 import { accountOf } from '../support/records.ts';

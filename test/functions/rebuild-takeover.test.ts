@@ -4,7 +4,8 @@ import { makeHandler as foldSlice } from '../../functions/insights/fold-slice.ts
 import { makeHandler as listSlices } from '../../functions/insights/list-slices.ts';
 import type { Tallied } from '../../shared/domain/segments/tally.ts';
 import { tallyKeyOf } from '../../shared/domain/segments/tally.ts';
-import type { RecordOf, Store } from '../../shared/usecases/ports.ts';
+import type { RecordOf } from '../../shared/usecases/ports/records.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
 import { publishChanges } from '../../shared/usecases/publish-changes.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
 import { scoringOf } from '../../shared/usecases/scoring.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { WriteConflict } from '../../shared/usecases/ports.ts';
+import { WriteConflict } from '../../shared/usecases/ports/store.ts';
 import { metricsOf } from '../support/records.ts';
 import { shop } from '../support/shop.ts';
 import { written } from '../support/standing.ts';

@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
 import { itemOf, recordOf } from '../../shared/data/items.ts';
 import { streamConsumer } from '../../shared/edge/stream.ts';
-import type { Change } from '../../shared/usecases/ports.ts';
+import type { Change } from '../../shared/usecases/ports/store.ts';
 import { metricsOf } from '../support/records.ts';
 
 const images = { recordOf: (image: object) => recordOf(image as never) };

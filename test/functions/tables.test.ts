@@ -5,7 +5,7 @@ import { makeHandler as listListMembers } from '../../functions/lists/list-membe
 import { makeHandler as listSegmentMembers } from '../../functions/segments/list-members.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import type { HttpResult } from '../../shared/edge/endpoint.ts';
-import type { Store, Write } from '../../shared/usecases/ports.ts';
+import type { Store, Write } from '../../shared/usecases/ports/store.ts';
 import { depsOn, NOW } from '../support/events.ts';
 import { segmentOf } from '../support/groups.ts';
 import { httpEvent, type Sent } from '../support/http-event.ts';

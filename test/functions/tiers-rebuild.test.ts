@@ -4,7 +4,8 @@ import { makeHandler as retierStep } from '../../functions/tiers/retier-slice.ts
 import type { JsonObject } from '../../shared/domain/facts.ts';
 import { entryIdOf } from '../../shared/domain/points/ids.ts';
 import { foldAgain } from '../../shared/usecases/fold-again.ts';
-import type { RecordOf, Store, Write } from '../../shared/usecases/ports.ts';
+import type { RecordOf } from '../../shared/usecases/ports/records.ts';
+import type { Store, Write } from '../../shared/usecases/ports/store.ts';
 import { postPoints } from '../../shared/usecases/post-points.ts';
 import { eventsOf } from '../../shared/usecases/publish-changes.ts';
 import { retierSlice } from '../../shared/usecases/retier-everyone.ts';

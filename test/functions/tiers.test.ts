@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
-import { WriteConflict } from '../../shared/usecases/ports.ts';
+import { WriteConflict } from '../../shared/usecases/ports/store.ts';
 import { NOW, storeWith } from '../support/events.ts';
 import type { Sent } from '../support/http-event.ts';
 import { accountOf } from '../support/records.ts';

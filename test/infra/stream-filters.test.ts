@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { compileFilters } from '../../infra/local/event-filter.ts';
 import { itemOf } from '../../shared/data/items.ts';
-import type { StoredRecord } from '../../shared/usecases/ports.ts';
+import type { StoredRecord } from '../../shared/usecases/ports/records.ts';
 import { accountOf, eventOf, metricsOf, profileOf, settingsAsking } from '../support/records.ts';
 import { appWith, catalogues, removeFolders, resourcesOf, templateOf } from '../support/templates.ts';
 

@@ -1,7 +1,7 @@
 /** A record of every kind that there is, about one consumer where it is about any. */
 import { balancesOf, emptyAccount } from '../../shared/domain/points/account.ts';
 import { entryIdOf } from '../../shared/domain/points/ids.ts';
-import type { RecordOf, StoredRecord } from '../../shared/usecases/ports.ts';
+import type { RecordOf, StoredRecord } from '../../shared/usecases/ports/records.ts';
 import { eventOf, metricsOf, profileOf } from './records.ts';
 
 const day = (n: number) => `2026-02-${String(n).padStart(2, '0')}T12:00:00.000Z`;

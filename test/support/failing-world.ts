@@ -1,5 +1,5 @@
 /** The small world of segments over a table that fails at one call. */
-import type { Store } from '../../shared/usecases/ports.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
 import { type World, type Worse, world } from './segments.ts';
 import { FAULTS, type Fault, failingAnywhere, untilAnswered } from './wrapped-stores.ts';
 

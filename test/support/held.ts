@@ -1,6 +1,6 @@
 /** What a table holds of a consumer, by kind; and of which kinds there can be anything, as `table.ts` says of each. */
 import { table } from '../../shared/data/table.ts';
-import type { Kind } from '../../shared/usecases/ports.ts';
+import type { Kind } from '../../shared/usecases/ports/records.ts';
 
 const kindsBy = (isMeant: (erasure: (typeof table)[Kind]['erasure']) => boolean): Kind[] =>
   (Object.keys(table) as Kind[]).filter((kind) => isMeant(table[kind].erasure)).sort();

@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../shared/domain/facts.ts';
 import type { Challenge } from '../../shared/domain/points/challenges.ts';
 import type { EarningRule } from '../../shared/domain/points/settings.ts';
-import type { Store } from '../../shared/usecases/ports.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
 import { NOW } from './events.ts';
 
 /** From now on these documents are in force, beside those that were. */

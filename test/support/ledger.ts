@@ -8,7 +8,7 @@ import { makeHandler as postPoints } from '../../functions/points/post.ts';
 import { makeHandler as readLiability } from '../../functions/points/read-liability.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import type { HttpResult } from '../../shared/edge/endpoint.ts';
-import type { Store } from '../../shared/usecases/ports.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
 import { NOW } from './events.ts';
 import { httpEvent, type Sent } from './http-event.ts';
 import { type Body, shop, type Told } from './shop.ts';

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../shared/domain/facts.ts';
 import { emptyMetrics } from '../../shared/domain/metrics/fold.ts';
 import { emptyAccount } from '../../shared/domain/points/account.ts';
 import { type Tallied, tallyKeyOf } from '../../shared/domain/segments/tally.ts';
-import type { RecordOf } from '../../shared/usecases/ports.ts';
+import type { RecordOf } from '../../shared/usecases/ports/records.ts';
 
 export const profileOf = (consumerId: string, other: Partial<RecordOf<'profile'>> = {}): RecordOf<'profile'> => ({
   kind: 'profile',

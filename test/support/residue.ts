@@ -4,7 +4,7 @@ import { memoryStorage } from '../../shared/data/memory-storage.ts';
 import type { Storage } from '../../shared/data/storage.ts';
 import { storeOver } from '../../shared/data/store.ts';
 import type { Key } from '../../shared/data/table.ts';
-import type { Store } from '../../shared/usecases/ports.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
 import { formsOf } from './marks.ts';
 
 export interface OpenTable {

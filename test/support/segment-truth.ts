@@ -1,7 +1,9 @@
 /** What segments come to: who is told to be in, what was told of it, and whether all of it is true. */
 import { expect } from '@jest/globals';
 import { evaluate } from '../../shared/domain/segments/evaluator.ts';
-import type { DomainEvent, Page, RecordOf, Store } from '../../shared/usecases/ports.ts';
+import type { DomainEvent } from '../../shared/usecases/ports/bus.ts';
+import type { RecordOf } from '../../shared/usecases/ports/records.ts';
+import type { Page, Store } from '../../shared/usecases/ports/store.ts';
 import { refreshEveryone } from '../../shared/usecases/refresh-everyone.ts';
 import { asOf, pictureFor, type Segmentation, segmentationOf } from '../../shared/usecases/segment-units.ts';
 import type { World } from './segments.ts';

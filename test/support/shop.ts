@@ -17,7 +17,8 @@ import { makeHandler as levelUp } from '../../functions/tiers/level-up.ts';
 import { newUlid } from '../../shared/data/ids.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import type { HttpResult } from '../../shared/edge/endpoint.ts';
-import type { Deps, Store } from '../../shared/usecases/ports.ts';
+import type { Deps } from '../../shared/usecases/ports/deps.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
 import type { Sent } from './http-event.ts';
 import { httpEvent } from './http-event.ts';
 

@@ -1,5 +1,7 @@
 /** Records of consumers who are there: nothing is written about anybody else. */
-import type { Store, StoredRecord } from '../../shared/usecases/ports.ts';
+
+import type { StoredRecord } from '../../shared/usecases/ports/records.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
 import { profileOf } from './records.ts';
 
 /** Writes the records, one by one; whoever they are about is there first. */

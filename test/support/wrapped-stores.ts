@@ -1,6 +1,6 @@
 /** Stores that behave as databases do at their worst: slow, in any order, failing halfway. */
-import type { Store } from '../../shared/usecases/ports.ts';
-import { WriteConflict } from '../../shared/usecases/ports.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
+import { WriteConflict } from '../../shared/usecases/ports/store.ts';
 
 /** A store whose every answer comes later, in an order of its own: others always get in between. */
 export const interleaved = (store: Store, turn: () => number): Store => {

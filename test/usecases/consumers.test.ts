@@ -1,8 +1,8 @@
 /** Changes of consumers where reads are old, others write at the same time, or answers are lost. */
 import { describe, expect, it } from '@jest/globals';
 import { memoryStore } from '../../shared/data/memory-store.ts';
-import type { Store } from '../../shared/usecases/ports.ts';
-import { WriteConflict } from '../../shared/usecases/ports.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
+import { WriteConflict } from '../../shared/usecases/ports/store.ts';
 import type { Body } from '../support/shop.ts';
 import { shop } from '../support/shop.ts';
 

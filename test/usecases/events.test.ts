@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { WhereCondition } from '../../shared/domain/conditions/where.ts';
 import type { Tallied } from '../../shared/domain/segments/tally.ts';
 import { foldAgain } from '../../shared/usecases/fold-again.ts';
-import type { Store } from '../../shared/usecases/ports.ts';
+import type { Store } from '../../shared/usecases/ports/store.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
 import type { EventInput } from '../../shared/usecases/recording.ts';
 import { depsOn, histories, NOW, shuffled, storeWith, sumsOf } from '../support/events.ts';

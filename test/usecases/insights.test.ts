@@ -9,7 +9,7 @@ import { countPopulation } from '../../shared/usecases/count-population.ts';
 import { fitChurn } from '../../shared/usecases/fit-churn.ts';
 import { foldAgain } from '../../shared/usecases/fold-again.ts';
 import { foldSlice } from '../../shared/usecases/fold-everyone.ts';
-import type { Change, Store } from '../../shared/usecases/ports.ts';
+import type { Change, Store } from '../../shared/usecases/ports/store.ts';
 import { rebuildSummary } from '../../shared/usecases/rebuild-summary.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
 import type { EventInput } from '../../shared/usecases/recording.ts';

@@ -4,7 +4,7 @@ import { memoryStore } from '../../shared/data/memory-store.ts';
 import { Refusal } from '../../shared/domain/refusal.ts';
 import { bookTimeOf } from '../../shared/usecases/book-time.ts';
 import { countLiability, readLiability } from '../../shared/usecases/count-liability.ts';
-import type { Change, Store } from '../../shared/usecases/ports.ts';
+import type { Change, Store } from '../../shared/usecases/ports/store.ts';
 import { type PointsCommand, postPoints } from '../../shared/usecases/post-points.ts';
 import { recordEvents } from '../../shared/usecases/record-events.ts';
 import { depsOn, NOW, streaming } from '../support/events.ts';

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
 import type { Profile } from '../../shared/domain/facts.ts';
-import type { Bus, Change, DomainEvent, RecordOf } from '../../shared/usecases/ports.ts';
+import type { Bus, DomainEvent } from '../../shared/usecases/ports/bus.ts';
+import type { RecordOf } from '../../shared/usecases/ports/records.ts';
+import type { Change } from '../../shared/usecases/ports/store.ts';
 import { publishChanges } from '../../shared/usecases/publish-changes.ts';
 import { scoringOf } from '../../shared/usecases/scoring.ts';
 import { NOW } from '../support/events.ts';

@@ -10,7 +10,7 @@ import { evaluate } from '../../shared/domain/segments/evaluator.ts';
 import { announceEdits } from '../../shared/usecases/announce-edits.ts';
 import { goLive as goLiveOnly } from '../../shared/usecases/backfill-segments.ts';
 import { followChanges } from '../../shared/usecases/follow-changes.ts';
-import { type Store, WriteConflict } from '../../shared/usecases/ports.ts';
+import { type Store, WriteConflict } from '../../shared/usecases/ports/store.ts';
 import { refreshEveryone } from '../../shared/usecases/refresh-everyone.ts';
 import { asOf, pictureFor, segmentationOf } from '../../shared/usecases/segment-units.ts';
 import { depsOn, NOW } from '../support/events.ts';
