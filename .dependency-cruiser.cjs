@@ -81,7 +81,7 @@ module.exports = {
     {
       name: 'nothing goes in circles, but for types, and the states of a state machine that hold machines',
       severity: 'error',
-      from: { pathNot: '^infra/local/asl-' },
+      from: { pathNot: '^infra/local/runtime/states/' },
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
     { name: 'nothing is missing', severity: 'error', from: {}, to: { couldNotResolve: true } },

@@ -103,7 +103,7 @@ const LONGEST_REQUEST_SECONDS = 60;
 
 /**
  * New and edited rules are filled with members, slice beside slice, then told all at once; and once more, as long as there
- * are any. One run at a time: see usecases/backfill-segments.ts. Each step goes by the instant at which it was entered, so
+ * are any. One run at a time: see usecases/segments/backfill/backfill.ts. Each step goes by the instant at which it was entered, so
  * that it is never older than what it reads.
  */
 const backfill = {

@@ -14,7 +14,7 @@ export interface Row {
   capability: string;
   /** Route key (`POST /v1/consumers`), job name, stream consumer's name, or step (`fold-slice`). */
   name: string;
-  /** Path from `functions/`, such as `consumers/create.ts`; exports `makeHandler`. */
+  /** Path from `functions/`, such as `consumers/endpoints/create.ts`; exports `makeHandler`. */
   file: string;
 }
 
@@ -63,7 +63,7 @@ const routeRows = (api: Catalogues['api']): Row[] =>
       kind: 'route' as const,
       capability,
       name: `${route.method} ${route.path}`,
-      file: fileOf(capability, key),
+      file: fileOf('route', capability, key),
     })),
   );
 
@@ -72,7 +72,7 @@ const jobRows = ({ jobs }: Catalogues): Row[] =>
     kind: 'job',
     capability,
     name,
-    file: fileOf(capability, name),
+    file: fileOf('job', capability, name),
   }));
 
 const streamRows = ({ streams }: Catalogues): Row[] =>
@@ -80,7 +80,7 @@ const streamRows = ({ streams }: Catalogues): Row[] =>
     kind: 'stream',
     capability,
     name,
-    file: fileOf(capability, name),
+    file: fileOf('stream', capability, name),
   }));
 
 /** Steps may serve several workflows, so each is listed once. */
@@ -88,13 +88,20 @@ const stepRows = ({ workflows }: Catalogues): Row[] => {
   const steps = Object.values(workflows).flatMap(({ definition }) => [...resourcesIn(definition)].map(stepOf));
   const rows = steps.flatMap((found): [string, Row][] => {
     if (!found) return [];
-    const file = fileOf(found.capability, found.step);
+    const file = fileOf('step', found.capability, found.step);
     return [[file, { kind: 'step', capability: found.capability, name: found.step, file }]];
   });
   return [...new Map(rows).values()];
 };
 
-const fileOf = (capability: string, key: string): string => `${capability}/${kebabCase(key)}.ts`;
+/** The folder of a capability that holds the handlers of a kind. */
+const FOLDERS = { route: 'endpoints', job: 'jobs', step: 'steps', stream: 'streams' } as const satisfies Record<
+  Row['kind'],
+  string
+>;
+
+const fileOf = (kind: Row['kind'], capability: string, key: string): string =>
+  `${capability}/${FOLDERS[kind]}/${kebabCase(key)}.ts`;
 
 function* resourcesIn(definition: unknown): Generator<unknown> {
   if (typeof definition !== 'object' || definition === null) return;

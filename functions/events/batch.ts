@@ -2,12 +2,12 @@
 import { Refusal } from '../../shared/domain/refusal.ts';
 import { parsed, refuseHostile } from '../../shared/edge/input.ts';
 import { problemOf } from '../../shared/edge/problems.ts';
-import { erased, erasedAmong } from '../../shared/usecases/absence.ts';
-import { consumersWith, contactKeyOf } from '../../shared/usecases/contact-owners.ts';
+import { erased, erasedAmong } from '../../shared/usecases/common/absence.ts';
+import { consumersWith, contactKeyOf } from '../../shared/usecases/consumers/contact-owners.ts';
+import { type BatchItem, idMadeFor } from '../../shared/usecases/events/batch.ts';
+import type { Outcome } from '../../shared/usecases/events/recording.ts';
 import type { RecordKey } from '../../shared/usecases/ports/records.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
-import { type BatchItem, idMadeFor } from '../../shared/usecases/record-batch.ts';
-import type { Outcome } from '../../shared/usecases/recording.ts';
 import { type BatchEvent, batchEvent } from './schemas.ts';
 
 type Rejected = Extract<Outcome, { status: 'rejected' }>;

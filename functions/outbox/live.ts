@@ -3,8 +3,8 @@ import { eventBridge } from '../../shared/data/bus.ts';
 import { recordOf } from '../../shared/data/items.ts';
 import { stepFunctions } from '../../shared/data/workflows.ts';
 import { readEnvironment, readVariable, workflowVariable } from '../../shared/edge/env.ts';
+import type { PublishDeps } from '../../shared/usecases/outbox/publish.ts';
 import type { Images } from '../../shared/usecases/ports/store.ts';
-import type { PublishDeps } from '../../shared/usecases/publish-changes.ts';
 
 export const live: PublishDeps & Images = {
   bus: eventBridge(readEnvironment('busName')),

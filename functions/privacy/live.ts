@@ -3,8 +3,8 @@ import { eventBridge } from '../../shared/data/bus.ts';
 import { s3Files } from '../../shared/data/s3-files.ts';
 import { stepFunctions } from '../../shared/data/workflows.ts';
 import { readEnvironment, readS3Environment, readVariable, workflowVariable } from '../../shared/edge/env.ts';
-import type { ErasingDeps } from '../../shared/usecases/erasing.ts';
 import type { Workflows } from '../../shared/usecases/ports/bus.ts';
+import type { ErasingDeps } from '../../shared/usecases/privacy/erasing.ts';
 import { live as common } from '../live.ts';
 
 export const live: ErasingDeps & { workflows: Workflows } = {

@@ -1,6 +1,6 @@
 import { Refusal } from '../../shared/domain/refusal.ts';
 import { SETTINGS_DOCUMENTS } from '../../shared/domain/settings.ts';
-import type { DocumentName } from '../../shared/usecases/settings-documents.ts';
+import type { DocumentName } from '../../shared/usecases/organization/settings.ts';
 
 /** The document of this name. Throws `Refusal('not_found')`. */
 export const documentNamed = (name: string): DocumentName => {

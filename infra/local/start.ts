@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { instantOf } from './clock-moves.ts';
-import { javaTrouble } from './java-version.ts';
-import { type Stack, startStack } from './stack.ts';
+import { instantOf } from './runtime/base/clock-moves.ts';
+import { javaTrouble } from './runtime/dynamodb/java-version.ts';
+import { type Stack, startStack } from './runtime/stack/stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 const USAGE = 'npm start -- [--port 4000] [--data .local] [--empty] [--now 2026-01-31T09:30:00Z]';

@@ -3,7 +3,7 @@
  * them, and each handler is given its own row, so that nothing is wired twice.
  *
  * The file of a row is its key in kebab-case inside its capability's folder: `create` of `consumers` is
- * `functions/consumers/create.ts`, which exports `makeHandler(deps)`.
+ * `functions/consumers/endpoints/create.ts`, which exports `makeHandler(deps)`.
  */
 import type * as z from 'zod/mini';
 import type { RefusalCode } from '../domain/refusal.ts';

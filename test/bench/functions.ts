@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { BUNDLE_LIMIT_BYTES } from '../../infra/bundle.ts';
-import { createTable, startDynamo } from '../../infra/local/dynamodb.ts';
-import type { LocalModel } from '../../infra/local/model.ts';
+import type { LocalModel } from '../../infra/local/runtime/assembly/model.ts';
+import { createTable, startDynamo } from '../../infra/local/runtime/dynamodb/dynamodb.ts';
 import type { Measured } from './budget.ts';
 import { atMost, median, shown, told } from './budget.ts';
 

@@ -1,5 +1,5 @@
 /** What operations ask of DynamoDB: requests and capacity units, counted by the local stack. */
-import type { Client } from '../../infra/local/client.ts';
+import type { Client } from '../../infra/local/client/client.ts';
 import type { Measured } from './budget.ts';
 import { atMost, told } from './budget.ts';
 

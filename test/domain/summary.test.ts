@@ -19,7 +19,7 @@ import {
   rebuiltFrom,
   rfmOf,
 } from '../../shared/domain/summary.ts';
-import { settings } from './histories.ts';
+import { settings } from './metrics/histories.ts';
 
 const NOW = '2026-06-01T12:00:00.000Z';
 const ranked = fc.record({

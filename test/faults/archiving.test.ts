@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import { plusDays } from '../../shared/domain/instants.ts';
 import { decodedSummary, populationOf } from '../../shared/domain/summary.ts';
-import { archiveDue } from '../../shared/usecases/archive-inactive.ts';
-import { settleArchival } from '../../shared/usecases/archiving.ts';
-import { countPopulation } from '../../shared/usecases/count-population.ts';
+import { recordEvents } from '../../shared/usecases/events/record.ts';
+import { archiveDue } from '../../shared/usecases/insights/archive.ts';
+import { settleArchival } from '../../shared/usecases/insights/archiving.ts';
+import { countPopulation } from '../../shared/usecases/insights/population.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
-import { recordEvents } from '../../shared/usecases/record-events.ts';
 import { depsOn, NOW } from '../support/events.ts';
 import { casesOf, failing } from '../support/failing-world.ts';
 import { expectTruth, flipsOf } from '../support/segment-truth.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { foldAgain } from '../../shared/usecases/fold-again.ts';
+import { recordBatch } from '../../shared/usecases/events/batch.ts';
+import { recordEvents } from '../../shared/usecases/events/record.ts';
+import type { EventInput } from '../../shared/usecases/events/recording.ts';
+import { foldAgain } from '../../shared/usecases/insights/rebuild-metrics.ts';
 import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
 import { WriteConflict } from '../../shared/usecases/ports/store.ts';
-import { recordBatch } from '../../shared/usecases/record-batch.ts';
-import { recordEvents } from '../../shared/usecases/record-events.ts';
-import type { EventInput } from '../../shared/usecases/recording.ts';
 import { depsOn, histories, NOW, storeWith, sumsOf } from '../support/events.ts';
 import { FAULTS, failingAt, untilAnswered } from '../support/wrapped-stores.ts';
 

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { memoryStore } from '../../shared/data/memory-store.ts';
-import { bookTime } from '../../shared/usecases/book-time.ts';
-import { foldAgain } from '../../shared/usecases/fold-again.ts';
+import { foldAgain } from '../../shared/usecases/insights/rebuild-metrics.ts';
+import { bookTime } from '../../shared/usecases/points/book-time.ts';
 import type { Store, Write } from '../../shared/usecases/ports/store.ts';
 import { depsOn, NOW } from '../support/events.ts';
 import { challenges, inForce, rules } from '../support/in-force.ts';

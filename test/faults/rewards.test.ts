@@ -1,12 +1,12 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import { Refusal } from '../../shared/domain/refusal.ts';
-import { cancelClaim } from '../../shared/usecases/cancel-claim.ts';
-import { createChallenge, removeChallenge, replaceChallenge } from '../../shared/usecases/challenges.ts';
-import { type ClaimAsked, claimReward } from '../../shared/usecases/claim-reward.ts';
+import { createChallenge, removeChallenge, replaceChallenge } from '../../shared/usecases/challenges/challenges.ts';
 import type { Commit } from '../../shared/usecases/ports/deps.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
-import { createReward, readReward, removeReward, replaceReward } from '../../shared/usecases/rewards.ts';
+import { cancelClaim } from '../../shared/usecases/rewards/cancel.ts';
+import { type ClaimAsked, claimReward } from '../../shared/usecases/rewards/claim.ts';
+import { createReward, readReward, removeReward, replaceReward } from '../../shared/usecases/rewards/rewards.ts';
 import { depsOn, NOW } from '../support/events.ts';
 import { booksOf, programme, programmeOf } from '../support/programme.ts';
 import type { Told } from '../support/shop.ts';

@@ -34,10 +34,14 @@ describe('the bundles', () => {
   });
 
   it.each([
-    ['a route', { routeKey: 'GET /v1/parcels/{parcelId}' }, 'parcels/read-one'],
-    ['another route', { routeKey: 'POST /v1/parcels' }, 'parcels/create'],
-    ['a job', { job: 'weigh-all', scheduledAt: '2026-01-01T00:00:00.000Z', trigger: 'schedule' }, 'parcels/weigh-all'],
-    ['a batch of the stream', { Records: [] }, 'parcels/notice-changes'],
+    ['a route', { routeKey: 'GET /v1/parcels/{parcelId}' }, 'parcels/endpoints/read-one'],
+    ['another route', { routeKey: 'POST /v1/parcels' }, 'parcels/endpoints/create'],
+    [
+      'a job',
+      { job: 'weigh-all', scheduledAt: '2026-01-01T00:00:00.000Z', trigger: 'schedule' },
+      'parcels/jobs/weigh-all',
+    ],
+    ['a batch of the stream', { Records: [] }, 'parcels/streams/notice-changes'],
   ])('hand %s to the handler of its row, with the live dependencies', async (_, event, by) => {
     const { handler } = require(codeOf(await bundled(project()), 'parcels'));
     expect(await handler(event)).toEqual({ by, event, known: 'deps' });
@@ -47,7 +51,7 @@ describe('the bundles', () => {
     const { handler } = require(codeOf(await bundled(project()), 'parcels'));
     const input = { from: 3 };
     expect(await handler({ step: 'send-some', input })).toEqual({
-      by: 'parcels/send-some',
+      by: 'parcels/steps/send-some',
       event: input,
       known: 'deps',
     });
@@ -93,12 +97,12 @@ describe('the bundles', () => {
 
   it('are refused over the limit, naming the capability', async () => {
     const heavy = `export const makeHandler = () => () => ${JSON.stringify('x'.repeat(BUNDLE_LIMIT_BYTES))};`;
-    const made = bundled(project({ ...smallFiles, 'functions/posters/read.ts': heavy }));
+    const made = bundled(project({ ...smallFiles, 'functions/posters/endpoints/read.ts': heavy }));
     await expect(made).rejects.toThrow(/at most: posters has \d+/);
   });
 
   it('are refused where a row has no handler', async () => {
-    const { 'functions/parcels/weigh-all.ts': _, ...files } = smallFiles;
-    await expect(bundled(project(files))).rejects.toThrow(/functions\/parcels\/weigh-all\.ts/);
+    const { 'functions/parcels/jobs/weigh-all.ts': _, ...files } = smallFiles;
+    await expect(bundled(project(files))).rejects.toThrow(/functions\/parcels\/jobs\/weigh-all\.ts/);
   });
 });

@@ -5,12 +5,12 @@ import { smallCatalogues } from '../support/small-project.ts';
 describe('the rows of the catalogues', () => {
   it('name the file that handles each, steps once however many tasks run them', () => {
     expect(rowsOf(smallCatalogues).map(({ kind, name, file }) => `${kind} ${name}: ${file}`)).toEqual([
-      'route GET /v1/parcels/{parcelId}: parcels/read-one.ts',
-      'route POST /v1/parcels: parcels/create.ts',
-      'route GET /posters: posters/read.ts',
-      'job weigh-all: parcels/weigh-all.ts',
-      'stream notice-changes: parcels/notice-changes.ts',
-      'step send-some: parcels/send-some.ts',
+      'route GET /v1/parcels/{parcelId}: parcels/endpoints/read-one.ts',
+      'route POST /v1/parcels: parcels/endpoints/create.ts',
+      'route GET /posters: posters/endpoints/read.ts',
+      'job weigh-all: parcels/jobs/weigh-all.ts',
+      'stream notice-changes: parcels/streams/notice-changes.ts',
+      'step send-some: parcels/steps/send-some.ts',
     ]);
   });
 

@@ -1,5 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { compileFilters } from '../../infra/local/event-filter.ts';
+import { compileFilters } from '../../infra/local/runtime/events/filter.ts';
 import { itemOf } from '../../shared/data/items.ts';
 import type { StoredRecord } from '../../shared/usecases/ports/records.ts';
 import { accountOf, eventOf, metricsOf, profileOf, settingsAsking } from '../support/records.ts';

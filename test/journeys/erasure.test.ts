@@ -1,7 +1,7 @@
 /** Forgetting somebody of whom there is much, while they are busy, whatever dies meanwhile; and proving it. */
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import { readAssembly } from '../../infra/local/assembly.ts';
+import { readAssembly } from '../../infra/local/runtime/assembly/assembly.ts';
 import { ABOUT_SOMEBODY, heldIn, REMOVED } from '../support/held.ts';
 import { rawTable } from '../support/raw-table.ts';
 import { type Answer, servedForAll } from '../support/served-stack.ts';

@@ -1,9 +1,9 @@
 /** Consumers who say what may be done, over a store in memory, called as the gateway calls them. */
-import { makeHandler as list } from '../../functions/consent/list.ts';
-import { makeHandler as mayContact } from '../../functions/consent/may-contact.ts';
-import { makeHandler as receiveSms } from '../../functions/consent/receive-sms.ts';
-import { makeHandler as record } from '../../functions/consent/record.ts';
-import { makeHandler as recordEvent } from '../../functions/events/record.ts';
+import { makeHandler as list } from '../../functions/consent/endpoints/list.ts';
+import { makeHandler as mayContact } from '../../functions/consent/endpoints/may-contact.ts';
+import { makeHandler as receiveSms } from '../../functions/consent/endpoints/receive-sms.ts';
+import { makeHandler as record } from '../../functions/consent/endpoints/record.ts';
+import { makeHandler as recordEvent } from '../../functions/events/endpoints/record.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import type { HttpResult } from '../../shared/edge/endpoint.ts';
 import type { RecordOf } from '../../shared/usecases/ports/records.ts';

@@ -1,6 +1,6 @@
 /** A DynamoDB Local in memory with the product's table, for suites that need the real thing. */
 import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
-import { startDynamo } from '../../infra/local/dynamodb.ts';
+import { startDynamo } from '../../infra/local/runtime/dynamodb/dynamodb.ts';
 import { tableSchema } from '../../shared/data/table-schema.ts';
 
 const { partitionKey, sortKey, indexes } = tableSchema;

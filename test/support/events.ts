@@ -4,11 +4,11 @@ import { newUlid } from '../../shared/data/ids.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import type { MetricsState } from '../../shared/domain/facts.ts';
 import { emptyMetrics } from '../../shared/domain/metrics/fold.ts';
+import type { EventInput } from '../../shared/usecases/events/recording.ts';
+import { scoringOf } from '../../shared/usecases/organization/scoring.ts';
 import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import type { StoredRecord } from '../../shared/usecases/ports/records.ts';
 import type { Change, Store } from '../../shared/usecases/ports/store.ts';
-import type { EventInput } from '../../shared/usecases/recording.ts';
-import { scoringOf } from '../../shared/usecases/scoring.ts';
 import { metricsOf, profileOf } from './records.ts';
 
 export const NOW = '2026-03-01T12:00:00.000Z';

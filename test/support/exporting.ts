@@ -1,14 +1,14 @@
 /** Exports over a store in memory: a consumer with something in every section, the endpoints, and the step that writes. */
 import { strFromU8, unzipSync } from 'fflate';
-import { makeHandler as giveUp } from '../../functions/exports/give-up.ts';
-import { makeHandler as read } from '../../functions/exports/read.ts';
-import { makeHandler as request } from '../../functions/exports/request.ts';
-import { makeHandler as write } from '../../functions/exports/write.ts';
+import { makeHandler as read } from '../../functions/exports/endpoints/read.ts';
+import { makeHandler as request } from '../../functions/exports/endpoints/request.ts';
+import { makeHandler as giveUp } from '../../functions/exports/steps/give-up.ts';
+import { makeHandler as write } from '../../functions/exports/steps/write.ts';
 import { memoryFiles } from '../../shared/data/memory-files.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import type { HttpResult } from '../../shared/edge/endpoint.ts';
-import { withRevision } from '../../shared/usecases/catalogue.ts';
-import type { ExportDeps } from '../../shared/usecases/exports.ts';
+import type { ExportDeps } from '../../shared/usecases/exports/exports.ts';
+import { withRevision } from '../../shared/usecases/organization/catalogue.ts';
 import type { ExportFile } from '../../shared/usecases/ports/files.ts';
 import type { RecordOf } from '../../shared/usecases/ports/records.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';

@@ -1,11 +1,11 @@
 /** Points and what earns them, over a store in memory and called as the gateway calls them. */
 import { expect } from '@jest/globals';
-import { makeHandler as recordEvent } from '../../functions/events/record.ts';
-import { makeHandler as recordBatch } from '../../functions/events/record-batch.ts';
-import { makeHandler as listPoints } from '../../functions/points/list.ts';
-import { makeHandler as listLots } from '../../functions/points/list-lots.ts';
-import { makeHandler as postPoints } from '../../functions/points/post.ts';
-import { makeHandler as readLiability } from '../../functions/points/read-liability.ts';
+import { makeHandler as recordEvent } from '../../functions/events/endpoints/record.ts';
+import { makeHandler as recordBatch } from '../../functions/events/endpoints/record-batch.ts';
+import { makeHandler as listPoints } from '../../functions/points/endpoints/list.ts';
+import { makeHandler as listLots } from '../../functions/points/endpoints/list-lots.ts';
+import { makeHandler as postPoints } from '../../functions/points/endpoints/post.ts';
+import { makeHandler as readLiability } from '../../functions/points/endpoints/read-liability.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import type { HttpResult } from '../../shared/edge/endpoint.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';

@@ -2,9 +2,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createClock } from '../../infra/local/clock.ts';
-import { createDoor } from '../../infra/local/door.ts';
-import { createS3, S3_PREFIX } from '../../infra/local/s3.ts';
+import { createClock } from '../../infra/local/runtime/base/clock.ts';
+import { createDoor } from '../../infra/local/runtime/http/door.ts';
+import { createS3, S3_PREFIX } from '../../infra/local/runtime/s3/s3.ts';
 import { NOW } from './events.ts';
 
 export const SECRET = 'a secret for tests';

@@ -1,7 +1,7 @@
 /** The table of a served stack, past the product: every item as it lies there. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openWire, TABLES } from '../../infra/local/wire.ts';
+import { openWire, TABLES } from '../../infra/local/runtime/dynamodb/wire.ts';
 
 export interface RawTable {
   /** Every item, each as JSON. */

@@ -4,8 +4,8 @@ import { evaluate } from '../../shared/domain/segments/evaluator.ts';
 import type { DomainEvent } from '../../shared/usecases/ports/bus.ts';
 import type { RecordOf } from '../../shared/usecases/ports/records.ts';
 import type { Page, Store } from '../../shared/usecases/ports/store.ts';
-import { refreshEveryone } from '../../shared/usecases/refresh-everyone.ts';
-import { asOf, pictureFor, type Segmentation, segmentationOf } from '../../shared/usecases/segment-units.ts';
+import { asOf, pictureFor, type Segmentation, segmentationOf } from '../../shared/usecases/segments/flips/compiled.ts';
+import { refreshEveryone } from '../../shared/usecases/segments/refresh/everyone.ts';
 import type { World } from './segments.ts';
 
 /** Everyone whom a question pages through. */

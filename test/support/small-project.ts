@@ -76,12 +76,12 @@ export const smallFiles: Record<string, string> = {
   'functions/live.ts': `export const live = { known: 'deps' };`,
   ...Object.fromEntries(
     [
-      'parcels/read-one',
-      'parcels/create',
-      'parcels/weigh-all',
-      'parcels/notice-changes',
-      'parcels/send-some',
-      'posters/read',
+      'parcels/endpoints/read-one',
+      'parcels/endpoints/create',
+      'parcels/jobs/weigh-all',
+      'parcels/streams/notice-changes',
+      'parcels/steps/send-some',
+      'posters/endpoints/read',
     ].map((file) => [
       `functions/${file}.ts`,
       `export const makeHandler = (deps: { known: string }) => async (event: unknown) => ({ by: '${file}', event, ...deps });`,

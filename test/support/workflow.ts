@@ -1,8 +1,8 @@
 /** A workflow of the catalogue, run as it is deployed over steps at hand. */
 import { workflows } from '../../functions/workflows.ts';
 import { deployable } from '../../infra/constructs/workflows.ts';
-import { createClock } from '../../infra/local/clock.ts';
-import { createStateMachines } from '../../infra/local/state-machines.ts';
+import { createClock } from '../../infra/local/runtime/base/clock.ts';
+import { createStateMachines } from '../../infra/local/runtime/states/state-machines.ts';
 import type { StepEvent } from '../../shared/edge/catalogue.ts';
 import { NOW } from './events.ts';
 

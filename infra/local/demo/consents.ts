@@ -1,5 +1,5 @@
 /** What the shop's people agree to. */
-import type { Client } from '../client.ts';
+import type { Client } from '../client/client.ts';
 
 export interface DemoConsent {
   channel: 'email' | 'sms';

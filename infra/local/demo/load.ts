@@ -1,6 +1,6 @@
 /** Loads the demonstration through the API. Safe to repeat: everything in it has ids of its own. */
-import type { Client } from '../client.ts';
-import { createClient } from '../client.ts';
+import type { Client } from '../client/client.ts';
+import { createClient } from '../client/client.ts';
 import { agree } from './consents.ts';
 import type { DemoConsumer, DemoEvent } from './generate.ts';
 import { demonstrationOf } from './generate.ts';

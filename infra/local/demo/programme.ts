@@ -1,5 +1,5 @@
 /** The loyalty programme of the demonstration: what earns points, tiers, rewards, a challenge. */
-import type { Client } from '../client.ts';
+import type { Client } from '../client/client.ts';
 
 const SETTINGS: Record<string, object> = {
   'earning-rules': {

@@ -1,5 +1,5 @@
 /** Takes one batch of orders to the API: creates the consumers that are new, records the orders. Safe to repeat. */
-import type { Answer, Client } from '../client.ts';
+import type { Answer, Client } from '../client/client.ts';
 import type { Identifier, OrderRow, RefusedRow } from './rows.ts';
 import { nameOf } from './rows.ts';
 

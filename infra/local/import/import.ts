@@ -1,7 +1,7 @@
 /** `npm run import -- FILE --format F`: streams a file of purchases through the HTTP API. */
 import { access, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { createClient, Unreachable } from '../client.ts';
+import { createClient, Unreachable } from '../client/client.ts';
 import { cdnow, cdnowSample } from './cdnow.ts';
 import { checkpointsIn } from './checkpoint.ts';
 import { fingerprintOf } from './lines.ts';

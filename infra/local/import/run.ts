@@ -1,5 +1,5 @@
 /** The import as a whole: batches in flight side by side, progress, checkpoint, tally. */
-import type { Client } from '../client.ts';
+import type { Client } from '../client/client.ts';
 import type { Batch } from './batches.ts';
 import { batchesOf } from './batches.ts';
 import type { Checkpoint, Checkpoints, Tally } from './checkpoint.ts';

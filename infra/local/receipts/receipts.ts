@@ -1,7 +1,7 @@
 /** `npm run receipts -- save|replay FILE`: keeps the receipts of erasures, and tells a restored table of them. */
 import { readFile, rename, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
-import { type Client, createClient, Unreachable } from '../client.ts';
+import { type Client, createClient, Unreachable } from '../client/client.ts';
 
 const USAGE = `npm run receipts -- save FILE      writes all receipts of erasures there, one a line
 npm run receipts -- replay FILE    puts those back that are missing, and erases whom they name once more

@@ -8,8 +8,8 @@ import { isBehind } from '../../../shared/domain/points/passing-of-time.ts';
 import { attributeNamed, catalogue } from '../../../shared/domain/segments/attributes.ts';
 import type { Picture } from '../../../shared/domain/segments/picture.ts';
 import { Reading } from '../../../shared/domain/segments/reading.ts';
-import { detailAt, type Whole } from '../../../shared/usecases/consumer-detail.ts';
-import type { Organization } from '../../../shared/usecases/organization.ts';
+import { detailAt, type Whole } from '../../../shared/usecases/consumers/detail.ts';
+import type { Organization } from '../../../shared/usecases/organization/organization.ts';
 import { anyPicture, context, NOW, nearMs } from './pictures.ts';
 
 const { summary, ...others } = context;

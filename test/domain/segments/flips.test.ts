@@ -8,7 +8,7 @@ import { LATEST_MS } from '../../../shared/domain/segments/moments.ts';
 import type { Picture } from '../../../shared/domain/segments/picture.ts';
 import type { AttributeCondition, Condition, Rule } from '../../../shared/domain/segments/rule.ts';
 import { newTally, type Tallied, tallyKeyOf } from '../../../shared/domain/segments/tally.ts';
-import { event } from '../histories.ts';
+import { event } from '../metrics/histories.ts';
 import { conditionHolds, exactDetail } from './naive.ts';
 import { anyPicture, context, DAY_MS, HOUR_MS, NOW, NOW_MS, nearMs, pictureOf, type Some } from './pictures.ts';
 import { anyCondition } from './rules.ts';

@@ -25,7 +25,7 @@ import {
 } from '../../../shared/domain/segments/rule.ts';
 import { tallyKeyOf, tallyValueAt } from '../../../shared/domain/segments/tally.ts';
 import { rankedOf } from '../../../shared/domain/summary.ts';
-import { pointsShown, tierShown } from '../../../shared/usecases/points-shown.ts';
+import { pointsShown, tierShown } from '../../../shared/usecases/points/shown.ts';
 import { clerk } from './pictures.ts';
 
 /** The detail with exact numbers; sets as lists of their names. */

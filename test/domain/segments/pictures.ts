@@ -29,7 +29,7 @@ import type { Picture, RuleContext } from '../../../shared/domain/segments/pictu
 import { newTally, type Tally, tallyKeyOf } from '../../../shared/domain/segments/tally.ts';
 import { settingsOf } from '../../../shared/domain/settings.ts';
 import { rebuiltFrom } from '../../../shared/domain/summary.ts';
-import { event } from '../histories.ts';
+import { event } from '../metrics/histories.ts';
 
 export const NOW = '2026-06-01T12:00:00.000Z';
 export const NOW_MS = msOf(NOW);

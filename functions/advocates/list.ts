@@ -1,6 +1,0 @@
-import { endpoint, ok } from '../../shared/edge/endpoint.ts';
-import { listAdvocates } from '../../shared/usecases/list-advocates.ts';
-import type { Deps } from '../../shared/usecases/ports/deps.ts';
-import { advocatesRoutes } from './routes.ts';
-
-export const makeHandler = (deps: Deps) => endpoint(advocatesRoutes.list, deps, () => listAdvocates(deps.store), ok);

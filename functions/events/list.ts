@@ -1,7 +1,0 @@
-import { endpoint, ok } from '../../shared/edge/endpoint.ts';
-import { listEvents } from '../../shared/usecases/list-events.ts';
-import type { Deps } from '../../shared/usecases/ports/deps.ts';
-import { eventsRoutes } from './routes.ts';
-
-export const makeHandler = (deps: Deps) =>
-  endpoint(eventsRoutes.list, deps, ({ params, query }) => listEvents(deps, params.consumerId, query), ok);

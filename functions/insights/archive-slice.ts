@@ -1,6 +1,0 @@
-import { sliceStep } from '../../shared/edge/slice-step.ts';
-import { archiveSlice } from '../../shared/usecases/archive-inactive.ts';
-import type { Deps } from '../../shared/usecases/ports/deps.ts';
-
-export const makeHandler = (deps: Deps) =>
-  sliceStep('archive-slice', (progress, asked) => archiveSlice(deps, progress, asked));

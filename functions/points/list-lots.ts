@@ -1,7 +1,0 @@
-import { endpoint, ok } from '../../shared/edge/endpoint.ts';
-import { listLots } from '../../shared/usecases/list-points.ts';
-import type { Deps } from '../../shared/usecases/ports/deps.ts';
-import { pointsRoutes } from './routes.ts';
-
-export const makeHandler = (deps: Deps) =>
-  endpoint(pointsRoutes.listLots, deps, ({ params, now }) => listLots(deps, params.consumerId, now), ok);

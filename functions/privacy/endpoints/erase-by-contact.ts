@@ -1,0 +1,13 @@
+import { endpoint } from '../../../shared/edge/endpoint.ts';
+import type { Deps } from '../../../shared/usecases/ports/deps.ts';
+import { eraseByContact } from '../../../shared/usecases/privacy/erase-consumer.ts';
+import { presentBegun } from '../begun.ts';
+import { privacyRoutes } from '../routes.ts';
+
+export const makeHandler = (deps: Deps) =>
+  endpoint(
+    privacyRoutes.eraseByContact,
+    deps,
+    ({ body: { lookup, confirm }, now }, commit) => eraseByContact(deps, { lookup, confirm, now }, commit),
+    presentBegun,
+  );

@@ -1,0 +1,7 @@
+import { endpoint, ok } from '../../../shared/edge/endpoint.ts';
+import type { Deps } from '../../../shared/usecases/ports/deps.ts';
+import { readErasure } from '../../../shared/usecases/privacy/erasures.ts';
+import { privacyRoutes } from '../routes.ts';
+
+export const makeHandler = (deps: Deps) =>
+  endpoint(privacyRoutes.readErasure, deps, ({ params }) => readErasure(deps.store, params.erasureId), ok);

@@ -1,7 +1,0 @@
-import { endpoint, ok } from '../../shared/edge/endpoint.ts';
-import { listErasures } from '../../shared/usecases/erasures.ts';
-import type { Deps } from '../../shared/usecases/ports/deps.ts';
-import { privacyRoutes } from './routes.ts';
-
-export const makeHandler = (deps: Deps) =>
-  endpoint(privacyRoutes.listErasures, deps, ({ query }) => listErasures(deps.store, query), ok);

@@ -1,7 +1,0 @@
-import { endpoint, ok } from '../../shared/edge/endpoint.ts';
-import type { Deps } from '../../shared/usecases/ports/deps.ts';
-import { listRewards } from '../../shared/usecases/rewards.ts';
-import { rewardsRoutes } from './routes.ts';
-
-export const makeHandler = (deps: Deps) =>
-  endpoint(rewardsRoutes.list, deps, ({ query }) => listRewards(deps.store, query), ok);

@@ -1,0 +1,13 @@
+import { endpoint, ok } from '../../../shared/edge/endpoint.ts';
+import { settingsHistory } from '../../../shared/usecases/organization/settings.ts';
+import type { Deps } from '../../../shared/usecases/ports/deps.ts';
+import { documentNamed } from '../document.ts';
+import { settingsRoutes } from '../routes.ts';
+
+export const makeHandler = (deps: Deps) =>
+  endpoint(
+    settingsRoutes.listVersions,
+    deps,
+    async ({ params, query }) => settingsHistory(deps.store, documentNamed(params.document), query),
+    ok,
+  );

@@ -1,0 +1,87 @@
+/** What calls of the stack's controls ask for, read and checked. */
+import type { IncomingMessage } from 'node:http';
+import { advanced, instantOf } from '../base/clock-moves.ts';
+import { type FaultPlan, HOW } from '../dynamodb/faults.ts';
+
+/** A refusal of a control call, answered as problem+json. */
+export class ControlProblem extends Error {
+  readonly status: number;
+  readonly code: string;
+  constructor(status: number, code: string, detail: string) {
+    super(detail);
+    this.status = status;
+    this.code = code;
+  }
+}
+
+const SCOPES: Record<string, string> = { admin: 'regulars/admin', storefront: 'regulars/storefront' };
+const BODY_BYTES_MAX = 64 * 1024;
+
+export async function jsonOf(request: IncomingMessage): Promise<unknown> {
+  let text = '';
+  for await (const chunk of request.setEncoding('utf8').iterator({ destroyOnReturn: false })) {
+    text += chunk;
+    if (text.length > BODY_BYTES_MAX) throw new ControlProblem(413, 'body_too_large', 'the body is too large');
+  }
+  if (text.trim() === '') return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ControlProblem(400, 'unreadable_body', 'the body is not JSON');
+  }
+}
+
+export function scopeNamed(name: string): string {
+  const scope = SCOPES[name];
+  if (!scope) throw new ControlProblem(400, 'unknown_scope', `scope is admin, storefront or both, not "${name}"`);
+  return scope;
+}
+
+export function secondsOf(text: string): number {
+  const seconds = Number(text);
+  if (text.trim() === '' || !Number.isSafeInteger(seconds) || Math.abs(seconds) > 1e9)
+    throw new ControlProblem(400, 'invalid_request', 'expiresIn is a whole number of seconds');
+  return seconds;
+}
+
+export function readInstant(value: unknown, name: string): string {
+  const instant = instantOf(value);
+  if (instant === null)
+    throw new ControlProblem(422, 'invalid_request', `${name} is an ISO 8601 instant with its offset`);
+  return instant;
+}
+
+/** The instant that a body asks for: `{now}` or `{advance}`. */
+export function targetOf(now: string, body: unknown): string {
+  const {
+    now: wanted,
+    advance,
+    ...others
+  } = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+  if (Object.keys(others).length > 0 || (wanted === undefined) === (advance === undefined))
+    throw new ControlProblem(422, 'invalid_request', 'the body is {"now": instant} or {"advance": duration}');
+  const target = wanted === undefined ? advanced(now, advance) : readInstant(wanted, 'now');
+  if (target === null)
+    throw new ControlProblem(
+      422,
+      'invalid_request',
+      'advance is an ISO 8601 duration of weeks, days, hours, minutes and seconds',
+    );
+  if (target < now) throw new ControlProblem(409, 'clock_backwards', `the clock stands at ${now} and never goes back`);
+  return target;
+}
+
+/** What a body asks to fail: of a function's requests to DynamoDB the next `count`, after `skip` others. */
+export function faultPlanOf(body: unknown): FaultPlan {
+  const told = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+  const { function: name, skip = 0, count = 1, how = 'refused', ...others } = told;
+  const areCounts = [skip, count].every((value) => Number.isSafeInteger(value) && Number(value) >= 0);
+  const way = HOW.find((one) => one === how);
+  if (Object.keys(others).length > 0 || typeof name !== 'string' || name === '' || !areCounts || way === undefined)
+    throw new ControlProblem(
+      422,
+      'invalid_request',
+      `the body is {"function": name, "skip"?: number, "count"?: number, "how"?: "${HOW.join('" or "')}"}`,
+    );
+  return { function: name, skip: Number(skip), count: Number(count), how: way };
+}

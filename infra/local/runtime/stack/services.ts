@@ -1,0 +1,71 @@
+/** The functions, and the services that they call. */
+import { createWriteStream } from 'node:fs';
+import type { Invoke } from '../base/invoke.ts';
+import { createBus, type LocalBus } from '../events/bus.ts';
+import { type Lambdas, startLambdas } from '../lambda/lambda.ts';
+import { S3_PREFIX } from '../s3/s3.ts';
+import { createStateMachines, type StateMachines } from '../states/state-machines.ts';
+import { startAws } from './aws.ts';
+import type { Ground } from './ground.ts';
+
+export interface Services {
+  lambdas: Lambdas;
+  machines: StateMachines;
+  bus: LocalBus;
+  /** Told after each write to the table. */
+  onWrite: (listener: () => void) => void;
+}
+
+export async function startServices(ground: Ground): Promise<Services> {
+  const { data, closing, model, door, accessKey, dynamo, forgetting, clock, reveal } = ground;
+  // Workflows and functions call each other: whoever comes first waits for the functions.
+  const ready = Promise.withResolvers<Lambdas>();
+  const invoke: Invoke = async (functionId, event) => (await ready.promise).invoke(functionId, event);
+  const machines = machinesOn(ground, invoke);
+  const bus = createBus({
+    ...{ model: model.bus, invoke, startExecution: machines.start, clock, heard: forgetting.heard },
+    file: data.file('bus.jsonl'),
+  });
+  let told = () => {};
+  const aws = await startAws({
+    ...{ dynamoEndpoint: dynamo.endpoint, gate: dynamo.gate, table: model.table, bus, machines },
+    ...{ metrics: ground.metrics, faults: ground.faults },
+    onWrite: () => told(),
+  });
+  closing.add(aws.stop);
+  const lambdas = startLambdas({
+    ...{ functions: model.functions, secretAccessKey: accessKey, reveal },
+    endpoints: { ...aws.endpoints, s3: door.url + S3_PREFIX },
+    log: lambdaLog(ground),
+  });
+  closing.add(lambdas.stop);
+  // Before the functions: a workflow must not take their end for a failure.
+  closing.add(machines.stop);
+  closing.add(bus.stop);
+  ready.resolve(lambdas);
+  const onWrite = (listener: () => void) => {
+    told = listener;
+  };
+  return { lambdas, machines, bus, onWrite };
+}
+
+function machinesOn({ settings, data, model, queues, clock }: Ground, invoke: Invoke): StateMachines {
+  return createStateMachines({
+    ...{ machines: model.stateMachines, functions: model.functions, invoke, clock, log: settings.log },
+    send: (url, body) => {
+      const queue = [...model.queues.values()].find((one) => one.url === url);
+      if (queue) queues.send(queue.arn, body);
+      return queue !== undefined;
+    },
+    file: data.file('executions.jsonl'),
+  });
+}
+
+/** What functions print goes to a file of its own, so that it does not drown what the stack says. */
+function lambdaLog({ data, closing, settings: { log } }: Ground): Ground['settings']['log'] {
+  const file = data.file('lambda.log');
+  if (file === null) return log;
+  const stream = createWriteStream(file, { flags: 'a' });
+  closing.add(() => new Promise((resolve) => stream.end(resolve)));
+  return (line) => void stream.write(`${line}\n`);
+}

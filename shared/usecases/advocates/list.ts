@@ -1,0 +1,26 @@
+/** The brand advocates as they are shown. */
+import type { Activity } from '../../domain/advocates/settings.ts';
+import type { Instant } from '../../domain/facts.ts';
+import { quantity } from '../../domain/rounding.ts';
+import type { Store } from '../ports/store.ts';
+
+export interface AdvocateShown {
+  rank: number;
+  consumerId: string;
+  fullName: string | null;
+  score: number;
+  activities: { type: Activity; count: number; points: number }[];
+}
+
+/** As of the last ranking, less those who have gone since; `computedAt` null before the first. */
+export const listAdvocates = async (store: Store): Promise<{ computedAt: Instant | null; items: AdvocateShown[] }> => {
+  const [record] = await store.get([{ kind: 'advocates' }]);
+  const items = (record?.items ?? []).map(({ consumerId, fullName, score, activities }, place) => ({
+    rank: place + 1,
+    consumerId,
+    fullName,
+    score: quantity(score),
+    activities: activities.map(({ type, count, points }) => ({ type, count, points: quantity(points) })),
+  }));
+  return { computedAt: record?.computedAt ?? null, items };
+};

@@ -1,0 +1,99 @@
+/**
+ * Ranking the brand advocates anew, from everyone's metrics. Who is inactive or archived is not ranked, as in all that is
+ * about the population.
+ */
+import type { Advocacy } from '../../domain/advocates/activities.ts';
+import { type InfluenceRules, influenceOf, influenceRulesOf } from '../../domain/advocates/influence.ts';
+import { type Candidate, newRanking } from '../../domain/advocates/ranking.ts';
+import type { Instant } from '../../domain/facts.ts';
+import { inParallel } from '../common/in-parallel.ts';
+import { retrying } from '../common/retrying.ts';
+import { foldAgain } from '../insights/rebuild-metrics.ts';
+import { type Scoring, scoringOf } from '../organization/scoring.ts';
+import type { Deps } from '../ports/deps.ts';
+import type { RankedAdvocate, RecordOf } from '../ports/records.ts';
+import { updateAdvocates } from './update.ts';
+
+/** `nextDueAt` where nobody did anything yet that could ever count: time alone brings no advocates. */
+export interface AdvocatesRanked {
+  consumers: number;
+  advocates: number;
+  nextDueAt?: null;
+}
+
+/** Ranks everyone as of now, by the settings in force; who was ranked later stays. */
+export const rankAdvocates = async (deps: Pick<Deps, 'store' | 'pause'>, now: Instant): Promise<AdvocatesRanked> => {
+  const [settings] = await deps.store.get([{ kind: 'settings' }], true);
+  const scoring = scoringOf(settings);
+  const ranking = newRanking(scoring.settings.influence.top);
+  const ranked = { deps, scoring, rules: influenceRulesOf(scoring.settings), now, add: ranking.add };
+  const slices = Array.from({ length: deps.store.slices }, (_, slice) => slice);
+  const looked = await inParallel(slices, slices.length, (slice) => rankSlice(slice, ranked));
+  const items = await keepAdvocates(deps, ranking.best(), now);
+  // Who was renamed, or went, while the list was being made, was not on it yet.
+  await updateAdvocates(
+    deps,
+    items.map(({ consumerId }) => consumerId),
+  );
+  return {
+    consumers: looked.reduce((sum, { consumers }) => sum + consumers, 0),
+    advocates: items.length,
+    ...(looked.every(({ active }) => active === 0) && { nextDueAt: null }),
+  };
+};
+
+interface Ranked {
+  deps: Pick<Deps, 'store' | 'pause'>;
+  scoring: Scoring;
+  rules: InfluenceRules;
+  now: Instant;
+  add(candidate: Candidate): void;
+}
+
+/** How many consumers the slice has, and how many of them ever did anything that may count. */
+const rankSlice = async (slice: number, { deps, scoring, rules, now, add }: Ranked) => {
+  const looked = { consumers: 0, active: 0 };
+  for await (const metrics of deps.store.populationSlice(slice)) {
+    looked.consumers += 1;
+    if (!metrics.eligible) continue;
+    const advocacy = await advocacyIn(deps, metrics, scoring, now);
+    if (Object.keys(advocacy).length > 0) looked.active += 1;
+    const influence = influenceOf(advocacy, rules, now);
+    if (influence !== null) add({ consumerId: metrics.consumerId, influence });
+  }
+  return looked;
+};
+
+/** Metrics of another version may be from before activities were kept: they are folded again. */
+const advocacyIn = async (
+  deps: Pick<Deps, 'store' | 'pause'>,
+  metrics: RecordOf<'metrics'>,
+  scoring: Scoring,
+  now: Instant,
+): Promise<Advocacy> => {
+  if (metrics.scoringVersion === scoring.version) return metrics.advocacy;
+  const { consumerId } = metrics;
+  await foldAgain(deps, consumerId, { now, always: false });
+  const [folded] = await deps.store.get([{ kind: 'metrics', consumerId }], true);
+  return folded?.advocacy ?? {};
+};
+
+/** Puts the list in place of the one before it, and gives back what is there now. */
+const keepAdvocates = (
+  deps: Pick<Deps, 'store' | 'pause'>,
+  best: readonly Candidate[],
+  now: Instant,
+): Promise<RankedAdvocate[]> =>
+  retrying(deps, async () => {
+    const [before] = await deps.store.get([{ kind: 'advocates' }], true);
+    if (before && before.computedAt > now) return before.items;
+    const keys = best.map(({ consumerId }) => ({ kind: 'profile', consumerId }) as const);
+    const profiles = await deps.store.get(keys, true);
+    const items = best.flatMap(({ consumerId, influence: { score, activities } }, place) => {
+      const profile = profiles[place];
+      return profile ? [{ consumerId, fullName: profile.fullName, score, activities }] : [];
+    });
+    const put = { kind: 'advocates', version: (before?.version ?? 0) + 1, computedAt: now, items } as const;
+    await deps.store.commit([{ put, expect: before ? { version: before.version } : 'absent' }]);
+    return items;
+  });

@@ -1,0 +1,27 @@
+/** Why there is no consumer: there never was one under this id, or it was erased. */
+import { Refusal } from '../../domain/refusal.ts';
+import type { RecordOf } from '../ports/records.ts';
+import type { Store } from '../ports/store.ts';
+
+/** The refusal of whatever is asked about a consumer who is not there: `consumer_not_found` or `erased`. */
+export const absenceOf = async (store: Store, consumerId: string): Promise<Refusal> =>
+  (await tombstoneOf(store, consumerId))
+    ? erased()
+    : new Refusal('consumer_not_found', 'There is no consumer with this id.');
+
+export const erased = (): Refusal => new Refusal('erased', 'The consumer was erased.');
+
+/** Those of the ids that were erased. */
+export const erasedAmong = async (store: Store, consumerIds: readonly string[]): Promise<ReadonlySet<string>> => {
+  const keys = consumerIds.map((id) => ({ kind: 'tombstone', subjectHash: store.keyedHashOf(id) }) as const);
+  const tombstones = await store.get(keys, true);
+  return new Set(consumerIds.filter((_, n) => tombstones[n] !== undefined));
+};
+
+/** Undefined where nobody with this id was erased. */
+export const tombstoneOf = async (store: Store, consumerId: string): Promise<RecordOf<'tombstone'> | undefined> =>
+  (await store.get([{ kind: 'tombstone', subjectHash: store.keyedHashOf(consumerId) }], true))[0];
+
+/** Whether an error says that there is no such consumer: of a job, who went meanwhile needs nothing any more. */
+export const isAbsence = (error: unknown): boolean =>
+  error instanceof Refusal && (error.code === 'consumer_not_found' || error.code === 'erased');

@@ -1,0 +1,162 @@
+/**
+ * What each section of an export shows: every fact about the consumer in one of them. Long ones are read as they are
+ * written, so that it makes no difference how long they are.
+ */
+import { identityLevelOf } from '../../domain/consumer/identity.ts';
+import type { ExportSection } from '../../domain/exports.ts';
+import type { Instant } from '../../domain/facts.ts';
+import { type ConsumerDetail, detailAt, type Whole } from '../consumers/detail.ts';
+import { eventShown } from '../events/list.ts';
+import type { Organization } from '../organization/organization.ts';
+import { entryShown } from '../points/list.ts';
+import type { RecordOf } from '../ports/records.ts';
+import type { Store } from '../ports/store.ts';
+import { listedClaim } from '../rewards/claims.ts';
+
+/** Rows, and what their columns are called in a table. */
+export interface Rows {
+  columns: readonly string[];
+  rows: Iterable<object> | AsyncIterable<object>;
+}
+export type Section =
+  /** Single facts. */
+  | { facts: object }
+  /** One list. */
+  | { list: Rows }
+  /** Several lists, and what is known once they were gone through. */
+  | { lists: Record<string, Rows>; atTheEnd?: () => object };
+
+/** What sections are made of. */
+export interface Grounds {
+  store: Store;
+  whole: Whole;
+  organization: Organization;
+  now: Instant;
+}
+
+export const sectionOf = (name: ExportSection, grounds: Grounds): Section => SECTIONS[name](grounds);
+
+/** What the detail shows that stands in other sections. */
+const ELSEWHERE: ReadonlySet<string> = new Set([
+  ...(['identityLevel', 'emailVerified', 'phoneVerified', 'membership', 'joinedAt', 'createdAt'] as const),
+  ...(['points', 'segments', 'lists', 'latestActions', 'completedChallenges', 'claimedRewards'] as const),
+  ...(['participation', 'syncSources', 'consents'] as const),
+] satisfies (keyof ConsumerDetail)[]);
+
+const SECTIONS: Record<ExportSection, (grounds: Grounds) => Section> = {
+  profile: ({ whole, organization, now }) => {
+    const detail = detailAt(whole, organization, now);
+    return { facts: Object.fromEntries(Object.entries(detail).filter(([name]) => !ELSEWHERE.has(name))) };
+  },
+
+  identity: ({ whole: { profile } }) => {
+    const { emailVerified, phoneVerified, membership, joinedAt, createdAt } = profile;
+    const identityLevel = identityLevelOf(profile);
+    return { facts: { identityLevel, emailVerified, phoneVerified, membership, joinedAt, createdAt } };
+  },
+
+  sync_sources: ({ whole }) => ({
+    list: { columns: ['source', 'externalId', 'status', 'lastSyncedAt'], rows: whole.profile.syncSources },
+  }),
+
+  consents: ({ store, whole }) => ({
+    list: {
+      columns: CONSENT_COLUMNS,
+      rows: eachOf(store.partOf(whole.profile.consumerId, 'consent'), consentShown),
+    },
+  }),
+
+  memberships: ({ whole, organization, now }) => {
+    const { segments, lists } = detailAt(whole, organization, now);
+    return {
+      lists: {
+        segments: { columns: ['segmentId', 'name', 'enteredAt'], rows: segments },
+        lists: { columns: ['listId', 'name', 'addedAt'], rows: lists },
+      },
+    };
+  },
+
+  points: ({ store, whole }) => {
+    // As of the last entry, so that entries and balances agree whatever is posted meanwhile.
+    let balances: RecordOf<'entry'>['balances'] = NO_BALANCES;
+    const shown = (entry: RecordOf<'entry'>) => {
+      balances = entry.balances;
+      return entryShown(entry);
+    };
+    const rows = eachOf(store.partOf(whole.profile.consumerId, 'entry'), shown);
+    return { lists: { entries: { columns: ENTRY_COLUMNS, rows } }, atTheEnd: () => ({ balances }) };
+  },
+
+  rewards: ({ store, whole }) => ({
+    list: {
+      columns: ['claimId', 'rewardId', 'name', 'points', 'entryId', 'claimedAt', 'cancelledAt'],
+      rows: eachOf(store.partOf(whole.profile.consumerId, 'claim'), listedClaim),
+    },
+  }),
+
+  challenges: ({ whole: { programme } }) => ({
+    lists: {
+      progress: {
+        columns: ['challengeId', 'progress', 'completions', 'completedAt'],
+        rows: Object.entries(programme?.challenges ?? {}).map(([challengeId, progress]) => ({
+          challengeId,
+          ...progress,
+        })),
+      },
+      completed: {
+        columns: ['challengeId', 'name', 'points', 'times', 'completedAt'],
+        rows: programme?.completed ?? [],
+      },
+    },
+  }),
+
+  /** Told in the history too, which leaves out nothing. */
+  participation: ({ store, whole }) => ({
+    list: {
+      columns: ['eventId', 'occurredAt', 'experienceId', 'distribution', 'outcome'],
+      rows: eachOf(participationsIn(store.historyOf(whole.profile.consumerId)), participationShown),
+    },
+  }),
+
+  events: ({ store, whole }) => ({
+    list: {
+      columns: ['eventId', 'type', 'occurredAt', 'source', 'receivedAt', 'attributes', 'points'],
+      rows: eachOf(store.historyOf(whole.profile.consumerId), eventShown),
+    },
+  }),
+};
+
+const NO_BALANCES = { available: 0, score: 0, spent: 0, pending: 0, reserved: 0, expired: 0 };
+const ENTRY_COLUMNS = [
+  ...['entryId', 'at', 'type', 'points'],
+  ...Object.keys(NO_BALANCES).map((name) => `balances.${name}`),
+  ...['reason', 'textKey', 'actor', 'cause', 'lots'],
+  ...['eventId', 'orderId', 'pendingId', 'reservationId', 'rewardId', 'claimId', 'challengeId', 'rule'],
+];
+const CONSENT_COLUMNS = [
+  'consentId',
+  'at',
+  'channel',
+  'purpose',
+  'state',
+  'source',
+  'method',
+  'wordingVersion',
+] as const;
+
+type EventRecord = RecordOf<'event'>;
+
+const consentShown = ({ kind: _, consumerId: __, ...said }: RecordOf<'consent'>) => said;
+
+async function* participationsIn(history: AsyncIterable<EventRecord>): AsyncGenerator<EventRecord> {
+  for await (const event of history) if (event.type === 'participated') yield event;
+}
+
+const participationShown = ({ eventId, occurredAt, attributes }: EventRecord) => {
+  const { experienceId, distribution, outcome = null } = attributes;
+  return { eventId, occurredAt, experienceId, distribution, outcome };
+};
+
+async function* eachOf<R, S>(records: AsyncIterable<R>, shown: (record: R) => S): AsyncGenerator<S> {
+  for await (const record of records) yield shown(record);
+}

@@ -1,0 +1,56 @@
+/** Erasures as others are told of them, and those that have come to nothing begun again. */
+import type { Instant } from '../../domain/facts.ts';
+import { msOf } from '../../domain/instants.ts';
+import { Refusal } from '../../domain/refusal.ts';
+import { retrying } from '../common/retrying.ts';
+import type { Deps } from '../ports/deps.ts';
+import type { RecordOf } from '../ports/records.ts';
+import type { Page, PageRequest, Store } from '../ports/store.ts';
+import { begunAgain } from './erase-consumer.ts';
+
+export type Receipt = Pick<
+  RecordOf<'erasure'>,
+  'erasureId' | 'status' | 'requestedAt' | 'completedAt' | 'itemsRemoved' | 'subjectHash' | 'steps'
+>;
+
+/** Throws `Refusal('not_found')`. */
+export const readErasure = async (store: Store, erasureId: string): Promise<Receipt> => {
+  const [receipt] = await store.get([{ kind: 'erasure', erasureId }], true);
+  if (!receipt) throw new Refusal('not_found', 'There is no such erasure.');
+  return shown(receipt);
+};
+
+/** The oldest first. Throws `Refusal('invalid_cursor')`. */
+export const listErasures = async (store: Store, page: PageRequest): Promise<Page<Receipt>> => {
+  const { items, nextCursor } = await store.erasures(page);
+  return { items: items.map(shown), nextCursor };
+};
+
+const shown = (receipt: RecordOf<'erasure'>): Receipt => {
+  const { erasureId, status, requestedAt, completedAt, itemsRemoved, subjectHash, steps } = receipt;
+  return { erasureId, status, requestedAt, completedAt, itemsRemoved, subjectHash, steps };
+};
+
+/** A step takes minutes at most, and is tried again for some more: what was last heard of before that is stuck. */
+const STUCK_AFTER_MS = 60 * 60_000;
+
+/** Begins every erasure again that failed, or stands still. */
+export const resumeErasures = async (deps: Deps, now: Instant): Promise<{ running: number; begun: number }> => {
+  const run = { running: 0, begun: 0 };
+  for await (const { erasureId } of deps.store.erasing()) {
+    run.running += 1;
+    if (await resumed(deps, erasureId, now)) run.begun += 1;
+  }
+  return run;
+};
+
+const resumed = (deps: Deps, erasureId: string, now: Instant): Promise<boolean> =>
+  retrying(deps, async () => {
+    const [receipt] = await deps.store.get([{ kind: 'erasure', erasureId }], true);
+    if (!receipt || receipt.status === 'completed' || !isStuck(receipt, now)) return false;
+    await deps.store.commit([{ put: begunAgain(receipt, now), expect: { version: receipt.version } }]);
+    return true;
+  });
+
+const isStuck = ({ status, requestedAt, steps }: RecordOf<'erasure'>, now: Instant): boolean =>
+  status === 'failed' || msOf(now) - msOf(steps.at(-1)?.at ?? requestedAt) >= STUCK_AFTER_MS;

@@ -1,0 +1,84 @@
+/**
+ * After a table was restored to an earlier time, those are there again who were erased since. Receipts, which were saved
+ * elsewhere, say by keyed hashes who they are: they are put back, and everyone is gone over for those whom they name.
+ */
+import type { Instant } from '../../domain/facts.ts';
+import { invalid } from '../../domain/refusal.ts';
+import { erasedAmong } from '../common/absence.ts';
+import { overSlice, type SliceDone, type SliceProgress } from '../common/over-slice.ts';
+import { retrying } from '../common/retrying.ts';
+import type { Deps } from '../ports/deps.ts';
+import type { RecordOf } from '../ports/records.ts';
+import type { Store, Write } from '../ports/store.ts';
+import { freezing } from './erase-consumer.ts';
+import type { Receipt } from './erasures.ts';
+
+/** Puts receipts back that are missing; gives back how many were. Safe to repeat. */
+export const putReceiptsBack = async (
+  deps: Deps,
+  { receipts, now }: { receipts: readonly Receipt[]; now: Instant },
+): Promise<{ restored: number }> => {
+  let restored = 0;
+  for (const receipt of receipts) if (await putBack(deps, receipt, now)) restored += 1;
+  return { restored };
+};
+
+const putBack = (deps: Deps, { subjectHash, ...receipt }: Receipt, now: Instant): Promise<boolean> =>
+  retrying(deps, async () => {
+    const { erasureId } = receipt;
+    const [tombstone, there] = await deps.store.get(
+      [
+        { kind: 'tombstone', subjectHash },
+        { kind: 'erasure', erasureId },
+      ],
+      true,
+    );
+    if (there && there.subjectHash !== subjectHash)
+      throw invalid('receipts', 'invalid_value', `The erasure ${erasureId} is there, and about somebody else.`);
+    const steps = [...receipt.steps, { name: 'receipt_restored', at: now, status: 'done' } as const];
+    // Whatever it was doing then, here it is done where nobody is found.
+    const put = {
+      ...receipt,
+      subjectHash,
+      status: 'completed',
+      completedAt: receipt.completedAt ?? now,
+      steps,
+    } as const;
+    const missing: Write[] = [];
+    // Whoever asked for it anew before the receipt came back has a tombstone of another erasure, which stays.
+    if (!tombstone)
+      missing.push({ put: { kind: 'tombstone', subjectHash, erasureId, at: receipt.requestedAt }, expect: 'absent' });
+    if (!there) missing.push({ put: { kind: 'erasure', version: 1, attempt: 1, ...put }, expect: 'absent' });
+    if (missing.length > 0) await deps.store.commit(missing);
+    return missing.length > 0;
+  });
+
+/** Goes on with a slice of the population; `differed` are those who are erased again. */
+export const auditSlice = (
+  deps: Deps,
+  progress: SliceProgress,
+  { now, most }: { now: Instant; most: number },
+): Promise<SliceDone> =>
+  overSlice(deps.store, progress, most, async (consumerIds) => {
+    let found = 0;
+    for (const consumerId of await erasedAmong(deps.store, consumerIds)) {
+      if (await erasedAgain(deps, consumerId, now)) found += 1;
+    }
+    return found;
+  });
+
+/** Whether there was anybody to erase. */
+const erasedAgain = (deps: Deps, consumerId: string, now: Instant): Promise<boolean> =>
+  retrying(deps, async () => {
+    const { store } = deps;
+    const [tombstone] = await store.get([{ kind: 'tombstone', subjectHash: store.keyedHashOf(consumerId) }], true);
+    const picture = await store.pictureOf(consumerId);
+    const earlier = tombstone && (await receiptOf(store, tombstone));
+    if (!picture || !earlier) return false;
+    const { writes } = await freezing(store, picture, { erasureId: earlier.erasureId, now, earlier });
+    await store.commit(writes);
+    return true;
+  });
+
+const receiptOf = async (store: Store, { erasureId }: RecordOf<'tombstone'>) =>
+  (await store.get([{ kind: 'erasure', erasureId }], true))[0];

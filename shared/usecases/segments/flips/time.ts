@@ -1,0 +1,107 @@
+/** What time alone has done to a consumer's segments, instant by instant. */
+import type { Instant } from '../../../domain/facts.ts';
+import { earlierOf, instantOf, laterOf, msOf } from '../../../domain/instants.ts';
+import { type Evaluated, evaluate } from '../../../domain/segments/evaluator.ts';
+import type { ConsumerPicture } from '../../ports/store.ts';
+import { asOf, pictureFor, type Segmentation } from './compiled.ts';
+import type { Step } from './origins.ts';
+import { type Cause, type Flip, holds, type Standing, type Strays, standingIn } from './state.ts';
+
+/** A consumer whom time has changed more often since it was last looked at is taken as it is now; all fits one transaction. */
+const MOST_INSTANTS = 60;
+
+export interface Look {
+  now: Instant;
+  cause: Cause;
+  /** When what has changed took effect, where that is known better. */
+  at?: Instant | undefined;
+  /** The changes that it is for, the oldest first, where they are known. */
+  steps?: readonly Step[];
+  /** When time alone may have changed an answer; null where that is still to come. */
+  dueAt: Instant | null;
+}
+
+export type Moved = Standing & { flips: Flip[] };
+
+const SECOND_MS = 1_000;
+
+/** Since it fell due; of who was archived, until then, as it was then. */
+export const timed = (picture: ConsumerPicture, segmentation: Segmentation, strays: Strays, look: Look): Moved => {
+  const { evaluator, context } = segmentation;
+  const { profile, account, memberships } = picture;
+  const { now, cause } = look;
+  const isOf = pictureFor({ ...picture, profile: { ...profile, archived: false } });
+  const evaluatedAt = (at: Instant) => evaluate(evaluator, isOf, context, at);
+  // The stream tells whole seconds, and what was written by then may be younger.
+  const written = laterOf(laterOf(now, profile.updatedAt), account?.at ?? null) ?? now;
+  const outAt = profile.archived ? (profile.archivedAt ?? profile.createdAt) : null;
+  const ready = earlierOf(asOf(picture, now), instantOf(msOf(written) + SECOND_MS - 1)) ?? now;
+  const until = outAt === null ? ready : (earlierOf(ready, instantOf(msOf(outAt) - 1)) ?? ready);
+  const before = standingIn(memberships);
+  let moved: Moved = { ...before, flips: [] };
+  let due = look.dueAt && laterOf(look.dueAt, memberships?.flippedAt ?? null);
+  let earlier: Evaluated | null = null;
+  for (let instants = 0; due !== null && due <= until && instants < MOST_INSTANTS; instants++) {
+    const evaluated = evaluatedAt(due);
+    // All that is known was so by then: what was booked since, and not looked at yet, time has done too.
+    const isAllKnown = cause === 'time' && asOf(picture, due) === due;
+    earlier ??= evaluatedAt(instantOf(msOf(due) - 1));
+    const of = { at: due, cause: isEventAt(picture, due) ? cause : ('time' as const) };
+    moved = movedBy(moved, segmentation, strays, { ...of, evaluated, earlier: isAllKnown ? null : earlier });
+    [earlier, due] = [evaluated, evaluated.nextFlipAt];
+  }
+  return withoutReturns(before, moved);
+};
+
+/** Who was away, or in, for no time at all as far as its rule goes back, which has just gone live, is told of neither. */
+const withoutReturns = (before: Standing, moved: Moved): Moved => {
+  const flips: Flip[] = [];
+  const units = { ...moved.units };
+  for (const flip of moved.flips) {
+    const { segmentId, unit, at, entered } = flip;
+    const last = flips.findLastIndex((one) => one.segmentId === segmentId);
+    if (flips[last]?.at !== at) {
+      flips.push(flip);
+      continue;
+    }
+    flips.splice(last, 1);
+    const since = flips.findLast((one) => one.segmentId === segmentId)?.at ?? before.units[unit];
+    if (entered && since !== undefined) units[unit] = since;
+  }
+  return { ...moved, units, flips };
+};
+
+/** What comes in at its own instant is no matter of time, where it was recorded since. */
+const isEventAt = ({ metrics }: ConsumerPicture, at: Instant): boolean =>
+  [metrics.lastOrderAt, metrics.lastEngagedAt, metrics.lastEventAt].includes(at);
+
+interface Instants extends Pick<Flip, 'at' | 'cause'> {
+  evaluated: Evaluated;
+  /** Just before: where both say the same, whatever flipped was not flipped by time. Null where that is known. */
+  earlier: Evaluated | null;
+}
+
+/** A rule that is being filled has no past, and who is still to be told of an edit is told of that first. */
+const movedBy = (
+  before: Moved,
+  { segments }: Segmentation,
+  strays: Strays,
+  { at, cause, evaluated, earlier }: Instants,
+): Moved => {
+  const moved = { units: { ...before.units }, untold: before.untold, flips: [...before.flips] };
+  for (const { segmentId, live, next, last, editedAt } of segments) {
+    if (live === null) continue;
+    const isUntold = before.untold.has(live.unit) || (last !== null && before.units[last] !== undefined);
+    const entered = holds(evaluated, live);
+    const since = before.units[live.unit];
+    if (isUntold || strays.has(segmentId) || entered === (since !== undefined)) continue;
+    if (earlier !== null && holds(earlier, live) === entered) continue;
+    const notBefore = laterOf(editedAt, since ?? null);
+    const flip: Flip = { segmentId, unit: live.unit, entered, at: laterOf(at, notBefore) ?? at, cause };
+    moved.flips.push(flip);
+    if (entered) moved.units[live.unit] = flip.at;
+    else delete moved.units[live.unit];
+    if (next !== null && before.units[next.unit] !== undefined) moved.units[next.unit] = flip.at;
+  }
+  return moved;
+};

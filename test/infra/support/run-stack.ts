@@ -1,7 +1,0 @@
-/** A stack in a process of its own, so that a test can kill it: `node run-stack.ts ASSEMBLY DATA`. Prints its address. */
-import { startStack } from '../../../infra/local/stack.ts';
-
-const [assemblyDirectory = '', dataDirectory = ''] = process.argv.slice(2);
-const stack = await startStack({ assemblyDirectory, dataDirectory, port: 0, log: () => {} });
-process.on('SIGTERM', () => stack.stop().then(() => process.exit(0)));
-console.log(stack.url);

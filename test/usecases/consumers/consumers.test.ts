@@ -1,0 +1,188 @@
+/** Changes of consumers where reads are old, others write at the same time, or answers are lost. */
+import { describe, expect, it } from '@jest/globals';
+import { memoryStore } from '../../../shared/data/memory-store.ts';
+import type { Store } from '../../../shared/usecases/ports/store.ts';
+import { WriteConflict } from '../../../shared/usecases/ports/store.ts';
+import type { Body } from '../../support/shop.ts';
+import { shop } from '../../support/shop.ts';
+
+/** Reads that don't ask to be fresh answer as of when this was made. */
+const remembering = async (store: Store, consumerId: string): Promise<Store> => {
+  const old = await store.detailOf(consumerId, true);
+  return { ...store, detailOf: async (id, fresh) => (fresh || id !== consumerId ? store.detailOf(id, fresh) : old) };
+};
+/** Before each of the first commits something happens, which may throw. */
+const crowded = (store: Store, meetings: (() => Promise<unknown>)[]): Store => {
+  const ahead = [...meetings];
+  return {
+    ...store,
+    commit: async (writes) => {
+      await ahead.shift()?.();
+      await store.commit(writes);
+    },
+  };
+};
+const conflict = async () => {
+  throw new WriteConflict([]);
+};
+const conflicts = (times: number) => Array.from({ length: times }, () => conflict);
+/** The given commit takes effect, but nobody is told. */
+const losingAnswer = (store: Store, nth: number): Store => {
+  let seen = 0;
+  return {
+    ...store,
+    commit: async (writes) => {
+      await store.commit(writes);
+      seen += 1;
+      if (seen === nth) throw new Error('the answer was lost');
+    },
+  };
+};
+
+describe('a change decided on an old read', () => {
+  const later = async () => {
+    const now = shop();
+    const { consumerId } = await now.born({ fullName: 'Old', tags: ['x'] });
+    const old = await remembering(now.store, consumerId);
+    await now.patch(consumerId, { fullName: 'New', email: 'new@example.org', tags: [] });
+    return { now, behind: shop(old), consumerId };
+  };
+
+  it('is not lost because it seemed to be done', async () => {
+    const { now, behind, consumerId } = await later();
+    expect((await behind.patch(consumerId, { fullName: 'Old' })).body).toMatchObject({ fullName: 'Old', version: 3 });
+    await behind.call('addTag', { params: { consumerId, tag: 'x' } });
+    expect((await now.detail(consumerId)).body.tags).toEqual([{ name: 'x', type: null }]);
+  });
+
+  it('is not refused because of what has changed since', async () => {
+    const { behind, consumerId } = await later();
+    const told = await behind.patch(consumerId, { gender: 'f' }, { headers: { 'if-match': '"2"' } });
+    expect(told).toMatchObject({ status: 200, body: { fullName: 'New', email: 'new@example.org', version: 3 } });
+    expect((await behind.patch(consumerId, { email: 'new@example.org' })).status).toBe(200);
+    expect((await behind.call('setMembership', { params: { consumerId }, body: { state: 'opted_out' } })).status).toBe(
+      200,
+    );
+  });
+
+  it('is refused for a version that is old indeed', async () => {
+    const { behind, consumerId } = await later();
+    expect((await behind.patch(consumerId, { gender: 'f' }, { headers: { 'if-match': '"1"' } })).status).toBe(409);
+  });
+
+  it('takes a consumer for missing only after a second look', async () => {
+    const now = shop();
+    const behind = shop({
+      ...now.store,
+      detailOf: async (id, fresh) => (fresh ? now.store.detailOf(id, fresh) : null),
+    });
+    const { consumerId } = await now.born({ fullName: 'Anna' });
+    expect((await behind.detail(consumerId)).status).toBe(200);
+    expect((await behind.patch(consumerId, { fullName: 'Eve' })).status).toBe(200);
+  });
+});
+
+describe('a change that meets others', () => {
+  it('is made all the same', async () => {
+    const now = shop();
+    const { consumerId } = await now.born({});
+    const meeting = shop(crowded(now.store, conflicts(5)));
+    expect((await meeting.patch(consumerId, { fullName: 'Anna' })).body).toMatchObject({
+      fullName: 'Anna',
+      version: 2,
+    });
+    expect(
+      (await shop(crowded(now.store, conflicts(5))).call('create', { body: { email: 'a@example.org' } })).status,
+    ).toBe(201);
+  });
+
+  it('is no conflict with the same change, made by another request', async () => {
+    const now = shop();
+    const { consumerId } = await now.born({});
+    const same = () => now.patch(consumerId, { email: 'a@example.org' });
+    for (const meetings of [[same], [conflict, same]]) {
+      await now.patch(consumerId, { email: null });
+      const told = await shop(crowded(now.store, meetings)).patch(consumerId, { email: 'a@example.org' });
+      expect(told).toMatchObject({ status: 200, body: { email: 'a@example.org' } });
+    }
+    const both = await Promise.all([1, 2, 3].map(() => now.patch(consumerId, { email: 'b@example.org' })));
+    expect(both.map(({ status }) => status)).toEqual([200, 200, 200]);
+  });
+
+  it('gives up in the end, and says that it is busy', async () => {
+    const now = shop();
+    const { consumerId } = await now.born({});
+    const told = await shop(crowded(now.store, conflicts(1000))).patch(consumerId, { fullName: 'Anna' });
+    expect(told).toMatchObject({ status: 429, body: { code: 'too_busy' }, headers: { 'retry-after': '1' } });
+  });
+});
+
+describe('a request whose answer was lost', () => {
+  const key = { headers: { 'idempotency-key': 'k' } };
+  it.each([
+    { endpoint: 'create', body: { email: 'a@example.org', fullName: 'Anna' } },
+    { endpoint: 'edit', body: { email: 'a@example.org' } },
+    { endpoint: 'adjustLoyaltyScore', body: { delta: 5, reason: 'r' } },
+    { endpoint: 'setMembership', body: { state: 'opted_out' } },
+    { endpoint: 'setSyncSource', body: { externalId: '7' } },
+    { endpoint: 'addTag', body: undefined },
+  ] as const)('$endpoint: sent again with its key it is answered, and was done once', async ({ endpoint, body }) => {
+    const store = memoryStore();
+    const { born, call } = shop(store);
+    const { consumerId } = await born({ phone: '+447911123456' });
+    const params = { consumerId, source: 'klaviyo', tag: 'x' };
+    const own = {
+      create: {},
+      addTag: { consumerId, tag: params.tag },
+      setSyncSource: { consumerId, source: params.source },
+    };
+    const sent = { body, params: own[endpoint as keyof typeof own] ?? { consumerId }, ...key };
+    expect((await shop(losingAnswer(store, 1)).call(endpoint, sent)).status).toBe(500);
+    const before = (await call('read', { params: { consumerId } })).body;
+    const again = await call(endpoint, sent);
+    expect([again.status < 300, again.headers['idempotent-replayed']]).toEqual([true, 'true']);
+    expect((await call('read', { params: { consumerId } })).body).toEqual(before);
+  });
+});
+
+describe('a request whose commit took effect, but was answered by a conflict', () => {
+  const unnoticed = (store: Store): Store => {
+    let met = false;
+    const commit: Store['commit'] = async (writes) => {
+      await store.commit(writes);
+      if (!met) {
+        met = true;
+        throw new WriteConflict([]);
+      }
+    };
+    return { ...store, commit };
+  };
+
+  it.each([{}, { headers: { 'idempotency-key': 'k' } }])('creates one consumer (%j)', async (headers) => {
+    const store = memoryStore();
+    const body = { email: 'a@example.org', phone: '+447911123456', fullName: 'Anna' };
+    const told = await shop(unnoticed(store)).call('create', { body, ...headers });
+    expect(told).toMatchObject({ status: 201, body: { email: 'a@example.org', version: 1 } });
+    const { items } = (await shop(store).call('list', { method: 'GET' })).body;
+    expect(items.map(({ consumerId }: Body) => consumerId)).toEqual([told.body.consumerId]);
+  });
+
+  it.each([{}, { headers: { 'idempotency-key': 'k' } }])('adjusts a loyalty score once (%j)', async (headers) => {
+    const { store, born, call } = shop();
+    const { consumerId } = await born({});
+    const sent = { params: { consumerId }, body: { delta: 5, reason: 'r' }, ...headers };
+    const told = await shop(unnoticed(store)).call('adjustLoyaltyScore', sent);
+    expect(told).toMatchObject({ status: 201, body: { delta: 5, score: 5 } });
+    expect((await call('read', { params: { consumerId } })).body.loyalty.score).toBe(5);
+  });
+});
+
+it('a listing that was put in vain leads to nobody', async () => {
+  const { born, call, store } = shop();
+  const { consumerId } = await born({ fullName: 'Anna' });
+  await store.commit([{ put: { kind: 'directory', consumerId, facet: 'word', value: 'eve' }, expect: 'anything' }]);
+  await store.commit([{ put: { kind: 'directory', consumerId, facet: 'tag', value: 'vip' }, expect: 'anything' }]);
+  for (const query of ['search=eve', 'tag=vip']) {
+    expect((await call('list', { method: 'GET', query })).body.items).toEqual([]);
+  }
+});
