@@ -7,7 +7,7 @@ import { DAY_MS, msOf, plusDays } from '../instants.ts';
 import { offsetMsAt } from '../timezones.ts';
 import type { Account, Given, PendingHold } from './account.ts';
 import { isInAudience, type Memberships } from './audience.ts';
-import { accept, add, addPending, type Books, type Clerk, expiryAfter, reject, reverse } from './posting.ts';
+import { accept, add, addPending, type Books, expiryAfter, type PostingContext, reject, reverse } from './posting.ts';
 import {
   type EarningRule,
   MODULE_OF_EVENT,
@@ -59,7 +59,13 @@ const DAYS_KEPT = 400;
 const MONTHS_KEPT = 60;
 
 /** Posts what the event earns now. */
-export function earn(books: Books, clerk: Clerk, terms: EarningTerms, event: ConsumerEvent, now: Instant): Earning {
+export function earn(
+  books: Books,
+  clerk: PostingContext,
+  terms: EarningTerms,
+  event: ConsumerEvent,
+  now: Instant,
+): Earning {
   const rules = terms.rules.filter((rule) => rule.event === event.type);
   const earning: Earning = { books, earned: rules.length === 0 ? null : { awarded: 0, pending: 0 }, awards: [] };
   const skipped: Earned['skipped'] = [];
@@ -81,7 +87,7 @@ function refusalOf(rule: EarningRule, { modules, isMember, memberships }: Earnin
 /** Posts one rule's award into the earning; says why where a cap leaves nothing of it. */
 function award(
   earning: Earning,
-  clerk: Clerk,
+  clerk: PostingContext,
   { currencyDigits, timezone }: EarningTerms,
   rule: EarningRule,
   event: ConsumerEvent,
@@ -177,7 +183,12 @@ function counted(counts: Record<string, number>, period: number, points: number,
 }
 
 /** Settles what waits for an order that was accepted. */
-export function acceptAwards(books: Books, clerk: Clerk, awards: readonly OrderAward[], saying: AwardSaying): Books {
+export function acceptAwards(
+  books: Books,
+  clerk: PostingContext,
+  awards: readonly OrderAward[],
+  saying: AwardSaying,
+): Books {
   let settled = books;
   for (const { holdId } of awards) {
     const hold = openPending(settled.account, holdId);
@@ -192,7 +203,7 @@ export function acceptAwards(books: Books, clerk: Clerk, awards: readonly OrderA
  */
 export function takeBackAwards(
   books: Books,
-  clerk: Clerk,
+  clerk: PostingContext,
   order: OrderState & { awards: readonly OrderAward[] },
   saying: AwardSaying & { policy: RefundPolicy },
 ): { books: Books; awards: OrderAward[] } {

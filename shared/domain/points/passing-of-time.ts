@@ -5,7 +5,7 @@
 import type { Instant } from '../facts.ts';
 import { earlierOf, laterOf } from '../instants.ts';
 import type { Account, Hold } from './account.ts';
-import { accept, type Books, type Clerk, expire, release, type Saying } from './posting.ts';
+import { accept, type Books, expire, type PostingContext, release, type Saying } from './posting.ts';
 
 /** The next instant at which time changes the account; null where it never will. */
 export function nextChangeAt({ holds, lots }: Account): Instant | null {
@@ -18,7 +18,7 @@ export function nextChangeAt({ holds, lots }: Account): Instant | null {
  * The books with all that time has done by `now`, entry by entry in order of its instants; after `most` entries it leaves
  * off. What is released or accepted at the instant at which lots expire is there before them.
  */
-export function caughtUp(books: Books, clerk: Clerk, now: Instant, most = Number.POSITIVE_INFINITY): Books {
+export function caughtUp(books: Books, clerk: PostingContext, now: Instant, most = Number.POSITIVE_INFINITY): Books {
   let caught = books;
   for (let entries = 0; entries < most; entries++) {
     const at = dueAt(caught.account, now);
@@ -40,7 +40,7 @@ function dueAt(account: Account, now: Instant): Instant | null {
   return at !== null && at <= (laterOf(account.at, now) ?? now) ? at : null;
 }
 
-function changedAt(books: Books, clerk: Clerk, at: Instant): Books {
+function changedAt(books: Books, clerk: PostingContext, at: Instant): Books {
   const { holds, lots } = books.account;
   const saying: Saying = { at, cause: 'time' };
   const hold = holds.filter(({ settlesAt }) => settlesAt === at).sort(pendingFirst)[0];

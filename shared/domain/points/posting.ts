@@ -29,7 +29,7 @@ export interface Books {
   entries: Entry[];
 }
 /** What every posting of one request has in common. */
-export interface Clerk {
+export interface PostingContext {
   ladder: Ladder;
   /** Made once for all attempts of the request: see `ids.ts`. */
   mark: string;
@@ -50,7 +50,11 @@ export const SYSTEM = 'system';
 export const opened = (account: Account): Books => ({ account, entries: [] });
 
 /** Points that are there at once. */
-export function add(books: Books, clerk: Clerk, saying: Saying & { points: number; expiresAt: Instant | null }): Books {
+export function add(
+  books: Books,
+  clerk: PostingContext,
+  saying: Saying & { points: number; expiresAt: Instant | null },
+): Books {
   const { points, expiresAt } = saying;
   return posted(books, clerk, saying, ({ account, entryId, at }) => {
     const lot = { lotId: entryId, earnedAt: at, expiresAt, size: points, points };
@@ -61,7 +65,7 @@ export function add(books: Books, clerk: Clerk, saying: Saying & { points: numbe
 /** Takes points out of the balance. Refuses `insufficient_points`. */
 export function debit(
   books: Books,
-  clerk: Clerk,
+  clerk: PostingContext,
   saying: Saying & { type: 'subtract' | 'spend'; points: number },
 ): Books {
   const { type, points } = saying;
@@ -71,7 +75,7 @@ export function debit(
 
 export function addPending(
   books: Books,
-  clerk: Clerk,
+  clerk: PostingContext,
   saying: Saying & Omit<PendingHold, 'kind' | 'holdId'> & { holdId: string | null },
 ): Books {
   const { points, settlesAt, expiresAt, expiresAfterDays, expiresAfterMonths, orderId } = saying;
@@ -84,7 +88,11 @@ export function addPending(
 }
 
 /** Of pending points, `points` come to be there; what is left goes on waiting. */
-export function accept(books: Books, clerk: Clerk, saying: Saying & { hold: PendingHold; points: number }): Books {
+export function accept(
+  books: Books,
+  clerk: PostingContext,
+  saying: Saying & { hold: PendingHold; points: number },
+): Books {
   const { hold, points } = saying;
   return posted(books, clerk, saying, ({ account, entryId, at }) => {
     const expiresAt = expiryAfter(hold, at);
@@ -115,7 +123,11 @@ export function expiryAfter(
   return expiresAfterDays === null ? expiresAt : plusDays(at, expiresAfterDays);
 }
 
-export function reject(books: Books, clerk: Clerk, saying: Saying & { hold: PendingHold; points: number }): Books {
+export function reject(
+  books: Books,
+  clerk: PostingContext,
+  saying: Saying & { hold: PendingHold; points: number },
+): Books {
   const { hold, points } = saying;
   return posted(books, clerk, saying, ({ account }) => {
     const holds = reduced(account.holds, hold, points);
@@ -126,7 +138,7 @@ export function reject(books: Books, clerk: Clerk, saying: Saying & { hold: Pend
 /** Refuses `insufficient_points`. */
 export function reserve(
   books: Books,
-  clerk: Clerk,
+  clerk: PostingContext,
   saying: Saying & { points: number; holdId: string | null; settlesAt: Instant },
 ): Books {
   const { points, settlesAt } = saying;
@@ -140,7 +152,11 @@ export function reserve(
 }
 
 /** Spends of a reservation what expires first; the rest goes back to its lots, and the text is not about that. */
-export function capture(books: Books, clerk: Clerk, saying: Saying & { hold: ReservedHold; points: number }): Books {
+export function capture(
+  books: Books,
+  clerk: PostingContext,
+  saying: Saying & { hold: ReservedHold; points: number },
+): Books {
   const { hold, points } = saying;
   const [parts, rest] = split(hold.parts, points);
   const captured = posted(books, clerk, saying, ({ account }) => {
@@ -154,7 +170,11 @@ export function capture(books: Books, clerk: Clerk, saying: Saying & { hold: Res
 }
 
 /** Gives of a reservation back what expires last; it goes on for the rest. */
-export function release(books: Books, clerk: Clerk, saying: Saying & { hold: ReservedHold; points: number }): Books {
+export function release(
+  books: Books,
+  clerk: PostingContext,
+  saying: Saying & { hold: ReservedHold; points: number },
+): Books {
   const { hold, points } = saying;
   return posted(books, clerk, saying, ({ account }) => {
     const [rest, parts] = split(hold.parts, hold.points - points);
@@ -164,7 +184,7 @@ export function release(books: Books, clerk: Clerk, saying: Saying & { hold: Res
 }
 
 /** The lots that reached their end: gone with what is left in them. */
-export function expire(books: Books, clerk: Clerk, saying: Saying & { lots: Lot[] }): Books {
+export function expire(books: Books, clerk: PostingContext, saying: Saying & { lots: Lot[] }): Books {
   const parts = saying.lots.map(({ remaining, ...identity }) => ({ ...identity, points: remaining }));
   const gone = new Set(parts.map(({ lotId }) => lotId));
   return posted(books, clerk, saying, ({ account }) => ({
@@ -181,7 +201,7 @@ export function expire(books: Books, clerk: Clerk, saying: Saying & { lots: Lot[
  */
 export function reverse(
   books: Books,
-  clerk: Clerk,
+  clerk: PostingContext,
   saying: Saying & { points: number; lotId: string | null; policy: RefundPolicy },
 ): Books {
   const available = availableIn(books.account);
@@ -194,7 +214,7 @@ export function reverse(
 }
 
 /** Gives a spending back to the lots that it came from, with their own expiry. */
-export function giveBack(books: Books, clerk: Clerk, saying: Saying & { parts: readonly Part[] }): Books {
+export function giveBack(books: Books, clerk: PostingContext, saying: Saying & { parts: readonly Part[] }): Books {
   return posted(books, clerk, saying, ({ account }) => ({
     type: 'return',
     points: sumOf(saying.parts),
@@ -220,7 +240,7 @@ interface Move {
 }
 
 /** Clocks of servers differ: an entry is never earlier than the one before it. */
-function posted(books: Books, clerk: Clerk, saying: Saying, move: (moment: Moment) => Move): Books {
+function posted(books: Books, clerk: PostingContext, saying: Saying, move: (moment: Moment) => Move): Books {
   const { account } = books;
   const at = laterOf(account.at, saying.at) ?? saying.at;
   const entries = account.entries + 1;

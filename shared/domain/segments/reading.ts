@@ -6,7 +6,7 @@ import { DAY_MS, laterOf, msOf } from '../instants.ts';
 import { type BestWindow, bestWindow } from '../metrics/best-send-time.ts';
 import type { Account } from '../points/account.ts';
 import { caughtUp, isBehind, nextChangeAt } from '../points/passing-of-time.ts';
-import { type Clerk, opened, SYSTEM } from '../points/posting.ts';
+import { opened, type PostingContext, SYSTEM } from '../points/posting.ts';
 import type { Tier } from '../points/settings.ts';
 import { type Ladder, ladderOf, nextTier, tierInForce } from '../points/tiers.ts';
 import type { Settings } from '../settings.ts';
@@ -59,7 +59,7 @@ export class Reading {
   get account(): Account {
     if (this.#account === undefined) {
       const { account } = this.picture;
-      const clerk: Clerk = { ladder: ladderIn(this.context.settings), mark: NO_MARK, actor: SYSTEM };
+      const clerk: PostingContext = { ladder: ladderIn(this.context.settings), mark: NO_MARK, actor: SYSTEM };
       this.#account = isBehind(account, this.now) ? caughtUp(opened(account), clerk, this.now).account : account;
     }
     return this.#account;

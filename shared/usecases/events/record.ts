@@ -10,7 +10,7 @@ import type { Instant } from '../../domain/facts.ts';
 import type { TimezoneAt } from '../../domain/metrics/scoring.ts';
 import { NO_MEMBERSHIPS } from '../../domain/points/audience.ts';
 import { markFrom } from '../../domain/points/ids.ts';
-import { type Clerk, SYSTEM } from '../../domain/points/posting.ts';
+import { type PostingContext, SYSTEM } from '../../domain/points/posting.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { absenceOf } from '../common/absence.ts';
 import { retrying } from '../common/retrying.ts';
@@ -203,7 +203,7 @@ const together = async <const K extends readonly RecordKey[]>(
 interface Earner {
   consumerId: string;
   now: Instant;
-  clerk: Clerk;
+  clerk: PostingContext;
   settings: RecordOf<'settings'> | undefined;
   isMember: boolean;
   /** Whether a rule or a challenge asks for segments and lists. */

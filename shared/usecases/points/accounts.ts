@@ -5,7 +5,7 @@ import type { Account } from '../../domain/points/account.ts';
 import { availableIn, emptyAccount } from '../../domain/points/account.ts';
 import { type LotPage, paged } from '../../domain/points/lot-pages.ts';
 import { caughtUp, isBehind, nextChangeAt } from '../../domain/points/passing-of-time.ts';
-import { type Books, opened as booksOf, type Clerk } from '../../domain/points/posting.ts';
+import { type Books, opened as booksOf, type PostingContext } from '../../domain/points/posting.ts';
 import type { RecordOf } from '../ports/records.ts';
 import type { Store, Write } from '../ports/store.ts';
 import { WriteConflict } from '../ports/store.ts';
@@ -67,7 +67,7 @@ const MOST_BOOKED = 30;
 export const upToDate = async (
   store: Store,
   read: OpenedAccount,
-  clerk: Clerk,
+  clerk: PostingContext,
   now: Instant,
 ): Promise<{ opened: OpenedAccount; books: Books }> => {
   for (let opened = read; ; ) {

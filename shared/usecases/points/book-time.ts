@@ -3,7 +3,7 @@ import type { Instant } from '../../domain/facts.ts';
 import { SYSTEM } from '../../domain/points/posting.ts';
 import { type WorkedThrough, workThroughDue } from '../common/work-through-due.ts';
 import type { Commit, Deps } from '../ports/deps.ts';
-import { keepBooks } from './ledger-session.ts';
+import { withLedger } from './ledger-session.ts';
 
 /** Of everyone who is due. It took effect at its instant already; from now on the ledger tells it too. */
 export const bookTime = (deps: Deps, run: { now: Instant; most: number }): Promise<WorkedThrough> =>
@@ -16,5 +16,5 @@ export const bookTimeOf = (deps: Deps, consumerId: string, now: Instant): Promis
     return result;
   };
   const request = { consumerId, actor: SYSTEM, now };
-  return keepBooks(deps, request, [], ({ books }) => ({ books, answer: books.entries.length > 0 }), commit);
+  return withLedger(deps, request, [], ({ books }) => ({ books, answer: books.entries.length > 0 }), commit);
 };

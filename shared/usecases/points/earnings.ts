@@ -11,7 +11,7 @@ import {
 } from '../../domain/points/awards.ts';
 import { advanced, type Challenge, contribution, NO_PROGRESS } from '../../domain/points/challenges.ts';
 import { caughtUp } from '../../domain/points/passing-of-time.ts';
-import { add, type Books, type Clerk } from '../../domain/points/posting.ts';
+import { add, type Books, type PostingContext } from '../../domain/points/posting.ts';
 import { minorDigitsOf, type Settings } from '../../domain/settings.ts';
 import { challengesIn } from '../challenges/challenges.ts';
 import { isSettling } from '../events/recording.ts';
@@ -59,14 +59,14 @@ const NOTHING: Taken = { earned: null, awards: [] };
 
 export class Earnings {
   readonly #standing: Standing;
-  readonly #clerk: Clerk;
+  readonly #clerk: PostingContext;
   readonly #terms: EarningTerms;
   readonly #challenges: readonly Challenge[];
   readonly #now: Instant;
   #books: Books;
   #programme: RecordOf<'programme'>;
 
-  constructor(standing: Standing, clerk: Clerk, settings: RecordOf<'settings'> | undefined, now: Instant) {
+  constructor(standing: Standing, clerk: PostingContext, settings: RecordOf<'settings'> | undefined, now: Instant) {
     this.#standing = standing;
     this.#clerk = clerk;
     this.#terms = termsOf(scoringOf(settings).settings, standing);

@@ -4,7 +4,7 @@
  */
 import type { Instant } from '../../domain/facts.ts';
 import { markOf } from '../../domain/points/ids.ts';
-import type { Books, Clerk } from '../../domain/points/posting.ts';
+import type { Books, PostingContext } from '../../domain/points/posting.ts';
 import { ladderOf } from '../../domain/points/tiers.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import type { Settings } from '../../domain/settings.ts';
@@ -24,13 +24,13 @@ export interface Request {
   now: Instant;
 }
 /** What a decision is made on: everything read fresh, and the account as of now. */
-export interface Desk {
+export interface LedgerSession {
   profile: RecordOf<'profile'>;
   settings: Settings;
   /** The settings as they are stored. */
   record: RecordOf<'settings'> | undefined;
   books: Books;
-  clerk: Clerk;
+  clerk: PostingContext;
   now: Instant;
 }
 export interface Decision<T> {
@@ -44,11 +44,11 @@ export interface Decision<T> {
 type Found<K extends readonly RecordKey[]> = { [I in keyof K]: RecordOf<K[I]['kind']> | undefined };
 
 /** Throws `Refusal('consumer_not_found')`, `('too_busy')`, and what `decide` refuses. */
-export const keepBooks = <const K extends readonly RecordKey[], T>(
+export const withLedger = <const K extends readonly RecordKey[], T>(
   deps: Deps,
   { consumerId, actor, now }: Request,
   keys: K,
-  decide: (desk: Desk, found: Found<K>) => Decision<T> | Promise<Decision<T>>,
+  decide: (desk: LedgerSession, found: Found<K>) => Decision<T> | Promise<Decision<T>>,
   commit: Commit,
 ): Promise<T> => {
   const mark = markOf(deps.newId(now));

@@ -22,7 +22,7 @@ import { invalid, Refusal } from '../../domain/refusal.ts';
 import type { Commit, Deps } from '../ports/deps.ts';
 import type { RecordOf } from '../ports/records.ts';
 import type { Store, Write } from '../ports/store.ts';
-import { type Decision, type Desk, keepBooks, type Request, refuseOutsider } from './ledger-session.ts';
+import { type Decision, type LedgerSession, type Request, refuseOutsider, withLedger } from './ledger-session.ts';
 
 interface Said {
   reason?: string | undefined;
@@ -74,7 +74,7 @@ export const postPoints = async (
     case 'add':
     case 'subtract':
     case 'spend':
-      return keepBooks(deps, request, [], (desk) => atOnce(desk, command), commit);
+      return withLedger(deps, request, [], (desk) => atOnce(desk, command), commit);
     case 'add_pending':
     case 'reserve':
       return open(deps, request, command, commit);
@@ -85,17 +85,17 @@ export const postPoints = async (
 
 const open = async (deps: Deps, request: Request, command: Opening, commit: Commit): Promise<PointsAnswer> => {
   const holdId = command.type === 'reserve' ? command.reservationId : command.pendingId;
-  if (holdId === undefined) return keepBooks(deps, request, [], (desk) => opening(desk, command, null), commit);
+  if (holdId === undefined) return withLedger(deps, request, [], (desk) => opening(desk, command, null), commit);
   const { consumerId } = request;
   const first = await firstOf(deps, consumerId, holdId, command);
   if (first) return first;
   try {
     const keys = [{ kind: 'holdClaim', consumerId, holdId }] as const;
-    const decide = (desk: Desk, [claim]: readonly [RecordOf<'holdClaim'> | undefined]) => {
+    const decide = (desk: LedgerSession, [claim]: readonly [RecordOf<'holdClaim'> | undefined]) => {
       if (claim) throw new TakenMeanwhile();
       return opening(desk, command, holdId);
     };
-    return await keepBooks(deps, request, keys, decide, commit);
+    return await withLedger(deps, request, keys, decide, commit);
   } catch (error) {
     const other = error instanceof TakenMeanwhile ? await firstOf(deps, consumerId, holdId, command) : null;
     if (other) return other;
@@ -130,7 +130,7 @@ const entryKeys = (consumerId: string, holdId: string) =>
 const digestOf = (command: Opening): string => sha256(canonicalJson(command));
 
 const atOnce = (
-  desk: Desk,
+  desk: LedgerSession,
   command: Extract<PointsCommand, { type: 'add' | 'subtract' | 'spend' }>,
 ): Decision<PointsAnswer> => {
   const { profile, books, clerk, now } = desk;
@@ -142,7 +142,7 @@ const atOnce = (
     : answered(desk, debit(books, clerk, { ...saying, type: command.type, points }));
 };
 
-const opening = (desk: Desk, command: Opening, holdId: string | null): Decision<PointsAnswer> => {
+const opening = (desk: LedgerSession, command: Opening, holdId: string | null): Decision<PointsAnswer> => {
   const { profile, books, clerk, now } = desk;
   refuseOutsider(profile);
   if (books.account.holds.length >= MOST_HOLDS) {
@@ -187,7 +187,7 @@ const settle = async (deps: Deps, request: Request, command: Settling, commit: C
   const orderId = found?.kind === 'pending' ? found.orderId : null;
   const keys = orderId === null ? [] : [{ kind: 'order', consumerId, orderId } as const];
   try {
-    return await keepBooks(
+    return await withLedger(
       deps,
       request,
       keys,
@@ -214,7 +214,7 @@ const openHold = async ({ store }: Deps, consumerId: string, holdId: string): Pr
   return account?.holds.find((hold) => hold.holdId === holdId);
 };
 
-const settled = ({ books, clerk, now }: Desk, hold: Hold, points: number, command: Settling): Books => {
+const settled = ({ books, clerk, now }: LedgerSession, hold: Hold, points: number, command: Settling): Books => {
   const saying = { ...sayingOf(command, now), points };
   if (hold.kind === 'pending') return (command.type === 'accept' ? accept : reject)(books, clerk, { ...saying, hold });
   return (command.type === 'capture' ? capture : release)(books, clerk, { ...saying, hold });
@@ -271,7 +271,7 @@ const orderWrites = (
 const sayingOf = ({ reason, textKey }: Said, now: Instant) => ({ at: now, reason: reason ?? null, textKey });
 
 /** The first entry that the operation posted tells what it did, the last one what it left. */
-const answered = ({ books: before, clerk, now }: Desk, after: Books): Decision<PointsAnswer> => {
+const answered = ({ books: before, clerk, now }: LedgerSession, after: Books): Decision<PointsAnswer> => {
   const entry = after.entries[before.entries.length];
   if (!entry) throw new TypeError('an operation without an entry');
   const books = caughtUp(after, clerk, now);

@@ -4,7 +4,7 @@ import { laterOf } from '../../domain/instants.ts';
 import type { Account, Balances } from '../../domain/points/account.ts';
 import { balancesOf, emptyAccount } from '../../domain/points/account.ts';
 import { caughtUp } from '../../domain/points/passing-of-time.ts';
-import { type Clerk, opened, SYSTEM } from '../../domain/points/posting.ts';
+import { opened, type PostingContext, SYSTEM } from '../../domain/points/posting.ts';
 import { nextTier, tierInForce } from '../../domain/points/tiers.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { RecordOf, SettingsRecord } from '../ports/records.ts';
@@ -43,7 +43,7 @@ const tellsOnlyWithPages = (record: RecordOf<'account'>, now: Instant): boolean 
 };
 
 /** Nothing that is only read is posted: what these entries would be called is all the same. */
-const READER: Clerk = { ladder: null, mark: '00000000', actor: SYSTEM };
+const READER: PostingContext = { ladder: null, mark: '00000000', actor: SYSTEM };
 
 export const accountAt = (account: Account | undefined, now: Instant): Account =>
   caughtUp(opened(account ?? emptyAccount()), READER, now).account;

@@ -3,7 +3,7 @@ import { caughtUp } from '../../domain/points/passing-of-time.ts';
 import { giveBack } from '../../domain/points/posting.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { absenceOf } from '../common/absence.ts';
-import { type Decision, type Desk, keepBooks, type Request } from '../points/ledger-session.ts';
+import { type Decision, type LedgerSession, type Request, withLedger } from '../points/ledger-session.ts';
 import type { Commit, Deps } from '../ports/deps.ts';
 import type { RecordOf } from '../ports/records.ts';
 import type { Store, Write } from '../ports/store.ts';
@@ -23,7 +23,7 @@ export const cancelClaim = async (deps: Deps, request: Request, claimId: string,
     { kind: 'stock', rewardId },
     { kind: 'programme', consumerId },
   ] as const;
-  return keepBooks(
+  return withLedger(
     deps,
     request,
     keys,
@@ -50,7 +50,7 @@ const claimOf = async (store: Store, consumerId: string, claimId: string): Promi
 };
 
 const cancelling = (
-  { books, clerk, now }: Desk,
+  { books, clerk, now }: LedgerSession,
   claim: ClaimRecord,
   stock: RecordOf<'stock'>,
   programme: RecordOf<'programme'> | undefined,

@@ -6,7 +6,13 @@ import { reasonsAgainst } from '../../domain/points/rewards.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { catalogueOf, membershipsOf } from '../organization/catalogue.ts';
 import { emptyProgramme, LATEST } from '../points/earnings.ts';
-import { type Decision, type Desk, keepBooks, type Request, refuseOutsider } from '../points/ledger-session.ts';
+import {
+  type Decision,
+  type LedgerSession,
+  type Request,
+  refuseOutsider,
+  withLedger,
+} from '../points/ledger-session.ts';
 import type { Commit, Deps } from '../ports/deps.ts';
 import type { RecordOf } from '../ports/records.ts';
 import type { Store, Write } from '../ports/store.ts';
@@ -53,7 +59,7 @@ export const claimReward = (
     { kind: 'programme', consumerId },
     { kind: 'memberships', consumerId },
   ] as const;
-  return keepBooks(
+  return withLedger(
     deps,
     request,
     keys,
@@ -70,12 +76,12 @@ export const claimReward = (
 const askedOf = async (
   store: Store,
   { audience }: RecordOf<'reward'>,
-  { record: settings }: Desk,
+  { record: settings }: LedgerSession,
   record: RecordOf<'memberships'> | undefined,
 ): Promise<Memberships> =>
   isEveryone(audience) ? NO_MEMBERSHIPS : membershipsOf(record, await catalogueOf(store, settings));
 
-const repeated = ({ books }: Desk, claim: RecordOf<'claim'>, rewardId: string): Decision<ClaimAnswer> => {
+const repeated = ({ books }: LedgerSession, claim: RecordOf<'claim'>, rewardId: string): Decision<ClaimAnswer> => {
   if (claim.digest !== digestOf(rewardId)) {
     throw new Refusal('idempotency_key_reused', 'This claimId was used with other content.');
   }
@@ -85,7 +91,7 @@ const repeated = ({ books }: Desk, claim: RecordOf<'claim'>, rewardId: string): 
 /** What the caller said, but for the claim's id. */
 const digestOf = (rewardId: string): string => sha256(canonicalJson({ rewardId }));
 
-const claiming = (desk: Desk, offer: Offer): Decision<ClaimAnswer> => {
+const claiming = (desk: LedgerSession, offer: Offer): Decision<ClaimAnswer> => {
   refuse(desk, offer);
   const { clerk, now, profile } = desk;
   const { claimId, reward, stock, programme } = offer;
@@ -106,7 +112,7 @@ const claiming = (desk: Desk, offer: Offer): Decision<ClaimAnswer> => {
   };
 };
 
-const refuse = ({ profile, now }: Desk, { reward, stock, programme, memberships }: Offer): void => {
+const refuse = ({ profile, now }: LedgerSession, { reward, stock, programme, memberships }: Offer): void => {
   refuseOutsider(profile);
   const claimer = { isActive: profile.status === 'active', memberships };
   const reasons = reasonsAgainst(reward, claimer, now);

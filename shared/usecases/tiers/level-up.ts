@@ -1,7 +1,7 @@
 /** Giving a tier by hand: it is kept until the score has earned it. */
 import type { Account } from '../../domain/points/account.ts';
 import { tierByHand } from '../../domain/points/tiers.ts';
-import { type Desk, keepBooks, type Request } from '../points/ledger-session.ts';
+import { type LedgerSession, type Request, withLedger } from '../points/ledger-session.ts';
 import { type TierShown, tierShown } from '../points/shown.ts';
 import type { Commit, Deps } from '../ports/deps.ts';
 
@@ -22,7 +22,7 @@ export const levelUp = (
   commit: Commit,
 ): Promise<LeveledUp> => {
   const { consumerId, actor } = request;
-  const decide = ({ books, clerk, settings, now }: Desk) => {
+  const decide = ({ books, clerk, settings, now }: LedgerSession) => {
     const before = books.account;
     const answer = (account: Account) => ({ consumerId, tier: tierShown(account, settings, now) });
     const tier = tierByHand(before.tier, before.score, clerk.ladder, { tierId, at: now });
@@ -30,5 +30,5 @@ export const levelUp = (
     const account = { ...before, tier };
     return { books: { ...books, account }, byHand: { actor, reason }, answer: answer(account) };
   };
-  return keepBooks(deps, request, [], decide, commit);
+  return withLedger(deps, request, [], decide, commit);
 };

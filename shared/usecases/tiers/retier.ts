@@ -10,7 +10,7 @@ import { inParallel } from '../common/in-parallel.ts';
 import { overSlice, type SliceDone, type SliceProgress } from '../common/over-slice.ts';
 import { scoringOf } from '../organization/scoring.ts';
 import { fromAccountsOf } from '../points/accounts-of.ts';
-import { type Decision, type Desk, keepBooks, ladderIn } from '../points/ledger-session.ts';
+import { type Decision, type LedgerSession, ladderIn, withLedger } from '../points/ledger-session.ts';
 import { accountAt } from '../points/shown.ts';
 import type { Commit, Deps } from '../ports/deps.ts';
 import type { RecordOf } from '../ports/records.ts';
@@ -45,13 +45,13 @@ const retier = async (deps: Deps, consumerId: string, now: Instant): Promise<voi
     return result;
   };
   try {
-    await keepBooks(deps, { consumerId, actor: SYSTEM, now }, [], retiered, commit);
+    await withLedger(deps, { consumerId, actor: SYSTEM, now }, [], retiered, commit);
   } catch (error) {
     if (!isAbsence(error)) throw error;
   }
 };
 
-const retiered = ({ books, clerk, now }: Desk): Decision<null> => {
+const retiered = ({ books, clerk, now }: LedgerSession): Decision<null> => {
   const { account } = books;
   const tier = tierAfter(account.tier, account.score, clerk.ladder, { at: now, cause: 'change' });
   return { books: tier === account.tier ? books : { ...books, account: { ...account, tier } }, answer: null };

@@ -7,11 +7,11 @@ import {
   add,
   addPending,
   type Books,
-  type Clerk,
   capture,
   debit,
   giveBack,
   opened,
+  type PostingContext,
   reject,
   release,
   reserve,
@@ -19,15 +19,16 @@ import {
 } from '../../../shared/domain/points/posting.ts';
 import type { RefundPolicy } from '../../../shared/domain/points/settings.ts';
 
-export const clerk: Clerk = { ladder: null, mark: 'MARK0000', actor: 'staff' };
-export type Act = (books: Books, by?: Clerk) => Books;
+export const clerk: PostingContext = { ladder: null, mark: 'MARK0000', actor: 'staff' };
+export type Act = (books: Books, by?: PostingContext) => Books;
 export const noBooks: Books = opened(emptyAccount());
 
 /** A time of the first of March 2026, or any instant as it is. */
 export const on = (time: string): Instant => (time.length === 5 ? `2026-03-01T${time}:00.000Z` : time);
 /** The books after all of it, one thing after the other. */
 export const booksOf = (...acts: Act[]): Books => booksBy(clerk, ...acts);
-export const booksBy = (by: Clerk, ...acts: Act[]): Books => acts.reduce((books, act) => act(books, by), noBooks);
+export const booksBy = (by: PostingContext, ...acts: Act[]): Books =>
+  acts.reduce((books, act) => act(books, by), noBooks);
 
 /** Time passes until then. */
 export const until =
@@ -36,7 +37,7 @@ export const until =
     caughtUp(books, by, on(time));
 /** The act as every request does it: what time has done is there before it, and after it. */
 const acted =
-  (time: string, act: (books: Books, by: Clerk, at: Instant) => Books): Act =>
+  (time: string, act: (books: Books, by: PostingContext, at: Instant) => Books): Act =>
   (books, by = clerk) =>
     until(time)(act(until(time)(books, by), by, on(time)), by);
 

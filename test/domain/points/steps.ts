@@ -9,11 +9,11 @@ import {
   add,
   addPending,
   type Books,
-  type Clerk,
   capture,
   debit,
   giveBack,
   opened,
+  type PostingContext,
   reject,
   release,
   reserve,
@@ -26,7 +26,7 @@ export const LADDER = [
   { tierId: 'silver', name: 'Silver', threshold: 8 },
   { tierId: 'gold', name: 'Gold', threshold: 20 },
 ];
-export const clerk: Clerk = { ladder: LADDER, mark: 'MARK0000', actor: 'staff' };
+export const clerk: PostingContext = { ladder: LADDER, mark: 'MARK0000', actor: 'staff' };
 export const START_MS = Date.UTC(2026, 0, 1);
 /** Few instants, so that much falls on the same one. */
 const STEP_MS = 12 * 3_600_000;

@@ -19,9 +19,9 @@ import {
   add,
   addPending,
   type Books,
-  type Clerk,
   debit,
   opened,
+  type PostingContext,
   reserve,
 } from '../../../shared/domain/points/posting.ts';
 import { ladderOf } from '../../../shared/domain/points/tiers.ts';
@@ -108,7 +108,7 @@ export const pictureOf = ({ profile, metrics, account, ...rest }: Some = {}): Pi
   ...rest,
 });
 
-export const clerk: Clerk = {
+export const clerk: PostingContext = {
   ladder: ladderOf(settings.tiers.tiers, true),
   mark: 'MARK0000',
   actor: 'staff',
