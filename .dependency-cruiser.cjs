@@ -26,7 +26,11 @@ const LAYERS = [
     files: '^shared/edge/',
     may: ['^shared/domain/', '^shared/usecases/ports/', 'node_modules/(@middy|zod)/', TYPES, '^(node:)?crypto$'],
   },
-  { name: 'catalogues', files: CATALOGUES, may: ['^shared/edge/catalogue\\.ts$', '^functions/[a-z-]+/routes\\.ts$'] },
+  {
+    name: 'catalogues',
+    files: CATALOGUES,
+    may: ['^shared/edge/catalogue\\.ts$', '^functions/[a-z-]+/(routes|jobs|streams|workflows)\\.ts$'],
+  },
   {
     name: 'composition root',
     files: '^functions/(live|[a-z-]+/live)\\.ts$',

@@ -1,12 +1,26 @@
 /** The catalogues as infrastructure reads them: which capabilities there are, and the file behind each row. */
-import type { Job, Routes, StreamConsumer, Workflow } from '../shared/edge/catalogue.ts';
+import type { Job, Jobs, Routes, StreamConsumers, Workflow, Workflows } from '../shared/edge/catalogue.ts';
 
+/** Each catalogue is grouped by capability. */
 export interface Catalogues {
   api: Record<string, Routes>;
-  jobs: Record<string, Job>;
-  streams: Record<string, StreamConsumer>;
-  workflows: Record<string, Workflow>;
+  jobs: Record<string, Jobs>;
+  streams: Record<string, StreamConsumers>;
+  workflows: Record<string, Workflows>;
 }
+
+/** A row of a catalogue with its key and its capability. */
+export interface Entry<T> {
+  capability: string;
+  name: string;
+  row: T;
+}
+
+/** All rows of a catalogue as one list, in the catalogue's order. */
+export const entriesOf = <T>(catalogue: Readonly<Record<string, Readonly<Record<string, T>>>>): Entry<T>[] =>
+  Object.entries(catalogue).flatMap(([capability, rows]) =>
+    Object.entries(rows).map(([name, row]) => ({ capability, name, row })),
+  );
 
 /** One row of any catalogue, with what names it to `capability()` and the file that handles it. */
 export interface Row {
@@ -36,56 +50,56 @@ export const DEAD_LETTERS = 'queue:dead-letters';
 export const leavesDeadLetters = ({ definition }: Workflow): boolean =>
   JSON.stringify(definition).includes(JSON.stringify(DEAD_LETTERS));
 
-/** Every row of every catalogue, in a fixed order. Throws where two rows name the same thing. */
+/** Every row of every catalogue, in a fixed order. Throws if two rows have the same name, or if two workflows have. */
 export const rowsOf = (catalogues: Catalogues): Row[] => {
   const rows = [
     ...routeRows(catalogues.api),
-    ...jobRows(catalogues),
-    ...streamRows(catalogues),
+    ...namedRows('job', catalogues.jobs),
+    ...namedRows('stream', catalogues.streams),
     ...stepRows(catalogues),
   ];
+  const workflows = entriesOf(catalogues.workflows).map((entry) => ({ ...entry, kind: 'workflow' as const }));
   const seen = new Set<string>();
-  for (const { kind, capability, name } of rows) {
-    const identity = kind === 'route' ? name : `${kind} ${capability} ${kind === 'stream' ? '' : name}`;
-    if (seen.has(identity)) throw new Error(`the catalogues name ${kind} ${name} of ${capability} twice`);
+  for (const row of [...rows, ...workflows]) {
+    const identity = IDENTITY[row.kind](row);
+    if (seen.has(identity)) throw new Error(`the catalogues name ${row.kind} ${row.name} of ${row.capability} twice`);
     seen.add(identity);
   }
   return rows;
 };
 
-/** Capabilities that have anything to do, in alphabetical order: each becomes one Lambda. */
+/** The name that must be unique. A capability has at most one consumer of the stream. */
+const IDENTITY: Record<Row['kind'] | 'workflow', (row: Pick<Row, 'capability' | 'name'>) => string> = {
+  route: ({ name }) => name,
+  job: ({ name }) => `job ${name}`,
+  stream: ({ capability }) => `stream of ${capability}`,
+  step: ({ capability, name }) => `step ${capability}/${name}`,
+  workflow: ({ name }) => `workflow ${name}`,
+};
+
+/** Capabilities that have any row, in alphabetical order: each becomes one Lambda. */
 export const capabilitiesOf = (catalogues: Catalogues): string[] =>
   [...new Set(rowsOf(catalogues).map((row) => row.capability))].sort();
 
 const routeRows = (api: Catalogues['api']): Row[] =>
-  Object.entries(api).flatMap(([capability, routes]) =>
-    Object.entries(routes).map(([key, route]) => ({
-      kind: 'route' as const,
-      capability,
-      name: `${route.method} ${route.path}`,
-      file: fileOf('route', capability, key),
-    })),
-  );
-
-const jobRows = ({ jobs }: Catalogues): Row[] =>
-  Object.entries(jobs).map(([name, { capability }]) => ({
-    kind: 'job',
+  entriesOf(api).map(({ capability, name, row }) => ({
+    kind: 'route',
     capability,
-    name,
-    file: fileOf('job', capability, name),
+    name: `${row.method} ${row.path}`,
+    file: fileOf('route', capability, name),
   }));
 
-const streamRows = ({ streams }: Catalogues): Row[] =>
-  Object.entries(streams).map(([name, { capability }]) => ({
-    kind: 'stream',
+const namedRows = (kind: 'job' | 'stream', catalogue: Catalogues['jobs' | 'streams']): Row[] =>
+  entriesOf<unknown>(catalogue).map(({ capability, name }) => ({
+    kind,
     capability,
     name,
-    file: fileOf('stream', capability, name),
+    file: fileOf(kind, capability, name),
   }));
 
-/** Steps may serve several workflows, so each is listed once. */
+/** Several workflows may share a step; each step is listed once. */
 const stepRows = ({ workflows }: Catalogues): Row[] => {
-  const steps = Object.values(workflows).flatMap(({ definition }) => [...resourcesIn(definition)].map(stepOf));
+  const steps = entriesOf(workflows).flatMap(({ row }) => [...resourcesIn(row.definition)].map(stepOf));
   const rows = steps.flatMap((found): [string, Row][] => {
     if (!found) return [];
     const file = fileOf('step', found.capability, found.step);
@@ -123,12 +137,12 @@ export const timeoutSecondsOf = (catalogues: Catalogues, capability: string): nu
   Math.max(
     ...rowsOf(catalogues)
       .filter((row) => row.capability === capability)
-      .map(({ kind, name }) => TIMEOUT_SECONDS[kind](catalogues, name)),
+      .map(({ kind, name }) => TIMEOUT_SECONDS[kind](catalogues.jobs[capability]?.[name])),
   );
 
-const TIMEOUT_SECONDS: Record<Row['kind'], (catalogues: Catalogues, name: string) => number> = {
+const TIMEOUT_SECONDS: Record<Row['kind'], (job: Job | undefined) => number> = {
   route: () => ROUTE_TIMEOUT_SECONDS,
-  job: ({ jobs }, name) => jobs[name]?.timeoutSeconds ?? JOB_TIMEOUT_SECONDS,
+  job: (job) => job?.timeoutSeconds ?? JOB_TIMEOUT_SECONDS,
   stream: () => STREAM_TIMEOUT_SECONDS,
   step: () => STEP_TIMEOUT_SECONDS,
 };

@@ -9,7 +9,7 @@ import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { environment, workflowVariable } from '../shared/edge/env.ts';
-import { type Catalogues, capabilitiesOf, leavesDeadLetters, timeoutSecondsOf } from './catalogues.ts';
+import { type Catalogues, capabilitiesOf, entriesOf, leavesDeadLetters, timeoutSecondsOf } from './catalogues.ts';
 import type { Configuration } from './configuration.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { deadLetters } from './constructs/dead-letters.ts';
@@ -128,15 +128,15 @@ export class Regulars extends Stack {
   }
 
   private scheduleJobs(): void {
-    const { jobs } = this.props.catalogues;
-    if (Object.keys(jobs).length === 0) return;
+    const jobs = entriesOf(this.props.catalogues.jobs);
+    if (jobs.length === 0) return;
     const queue = this.watchedDeadLetters('JobDeadLetters', 'A scheduled job was given up.');
     new Schedules(this, 'Schedules', { jobs, lambdas: this.lambdas, deadLetters: queue });
   }
 
   private feedStreamConsumers(): void {
-    for (const [name, consumer] of Object.entries(this.props.catalogues.streams)) {
-      const target = lambdaOf(this.lambdas, consumer.capability);
+    for (const { capability, name, row: consumer } of entriesOf(this.props.catalogues.streams)) {
+      const target = lambdaOf(this.lambdas, capability);
       const queue = this.watchedDeadLetters(`${name}-dead-letters`, `${name} gave up a change of the table.`);
       feedStream(this, `${name}-stream`, { table: this.table, target, consumer, deadLetters: queue });
       watchStream(this.alarms, name, target);
@@ -145,7 +145,7 @@ export class Regulars extends Stack {
 
   private makeWorkflows(): void {
     const functionArnOf = (capability: string) => lambdaOf(this.lambdas, capability).lambda.functionArn;
-    for (const [name, workflow] of Object.entries(this.props.catalogues.workflows)) {
+    for (const { name, row: workflow } of entriesOf(this.props.catalogues.workflows)) {
       const queue = leavesDeadLetters(workflow)
         ? this.watchedDeadLetters(`${name}-dead-letters`, `The workflow ${name} gave something up.`)
         : undefined;

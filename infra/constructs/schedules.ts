@@ -7,6 +7,7 @@ import { CfnSchedule, CfnScheduleGroup } from 'aws-cdk-lib/aws-scheduler';
 import type { IQueue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
 import type { Job, JobEvent } from '../../shared/edge/catalogue.ts';
+import type { Entry } from '../catalogues.ts';
 import { type CapabilityLambda, type Lambdas, lambdaOf } from './lambda.ts';
 
 const SCHEDULED_TIME = '<aws.scheduler.scheduled-time>';
@@ -16,7 +17,7 @@ const RUN_RETRIES = 2;
 const MAXIMUM_AGE = Duration.hours(1);
 
 export interface SchedulesProps {
-  jobs: Record<string, Job>;
+  jobs: Entry<Job>[];
   lambdas: Lambdas;
   deadLetters: IQueue;
 }
@@ -25,9 +26,9 @@ export class Schedules extends Construct {
   constructor(scope: Construct, id: string, { jobs, lambdas, deadLetters }: SchedulesProps) {
     super(scope, id);
     const group = new CfnScheduleGroup(this, 'Group', { name: Stack.of(this).stackName });
-    const capabilities = [...new Set(Object.values(jobs).map((job) => job.capability))];
+    const capabilities = [...new Set(jobs.map(({ capability }) => capability))];
     const roles = new Map(capabilities.map((name) => [name, this.prepared(lambdaOf(lambdas, name), deadLetters)]));
-    for (const [name, job] of Object.entries(jobs)) {
+    for (const { capability, name, row: job } of jobs) {
       const input: JobEvent = { job: name, scheduledAt: SCHEDULED_TIME, trigger: 'schedule' };
       new CfnSchedule(this, name, {
         name,
@@ -37,8 +38,8 @@ export class Schedules extends Construct {
         scheduleExpressionTimezone: 'UTC',
         flexibleTimeWindow: { mode: 'OFF' },
         target: {
-          arn: lambdaOf(lambdas, job.capability).lambda.functionArn,
-          roleArn: roles.get(job.capability)?.roleArn ?? '',
+          arn: lambdaOf(lambdas, capability).lambda.functionArn,
+          roleArn: roles.get(capability)?.roleArn ?? '',
           input: JSON.stringify(input),
           retryPolicy: { maximumRetryAttempts: START_RETRIES, maximumEventAgeInSeconds: MAXIMUM_AGE.toSeconds() },
           deadLetterConfig: { arn: deadLetters.queueArn },

@@ -42,14 +42,15 @@ export interface Route {
 }
 export type Routes = Record<string, Route>;
 
-/** A background job: one row, one EventBridge schedule. */
+/** A background job. Its key is the schedule's name and must be unique across capabilities. */
 export interface Job {
-  capability: string;
   /** `rate(5 minutes)` or `cron(…)`, in UTC. */
   schedule: string;
   summary: string;
   timeoutSeconds?: number;
 }
+export type Jobs = Record<string, Job>;
+
 /** What a job's Lambda is invoked with. `trigger` is `manual` where somebody asked for it now. */
 export interface JobEvent {
   job: string;
@@ -67,7 +68,6 @@ export interface JobResult {
 
 /** A consumer of the table's stream. At most one per capability; a table feeds two of them well. */
 export interface StreamConsumer {
-  capability: string;
   summary: string;
   /** Only changes of these kinds of items arrive. */
   kinds: string[];
@@ -77,6 +77,7 @@ export interface StreamConsumer {
   batchWindowSeconds: number;
   maximumRetries: number;
 }
+export type StreamConsumers = Record<string, StreamConsumer>;
 
 /**
  * A state machine in JSONata. A task names the step that it runs as `"Resource": "step:<capability>/<file>"`; CDK puts
@@ -88,10 +89,12 @@ export interface StreamConsumer {
  * The message holds the input of an execution that makes it good.
  */
 export interface Workflow {
-  capability: string;
   summary: string;
   definition: Record<string, unknown>;
 }
+/** By name, which must be unique across capabilities: it is part of the state machine's name. */
+export type Workflows = Record<string, Workflow>;
+
 /** What a workflow step's Lambda is invoked with. */
 export interface StepEvent {
   step: string;

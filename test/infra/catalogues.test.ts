@@ -30,10 +30,20 @@ describe('the rows of the catalogues', () => {
   });
 
   it('refuse a second consumer of the stream in one capability', () => {
-    const [consumer] = Object.values(smallCatalogues.streams);
+    const { 'notice-changes': consumer } = smallCatalogues.streams['parcels'] ?? {};
     if (!consumer) throw new Error('the small catalogue has a stream consumer');
-    expect(() => rowsOf({ ...smallCatalogues, streams: { one: consumer, other: consumer } })).toThrow(
+    expect(() => rowsOf({ ...smallCatalogues, streams: { parcels: { one: consumer, other: consumer } } })).toThrow(
       /other of parcels/,
     );
+  });
+
+  it('refuse a job or a workflow whose name another capability uses', () => {
+    const { jobs, workflows } = smallCatalogues;
+    expect(() => rowsOf({ ...smallCatalogues, jobs: { ...jobs, posters: jobs['parcels'] ?? {} } })).toThrow(
+      /job weigh-all of posters twice/,
+    );
+    expect(() =>
+      rowsOf({ ...smallCatalogues, workflows: { ...workflows, posters: workflows['parcels'] ?? {} } }),
+    ).toThrow(/workflow send-all of posters twice/);
   });
 });

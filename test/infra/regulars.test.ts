@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { capabilitiesOf, leavesDeadLetters } from '../../infra/catalogues.ts';
+import { capabilitiesOf, entriesOf, leavesDeadLetters } from '../../infra/catalogues.ts';
 import { tableSchema } from '../../shared/data/table-schema.ts';
-import type { Access, StreamConsumer, Workflow } from '../../shared/edge/catalogue.ts';
+import type { Access } from '../../shared/edge/catalogue.ts';
 import { smallCatalogues, smallPermissions } from '../support/small-project.ts';
 import { appWith, catalogues, removeFolders, resourcesOf, templateOf } from '../support/templates.ts';
 
@@ -152,7 +152,11 @@ describe.each([
 ])('the background work of %s', (_, template, { jobs, streams, workflows }) => {
   it('has one schedule for each job, that says which it is and when it fell due', () => {
     const schedules = resourcesOf(template, 'AWS::Scheduler::Schedule').map(({ properties }) => properties);
-    expect(schedules.map(({ Name }) => Name).sort()).toEqual(Object.keys(jobs).sort());
+    expect(schedules.map(({ Name }) => Name).sort()).toEqual(
+      entriesOf(jobs)
+        .map(({ name }) => name)
+        .sort(),
+    );
     for (const schedule of schedules) {
       const { Input, RetryPolicy, DeadLetterConfig } = schedule['Target'] as Record<string, unknown>;
       expect(JSON.parse(String(Input))).toEqual({
@@ -168,12 +172,12 @@ describe.each([
 
   it('feeds each consumer of the stream with the kinds that it names, until it fails too often', () => {
     const mappings = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => properties);
-    expect(mappings).toHaveLength(Object.keys(streams).length);
-    for (const consumer of Object.values(streams)) {
+    expect(mappings).toHaveLength(entriesOf(streams).length);
+    for (const { row: consumer } of entriesOf(streams)) {
       const pattern = (image: string) => ({
         Pattern: JSON.stringify({ dynamodb: { [image]: { kind: { S: consumer.kinds } } } }),
       });
-      const { eventTypes } = consumer as StreamConsumer;
+      const { eventTypes } = consumer;
       const ofEvents = { dynamodb: { NewImage: { kind: { S: ['event'] }, type: { S: eventTypes } } } };
       const events = eventTypes ? [{ Pattern: JSON.stringify(ofEvents) }] : [];
       const filters = { Filters: [pattern('NewImage'), pattern('OldImage'), ...events] };
@@ -191,14 +195,14 @@ describe.each([
   });
 
   it('never asks the stream to serve more than two, which is what it serves well', () => {
-    expect(Object.keys(streams).length).toBeLessThanOrEqual(2);
+    expect(entriesOf(streams).length).toBeLessThanOrEqual(2);
   });
 
   it('has one state machine for each workflow, that logs every step and no data', () => {
     const machines = resourcesOf(template, 'AWS::StepFunctions::StateMachine').map(({ properties }) => properties);
     expect(machines.map(({ StateMachineName }) => StateMachineName).sort()).toEqual(
-      Object.keys(workflows)
-        .map((name) => `Regulars-${name}`)
+      entriesOf(workflows)
+        .map(({ name }) => `Regulars-${name}`)
         .sort(),
     );
     for (const machine of machines) {
@@ -235,8 +239,8 @@ describe('the functions', () => {
 describe('the dead letters', () => {
   it('are encrypted, kept 14 days, and closed to whoever does not come by TLS', () => {
     const queues = resourcesOf(product, 'AWS::SQS::Queue');
-    const leaving = Object.values<Workflow>(catalogues.workflows).filter(leavesDeadLetters);
-    expect(queues.length).toBe(1 + Object.keys(catalogues.streams).length + leaving.length);
+    const leaving = entriesOf(catalogues.workflows).filter(({ row }) => leavesDeadLetters(row));
+    expect(queues.length).toBe(1 + entriesOf(catalogues.streams).length + leaving.length);
     for (const { properties } of queues) {
       expect(properties).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 86_400 });
     }

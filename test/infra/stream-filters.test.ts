@@ -1,4 +1,5 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { entriesOf } from '../../infra/catalogues.ts';
 import { compileFilters } from '../../infra/local/runtime/events/filter.ts';
 import { itemOf } from '../../shared/data/items.ts';
 import type { StoredRecord } from '../../shared/usecases/ports/records.ts';
@@ -9,8 +10,8 @@ const product = templateOf(appWith());
 afterAll(removeFolders);
 
 /** The filters as they are deployed, each by the stream's consumer that it feeds. */
-const filterOf = (consumer: keyof typeof catalogues.streams) => {
-  const { batchSize } = catalogues.streams[consumer] ?? {};
+const filterOf = (consumer: string) => {
+  const batchSize = entriesOf(catalogues.streams).find(({ name }) => name === consumer)?.row.batchSize;
   const mappings = resourcesOf(product, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => properties);
   const criteria = mappings.find(({ BatchSize }) => BatchSize === batchSize)?.['FilterCriteria'];
   const { Filters } = (criteria ?? { Filters: [] }) as { Filters: { Pattern: string }[] };
@@ -26,7 +27,7 @@ const memberships: StoredRecord = {
 const entered = eventOf('c1', { type: 'segment_entered' });
 
 describe('of what is written to the table', () => {
-  const isSent = (consumer: keyof typeof catalogues.streams, before: StoredRecord | null, after: StoredRecord | null) =>
+  const isSent = (consumer: string, before: StoredRecord | null, after: StoredRecord | null) =>
     filterOf(consumer)({
       eventName: before ? (after ? 'MODIFY' : 'REMOVE') : 'INSERT',
       dynamodb: { ...(before && { OldImage: itemOf(before) }), ...(after && { NewImage: itemOf(after) }) },

@@ -25,41 +25,43 @@ export const smallCatalogues: Catalogues = {
     empty: {},
   },
   jobs: {
-    'weigh-all': { capability: 'parcels', schedule: 'rate(5 minutes)', summary: 'Weigh all', timeoutSeconds: 120 },
+    parcels: { 'weigh-all': { schedule: 'rate(5 minutes)', summary: 'Weigh all', timeoutSeconds: 120 } },
   },
   streams: {
-    'notice-changes': {
-      capability: 'parcels',
-      summary: 'Notice changes',
-      kinds: ['parcel', 'label'],
-      batchSize: 10,
-      batchWindowSeconds: 1,
-      maximumRetries: 3,
+    parcels: {
+      'notice-changes': {
+        summary: 'Notice changes',
+        kinds: ['parcel', 'label'],
+        batchSize: 10,
+        batchWindowSeconds: 1,
+        maximumRetries: 3,
+      },
     },
   },
   workflows: {
-    'send-all': {
-      capability: 'parcels',
-      summary: 'Send all',
-      definition: {
-        QueryLanguage: 'JSONata',
-        StartAt: 'Send',
-        States: {
-          Send: {
-            Type: 'Task',
-            Resource: 'step:parcels/send-some',
-            Arguments: { from: '{% $states.input.from %}' },
-            Catch: [{ ErrorEquals: ['States.ALL'], Output: '{% $states.input %}', Next: 'GiveUp' }],
-            Next: 'Again',
+    parcels: {
+      'send-all': {
+        summary: 'Send all',
+        definition: {
+          QueryLanguage: 'JSONata',
+          StartAt: 'Send',
+          States: {
+            Send: {
+              Type: 'Task',
+              Resource: 'step:parcels/send-some',
+              Arguments: { from: '{% $states.input.from %}' },
+              Catch: [{ ErrorEquals: ['States.ALL'], Output: '{% $states.input %}', Next: 'GiveUp' }],
+              Next: 'Again',
+            },
+            Again: { Type: 'Task', Resource: 'step:parcels/send-some', End: true },
+            GiveUp: {
+              Type: 'Task',
+              Resource: 'arn:aws:states:::sqs:sendMessage',
+              Arguments: { QueueUrl: 'queue:dead-letters', MessageBody: '{% { "from": $states.input.from } %}' },
+              Next: 'GivenUp',
+            },
+            GivenUp: { Type: 'Fail', Error: 'GivenUp' },
           },
-          Again: { Type: 'Task', Resource: 'step:parcels/send-some', End: true },
-          GiveUp: {
-            Type: 'Task',
-            Resource: 'arn:aws:states:::sqs:sendMessage',
-            Arguments: { QueueUrl: 'queue:dead-letters', MessageBody: '{% { "from": $states.input.from } %}' },
-            Next: 'GivenUp',
-          },
-          GivenUp: { Type: 'Fail', Error: 'GivenUp' },
         },
       },
     },

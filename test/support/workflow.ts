@@ -1,20 +1,24 @@
 /** A workflow of the catalogue, run as it is deployed over steps at hand. */
 import { workflows } from '../../functions/workflows.ts';
+import { entriesOf } from '../../infra/catalogues.ts';
 import { deployable } from '../../infra/constructs/workflows.ts';
 import { createClock } from '../../infra/local/runtime/base/clock.ts';
 import { createStateMachines } from '../../infra/local/runtime/states/state-machines.ts';
-import type { StepEvent } from '../../shared/edge/catalogue.ts';
+import type { StepEvent, Workflow } from '../../shared/edge/catalogue.ts';
 import { NOW } from './events.ts';
 
 const FUNCTION = 'arn:aws:lambda:us-east-1:000000000000:function:steps';
 const QUEUE = 'https://sqs.us-east-1.amazonaws.com/000000000000/dead-letters';
 const steps = { logicalId: 'F', name: 'steps', arn: FUNCTION, codeDirectory: '', handler: 'index.handler' };
 
+type Names<W> = { [C in keyof W]: keyof W[C] }[keyof W];
+type WorkflowName = Names<typeof workflows>;
 type Handlers = Record<string, (input: unknown) => Promise<unknown>>;
 
 /** The workflow's machine: executions run side by side from when they are started. */
-export const machineOf = (name: keyof typeof workflows, handlers: Handlers) => {
-  const definition = deployable(workflows[name].definition, {
+export const machineOf = (name: WorkflowName, handlers: Handlers) => {
+  const found = entriesOf<Workflow>(workflows).find((entry) => entry.name === name);
+  const definition = deployable(found?.row.definition, {
     functionArnOf: () => FUNCTION,
     deadLettersUrl: QUEUE,
   }) as Record<string, unknown>;
@@ -51,7 +55,7 @@ export const machineOf = (name: keyof typeof workflows, handlers: Handlers) => {
 };
 
 /** The output that the workflow ends with. */
-export const outputOf = async (name: keyof typeof workflows, handlers: Handlers, input: unknown): Promise<unknown> => {
+export const outputOf = async (name: WorkflowName, handlers: Handlers, input: unknown): Promise<unknown> => {
   const machine = machineOf(name, handlers);
   await machine.start(input);
   return (await machine.outputs())[0];

@@ -1,0 +1,10 @@
+/** State machines of tiers. */
+import type { Workflows } from '../../shared/edge/catalogue.ts';
+import { forEachSlice } from '../../shared/edge/workflow-definitions.ts';
+
+export const tiersWorkflows = {
+  'tiers-rebuild': {
+    summary: 'Move everyone to the tier in force: after the ladder was edited, or its module switched on',
+    definition: forEachSlice('step:tiers/retier-slice'),
+  },
+} as const satisfies Workflows;
