@@ -24,7 +24,7 @@ export const consumersRoutes = {
     description: 'Without an email or a phone the consumer is a guest. Contacts and external ids are unique.',
     body: newConsumer,
     answers: () => ({ 201: consumerAnswers().consumerDetail }),
-    refusals: ['contact_taken', 'external_id_taken', 'too_busy'],
+    refusals: ['contact_taken', 'external_id_taken', 'erased', 'too_busy'],
   },
   list: {
     method: 'GET',

@@ -4,7 +4,8 @@
  */
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Routes } from '../../shared/edge/catalogue.ts';
-import { type OpenApiDocument, openApiOf } from '../../shared/edge/openapi/document.ts';
+import { openApiOf } from '../../shared/edge/openapi/document.ts';
+import type { OpenApiDocument } from '../../shared/edge/openapi/types.ts';
 import { api } from '../api.ts';
 
 const description: OpenApiDocument = openApiOf(api as Record<string, Routes>, packageJson.version);

@@ -1,7 +1,7 @@
 /** The page at `/docs`: the OpenAPI document for people. No script, nothing loaded from elsewhere. */
 import { createHash } from 'node:crypto';
-import type { OpenApiDocument, Operation, Parameter, Response } from '../../shared/edge/openapi/document.ts';
 import type { JsonSchema, SharedSchemas } from '../../shared/edge/openapi/schema.ts';
+import type { OpenApiDocument, Operation, Parameter, Response } from '../../shared/edge/openapi/types.ts';
 import { problems } from '../../shared/edge/problems.ts';
 import { Html, html, prose } from './html.ts';
 import { boundsOf, kindOf, renderSchema } from './render-schema.ts';

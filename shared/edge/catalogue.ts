@@ -30,6 +30,8 @@ export interface Route {
   answers: () => Record<number, z.ZodMiniType | null>;
   /** Whether its list is also answered as a table: see `tables.ts`. */
   asTable?: boolean;
+  /** Whether it answers 200 with an HTML page in place of JSON. */
+  asPage?: boolean;
   /** Refusals of its own, beside those that every endpoint has. */
   refusals?: RefusalCode[];
   /** Largest body accepted, in bytes; 64 KiB unless said. */

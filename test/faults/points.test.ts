@@ -3,11 +3,11 @@ import { memoryStore } from '../../shared/data/memory-store.ts';
 import { foldAgain } from '../../shared/usecases/insights/rebuild-metrics.ts';
 import { bookTime } from '../../shared/usecases/points/book-time.ts';
 import type { Store, Write } from '../../shared/usecases/ports/store.ts';
+import type { ApiResponse } from '../support/client.ts';
 import { depsOn, NOW } from '../support/events.ts';
 import { challenges, inForce, rules } from '../support/in-force.ts';
 import { ledger } from '../support/ledger.ts';
 import { booksOf, programmeOf } from '../support/programme.ts';
-import type { Told } from '../support/shop.ts';
 import { FAULTS, type Fault, failingAt, untilAnswered } from '../support/wrapped-stores.ts';
 
 type World = ReturnType<typeof ledger>;
@@ -84,7 +84,7 @@ const order = (orderId: string) => ({ type: 'order_placed', attributes: { orderI
 const holdOf = async (store: Store) =>
   (await booksOf(store, who)).account.holds.find((hold) => hold.kind === 'pending' && hold.orderId === 'o1')?.holdId;
 
-type Act = (world: World, headers: Record<string, string>) => Promise<Told>;
+type Act = (world: World, headers: Record<string, string>) => Promise<ApiResponse>;
 const ACTS: [string, Act][] = [
   ['add', posting({ type: 'add', points: 3, reason, expiresAt: day(30) })],
   ['subtract', posting({ type: 'subtract', points: 33, reason })],
@@ -128,12 +128,12 @@ const ACTS: [string, Act][] = [
 ];
 
 /** The answer, where the service was able to give one. */
-const served = (told: Told): Told => {
+const served = (told: ApiResponse): ApiResponse => {
   if (told.status === 429 || told.status >= 500) throw new Error('sent again');
   return told;
 };
 /** An answer without the ids that are made anew each time, and without whether an event was known already. */
-const shape = ({ body }: Told): unknown =>
+const shape = ({ body }: ApiResponse): unknown =>
   JSON.parse(JSON.stringify(body, (name, value) => (ANEW.has(name) ? undefined : value)));
 const ANEW = new Set(['entryId', 'lotId', 'eventId', 'actor', 'status']);
 

@@ -7,9 +7,9 @@ import type { Store } from '../../shared/usecases/ports/store.ts';
 import { cancelClaim } from '../../shared/usecases/rewards/cancel.ts';
 import { type ClaimAsked, claimReward } from '../../shared/usecases/rewards/claim.ts';
 import { createReward, readReward, removeReward, replaceReward } from '../../shared/usecases/rewards/rewards.ts';
+import type { ApiResponse } from '../support/client.ts';
 import { depsOn, NOW } from '../support/events.ts';
 import { booksOf, programme, programmeOf } from '../support/programme.ts';
-import type { Told } from '../support/shop.ts';
 import { FAULTS, failingAt, untilAnswered } from '../support/wrapped-stores.ts';
 
 const LATER = '2026-03-05T12:00:00.000Z';
@@ -52,7 +52,7 @@ const state = async (store: Store) => {
 };
 
 /** The answer, where the service was able to give one. */
-const served = (told: Told): Told => {
+const served = (told: ApiResponse): ApiResponse => {
   if (told.status >= 500) throw new Error('sent again');
   return told;
 };

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import description from '../../functions/docs/description.ts';
-import type { Operation } from '../../shared/edge/openapi/document.ts';
 import type { JsonSchema } from '../../shared/edge/openapi/schema.ts';
+import type { Operation } from '../../shared/edge/openapi/types.ts';
 import { servedForAll } from '../support/served-stack.ts';
 
 const stack = servedForAll();

@@ -1,32 +1,26 @@
 /** Consumers who say what may be done, over a store in memory, called as the gateway calls them. */
-import { makeHandler as list } from '../../functions/consent/endpoints/list.ts';
-import { makeHandler as mayContact } from '../../functions/consent/endpoints/may-contact.ts';
-import { makeHandler as receiveSms } from '../../functions/consent/endpoints/receive-sms.ts';
-import { makeHandler as record } from '../../functions/consent/endpoints/record.ts';
-import { makeHandler as recordEvent } from '../../functions/events/endpoints/record.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
-import type { HttpResult } from '../../shared/edge/endpoint.ts';
 import type { RecordOf } from '../../shared/usecases/ports/records.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
+import { type ApiResponse, type Body, namedClient } from './client.ts';
 import { depsOn, NOW } from './events.ts';
-import { httpEvent, type Sent } from './http-event.ts';
+import type { Sent } from './http-event.ts';
 import { joined } from './programme.ts';
-import { type Body, shop, type Told } from './shop.ts';
+import type { OperationId } from './published-answers.ts';
+import { shop } from './shop.ts';
 
-const handlers = { list, mayContact, receiveSms, record, recordEvent };
+const operations = {
+  list: 'consent.list',
+  mayContact: 'consent.mayContact',
+  receiveSms: 'consent.receiveSms',
+  record: 'consent.record',
+  recordEvent: 'events.record',
+} as const satisfies Record<string, OperationId>;
 type Other = Omit<Sent, 'body' | 'params' | 'query'>;
 
 export const consents = (store: Store = memoryStore()) => {
   const { call: callShop } = shop(store);
-  const call = async (endpoint: keyof typeof handlers, sent: Sent): Promise<Told> => {
-    const handler = handlers[endpoint](depsOn(store)) as unknown as (
-      event: object,
-      context: object,
-    ) => Promise<HttpResult>;
-    const event = httpEvent({ now: NOW, path: `/${endpoint}`, ...sent });
-    const { statusCode = 0, body, headers = {} } = await handler(event, {});
-    return { status: statusCode, body: body === undefined ? undefined : JSON.parse(String(body)), headers };
-  };
+  const call = namedClient(operations, depsOn(store), { now: NOW });
   const said = { channel: 'sms', state: 'granted', source: 'form', method: 'ticked' };
   return {
     store,
@@ -59,5 +53,5 @@ export const consents = (store: Store = memoryStore()) => {
 };
 
 /** Channel, purpose and state of each statement, as the page has them. */
-export const statementsOf = ({ body }: Told): string[] =>
+export const statementsOf = ({ body }: ApiResponse): string[] =>
   body.items.map(({ channel, purpose, state }: Body) => `${channel} ${purpose} ${state}`);

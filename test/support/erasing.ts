@@ -1,11 +1,6 @@
 /** Erasure over a store in memory: the endpoints, and the workflow as it is deployed, step by step. */
 
 import { makeHandler as listSlices } from '../../functions/insights/steps/list-slices.ts';
-import { makeHandler as erase } from '../../functions/privacy/endpoints/erase.ts';
-import { makeHandler as eraseByContact } from '../../functions/privacy/endpoints/erase-by-contact.ts';
-import { makeHandler as listErasures } from '../../functions/privacy/endpoints/list-erasures.ts';
-import { makeHandler as readErasure } from '../../functions/privacy/endpoints/read-erasure.ts';
-import { makeHandler as restoreReceipts } from '../../functions/privacy/endpoints/restore-receipts.ts';
 import { makeHandler as auditSlice } from '../../functions/privacy/steps/audit-slice.ts';
 import { makeHandler as complete } from '../../functions/privacy/steps/complete.ts';
 import { makeHandler as giveUp } from '../../functions/privacy/steps/give-up.ts';
@@ -16,16 +11,22 @@ import { makeHandler as tellConnected } from '../../functions/privacy/steps/tell
 import { makeHandler as verify } from '../../functions/privacy/steps/verify.ts';
 import { memoryFiles } from '../../shared/data/memory-files.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
-import type { HttpResult } from '../../shared/edge/endpoint.ts';
 import type { DomainEvent } from '../../shared/usecases/ports/bus.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
 import type { ErasingDeps } from '../../shared/usecases/privacy/erasing.ts';
+import { type ApiResponse, namedClient } from './client.ts';
 import { depsOn, NOW } from './events.ts';
-import { httpEvent, type Sent } from './http-event.ts';
-import type { Told } from './shop.ts';
+import type { Sent } from './http-event.ts';
+import type { OperationId } from './published-answers.ts';
 import { outputOf } from './workflow.ts';
 
-const endpoints = { erase, eraseByContact, readErasure, listErasures, restoreReceipts };
+const operations = {
+  erase: 'privacy.erase',
+  eraseByContact: 'privacy.eraseByContact',
+  listErasures: 'privacy.listErasures',
+  readErasure: 'privacy.readErasure',
+  restoreReceipts: 'privacy.restoreReceipts',
+} as const satisfies Record<string, OperationId>;
 
 export const erasing = (store: Store = memoryStore()) => {
   const told: DomainEvent[] = [];
@@ -37,18 +38,8 @@ export const erasing = (store: Store = memoryStore()) => {
     },
   };
   const depsWith = (other: Store): ErasingDeps => ({ ...depsOn(other), bus, files });
-  const call = async (endpoint: keyof typeof endpoints, sent: Sent = {}, over = store): Promise<Told> => {
-    const handler = endpoints[endpoint](depsOn(over)) as unknown as (
-      event: object,
-      context: object,
-    ) => Promise<HttpResult>;
-    const {
-      statusCode = 0,
-      body,
-      headers = {},
-    } = await handler(httpEvent({ now: NOW, path: `/${endpoint}`, ...sent }), {});
-    return { status: statusCode, body: body === undefined ? undefined : JSON.parse(String(body)), headers };
-  };
+  const call = (endpoint: keyof typeof operations, sent: Sent = {}, over = store): Promise<ApiResponse> =>
+    namedClient(operations, depsOn(over), { now: NOW })(endpoint, sent);
   const asked = (consumerId: string, body: object = { confirm: consumerId }, over = store) =>
     call('erase', { method: 'DELETE', path: `/v1/consumers/${consumerId}`, params: { consumerId }, body }, over);
   const steps = (over: Store) => {

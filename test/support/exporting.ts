@@ -1,34 +1,30 @@
 /** Exports over a store in memory: a consumer with something in every section, the endpoints, and the step that writes. */
 import { strFromU8, unzipSync } from 'fflate';
-import { makeHandler as read } from '../../functions/exports/endpoints/read.ts';
-import { makeHandler as request } from '../../functions/exports/endpoints/request.ts';
 import { makeHandler as giveUp } from '../../functions/exports/steps/give-up.ts';
 import { makeHandler as write } from '../../functions/exports/steps/write.ts';
 import { memoryFiles } from '../../shared/data/memory-files.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
-import type { HttpResult } from '../../shared/edge/endpoint.ts';
 import type { ExportDeps } from '../../shared/usecases/exports/exports.ts';
 import { withRevision } from '../../shared/usecases/organization/catalogue.ts';
 import type { ExportFile } from '../../shared/usecases/ports/files.ts';
 import type { RecordOf } from '../../shared/usecases/ports/records.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
+import { type ApiResponse, type Body, namedClient } from './client.ts';
 import { depsOn, NOW } from './events.ts';
 import { segmentOf } from './groups.ts';
-import { httpEvent, type Sent } from './http-event.ts';
+import type { Sent } from './http-event.ts';
 import { programme } from './programme.ts';
-import type { Body, Told } from './shop.ts';
+import type { OperationId } from './published-answers.ts';
 
-const endpoints = { request, read };
+const operations = {
+  read: 'exports.read',
+  request: 'exports.request',
+} as const satisfies Record<string, OperationId>;
 
 export const exporting = (store: Store = memoryStore()) => {
   const files = memoryFiles();
   const deps: ExportDeps = { ...depsOn(store), files };
-  const call = async (endpoint: keyof typeof endpoints, sent: Sent = {}): Promise<Told> => {
-    const handler = endpoints[endpoint](deps) as unknown as (event: object, context: object) => Promise<HttpResult>;
-    const event = httpEvent({ now: NOW, path: `/${endpoint}`, ...sent });
-    const { statusCode = 0, body, headers = {} } = await handler(event, {});
-    return { status: statusCode, body: JSON.parse(String(body)), headers };
-  };
+  const call = namedClient(operations, deps, { now: NOW });
   const asked = (consumerId: string, body: object, other: Sent = {}) =>
     call('request', { params: { consumerId }, body, ...other });
   const found = (exportId: string, now = NOW) => call('read', { method: 'GET', params: { exportId }, now });
@@ -76,7 +72,7 @@ export const withdrawn = async ({ store, files }: Pick<ExportDeps, 'store' | 'fi
 export const fullLife = async (store: Store, consumerId: string): Promise<void> => {
   const world = programme(store);
   /** What is refused here would be missed later. */
-  const taken = async (told: Promise<Told>): Promise<void> => {
+  const taken = async (told: Promise<ApiResponse>): Promise<void> => {
     const { status, body } = await told;
     if (status >= 300) throw new Error(`not taken: ${JSON.stringify(body)}`);
   };

@@ -1,44 +1,37 @@
 /** Lists and who is on them, over a store in memory, called as the gateway calls them; and what the stream makes of it. */
-import { makeHandler as listConsumers } from '../../functions/consumers/endpoints/list.ts';
-import { makeHandler as readConsumer } from '../../functions/consumers/endpoints/read.ts';
-import { makeHandler as addMember } from '../../functions/lists/endpoints/add-member.ts';
-import { makeHandler as createList } from '../../functions/lists/endpoints/create.ts';
-import { makeHandler as listLists } from '../../functions/lists/endpoints/list.ts';
-import { makeHandler as listMembers } from '../../functions/lists/endpoints/list-members.ts';
-import { makeHandler as readList } from '../../functions/lists/endpoints/read.ts';
-import { makeHandler as removeList } from '../../functions/lists/endpoints/remove.ts';
-import { makeHandler as removeMember } from '../../functions/lists/endpoints/remove-member.ts';
-import { makeHandler as replaceList } from '../../functions/lists/endpoints/replace.ts';
 import { makeHandler as cleanUp } from '../../functions/lists/steps/clean-up.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
-import type { HttpResult } from '../../shared/edge/endpoint.ts';
 import { countMembers } from '../../shared/usecases/groups/count-members.ts';
 import { renameMembers } from '../../shared/usecases/groups/rename-members.ts';
 import { withRevision } from '../../shared/usecases/organization/catalogue.ts';
 import type { RecordOf, SegmentUnit } from '../../shared/usecases/ports/records.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
+import { type Body, namedClient } from './client.ts';
 import { depsOn, NOW, streaming } from './events.ts';
-import { httpEvent, type Sent } from './http-event.ts';
+import type { Sent } from './http-event.ts';
 import { joined } from './programme.ts';
-import type { Body, Told } from './shop.ts';
+import type { OperationId } from './published-answers.ts';
 
-const handlers = {
-  ...{ createList, listLists, readList, replaceList, removeList, listMembers, addMember, removeMember },
-  ...{ listConsumers, readConsumer },
-};
+const operations = {
+  listConsumers: 'consumers.list',
+  readConsumer: 'consumers.read',
+  addMember: 'lists.addMember',
+  createList: 'lists.create',
+  listLists: 'lists.list',
+  listMembers: 'lists.listMembers',
+  readList: 'lists.read',
+  removeList: 'lists.remove',
+  removeMember: 'lists.removeMember',
+  replaceList: 'lists.replace',
+} as const satisfies Record<string, OperationId>;
 type Other = Omit<Sent, 'body' | 'params'>;
 
 export const groups = (plain: Store = memoryStore(), wrap: (store: Store) => Store = (store) => store) => {
   const { store: told, changes } = streaming(plain);
   const store = wrap(told);
   const deps = depsOn(store);
-  const call = async (endpoint: keyof typeof handlers, sent: Sent = {}): Promise<Told> => {
-    const handler = handlers[endpoint](deps) as unknown as (event: object, context: object) => Promise<HttpResult>;
-    const event = httpEvent({ now: NOW, path: `/${endpoint}`, ...sent });
-    const { statusCode = 0, body, headers = {} } = await handler(event, {});
-    return { status: statusCode, body: body === undefined ? undefined : JSON.parse(String(body)), headers };
-  };
-  const get = (endpoint: keyof typeof handlers, params: Record<string, string>, query = '') =>
+  const call = namedClient(operations, deps, { now: NOW });
+  const get = (endpoint: keyof typeof operations, params: Record<string, string>, query = '') =>
     call(endpoint, { method: 'GET', params, query });
   /** A list that is there; answers the whole resource. */
   const made = async (listId: string, name = listId): Promise<Body> => {

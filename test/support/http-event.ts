@@ -3,6 +3,8 @@ import type { HttpEvent } from '../../shared/edge/request.ts';
 export interface Sent {
   method?: string;
   path?: string;
+  /** The method with the route's template, as API Gateway names it. */
+  routeKey?: string;
   params?: Record<string, string>;
   query?: string;
   headers?: Record<string, string>;
@@ -22,7 +24,7 @@ export const httpEvent = (sent: Sent): HttpEvent => {
   const body = sent.body === undefined || typeof sent.body === 'string' ? sent.body : JSON.stringify(sent.body);
   return {
     version: '2.0',
-    routeKey: `${method} ${path}`,
+    routeKey: sent.routeKey ?? `${method} ${path}`,
     rawPath: path,
     rawQueryString: sent.query ?? '',
     headers: { ...(body !== undefined && { 'content-type': 'application/json' }), ...sent.headers },

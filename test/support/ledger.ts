@@ -1,32 +1,29 @@
 /** Points and what earns them, over a store in memory and called as the gateway calls them. */
 import { expect } from '@jest/globals';
-import { makeHandler as recordEvent } from '../../functions/events/endpoints/record.ts';
-import { makeHandler as recordBatch } from '../../functions/events/endpoints/record-batch.ts';
-import { makeHandler as listPoints } from '../../functions/points/endpoints/list.ts';
-import { makeHandler as listLots } from '../../functions/points/endpoints/list-lots.ts';
-import { makeHandler as postPoints } from '../../functions/points/endpoints/post.ts';
-import { makeHandler as readLiability } from '../../functions/points/endpoints/read-liability.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
-import type { HttpResult } from '../../shared/edge/endpoint.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
+import { type Body, namedClient } from './client.ts';
 import { NOW } from './events.ts';
-import { httpEvent, type Sent } from './http-event.ts';
-import { type Body, shop, type Told } from './shop.ts';
+import type { Sent } from './http-event.ts';
+import type { OperationId } from './published-answers.ts';
+import { shop } from './shop.ts';
 
-const handlers = { postPoints, listPoints, listLots, readLiability, recordEvent, recordBatch };
+const operations = {
+  recordEvent: 'events.record',
+  recordBatch: 'events.recordBatch',
+  listPoints: 'points.list',
+  listLots: 'points.listLots',
+  postPoints: 'points.post',
+  readLiability: 'points.readLiability',
+} as const satisfies Record<string, OperationId>;
 /** What a call sends beside its body and whom it is about. */
 type Other = Omit<Sent, 'body' | 'params'>;
 
 /** A shop with a ledger. */
 export const ledger = (store: Store = memoryStore()) => {
   const consumers = shop(store);
-  const call = async (endpoint: keyof typeof handlers, sent: Sent): Promise<Told> => {
-    const handler = handlers[endpoint](consumers.deps) as unknown as (e: object, c: object) => Promise<HttpResult>;
-    const path = `/${endpoint}/${sent.params?.['consumerId'] ?? ''}`;
-    const { statusCode = 0, body, headers = {} } = await handler(httpEvent({ now: NOW, path, ...sent }), {});
-    return { status: statusCode, body: JSON.parse(String(body)), headers };
-  };
-  const get = (endpoint: keyof typeof handlers, consumerId: string, query = '', now = NOW) =>
+  const call = namedClient(operations, consumers.deps, { now: NOW });
+  const get = (endpoint: keyof typeof operations, consumerId: string, query = '', now = NOW) =>
     call(endpoint, { method: 'GET', params: { consumerId }, query, now });
 
   let people = 0;

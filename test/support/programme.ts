@@ -1,53 +1,42 @@
 /** The loyalty programme over a store in memory, called as the gateway calls it: members, points, rewards, challenges. */
 import { expect } from '@jest/globals';
-import { makeHandler as createChallenge } from '../../functions/challenges/endpoints/create.ts';
-import { makeHandler as listChallenges } from '../../functions/challenges/endpoints/list.ts';
-import { makeHandler as listProgress } from '../../functions/challenges/endpoints/list-progress.ts';
-import { makeHandler as readChallenge } from '../../functions/challenges/endpoints/read.ts';
-import { makeHandler as removeChallenge } from '../../functions/challenges/endpoints/remove.ts';
-import { makeHandler as replaceChallenge } from '../../functions/challenges/endpoints/replace.ts';
-import { makeHandler as recordEvent } from '../../functions/events/endpoints/record.ts';
-import { makeHandler as post } from '../../functions/points/endpoints/post.ts';
-import { makeHandler as cancelClaim } from '../../functions/rewards/endpoints/cancel-claim.ts';
-import { makeHandler as claim } from '../../functions/rewards/endpoints/claim.ts';
-import { makeHandler as createReward } from '../../functions/rewards/endpoints/create.ts';
-import { makeHandler as listRewards } from '../../functions/rewards/endpoints/list.ts';
-import { makeHandler as listClaims } from '../../functions/rewards/endpoints/list-claims.ts';
-import { makeHandler as readReward } from '../../functions/rewards/endpoints/read.ts';
-import { makeHandler as removeReward } from '../../functions/rewards/endpoints/remove.ts';
-import { makeHandler as replaceReward } from '../../functions/rewards/endpoints/replace.ts';
-import { makeHandler as readSettings } from '../../functions/settings/endpoints/read.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import { balancesOf, EFFECT, LOT_DIRECTION, type Sums } from '../../shared/domain/points/account.ts';
-import type { HttpResult } from '../../shared/edge/endpoint.ts';
 import { scoringOf } from '../../shared/usecases/organization/scoring.ts';
 import { openAccount } from '../../shared/usecases/points/accounts.ts';
 import type { RecordOf } from '../../shared/usecases/ports/records.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
+import { type Body, namedClient } from './client.ts';
 import { depsOn, NOW } from './events.ts';
-import { httpEvent, type Sent } from './http-event.ts';
+import type { Sent } from './http-event.ts';
+import type { OperationId } from './published-answers.ts';
 import { metricsOf, profileOf } from './records.ts';
-import type { Body, Told } from './shop.ts';
 
-const handlers = {
-  ...{ createReward, listRewards, readReward, replaceReward, removeReward, claim, cancelClaim, listClaims },
-  ...{ createChallenge, listChallenges, readChallenge, replaceChallenge, removeChallenge, listProgress },
-  ...{ recordEvent, post, readSettings },
-};
+const operations = {
+  createChallenge: 'challenges.create',
+  listChallenges: 'challenges.list',
+  listProgress: 'challenges.listProgress',
+  readChallenge: 'challenges.read',
+  removeChallenge: 'challenges.remove',
+  replaceChallenge: 'challenges.replace',
+  recordEvent: 'events.record',
+  post: 'points.post',
+  cancelClaim: 'rewards.cancelClaim',
+  claim: 'rewards.claim',
+  createReward: 'rewards.create',
+  listRewards: 'rewards.list',
+  listClaims: 'rewards.listClaims',
+  readReward: 'rewards.read',
+  removeReward: 'rewards.remove',
+  replaceReward: 'rewards.replace',
+  readSettings: 'settings.read',
+} as const satisfies Record<string, OperationId>;
 /** What a call sends beside its body. */
 type Other = Omit<Sent, 'body' | 'params'>;
 
 export const programme = (store: Store = memoryStore()) => {
   const deps = depsOn(store);
-  const call = async (endpoint: keyof typeof handlers, sent: Sent = {}): Promise<Told> => {
-    const handler = handlers[endpoint](deps) as unknown as (event: object, context: object) => Promise<HttpResult>;
-    const {
-      statusCode = 0,
-      body,
-      headers = {},
-    } = await handler(httpEvent({ now: NOW, path: `/${endpoint}`, ...sent }), {});
-    return { status: statusCode, body: body === undefined ? undefined : JSON.parse(String(body)), headers };
-  };
+  const call = namedClient(operations, deps, { now: NOW });
   /** A reward; answers the whole resource. */
   const offered = async (content: object, other: Other = {}): Promise<Body> => {
     const told = await call('createReward', {

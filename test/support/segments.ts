@@ -3,23 +3,12 @@
  * step by step as they are deployed, and the minute's job. Its clock is moved by hand.
  */
 
-import { makeHandler as createSegment } from '../../functions/segments/endpoints/create.ts';
-import { makeHandler as editSegment } from '../../functions/segments/endpoints/edit.ts';
-import { makeHandler as explain } from '../../functions/segments/endpoints/explain.ts';
-import { makeHandler as listSegments } from '../../functions/segments/endpoints/list.ts';
-import { makeHandler as listAttributes } from '../../functions/segments/endpoints/list-attributes.ts';
-import { makeHandler as listMembers } from '../../functions/segments/endpoints/list-members.ts';
-import { makeHandler as listTemplates } from '../../functions/segments/endpoints/list-templates.ts';
-import { makeHandler as preview } from '../../functions/segments/endpoints/preview.ts';
-import { makeHandler as readSegment } from '../../functions/segments/endpoints/read.ts';
-import { makeHandler as removeSegment } from '../../functions/segments/endpoints/remove.ts';
 import { makeHandler as claimBackfill } from '../../functions/segments/steps/claim-backfill.ts';
 import { makeHandler as fillSlice } from '../../functions/segments/steps/fill-slice.ts';
 import { makeHandler as goLive } from '../../functions/segments/steps/go-live.ts';
 import { makeHandler as letGo } from '../../functions/segments/steps/let-go.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import { instantOf, MINUTE_MS, msOf, plusDays } from '../../shared/domain/instants.ts';
-import type { HttpResult } from '../../shared/edge/endpoint.ts';
 import { recordEvents } from '../../shared/usecases/events/record.ts';
 import type { EventInput } from '../../shared/usecases/events/recording.ts';
 import { countMembers } from '../../shared/usecases/groups/count-members.ts';
@@ -38,16 +27,26 @@ import type { Change, Store } from '../../shared/usecases/ports/store.ts';
 import { resumeBackfill } from '../../shared/usecases/segments/backfill/backfill.ts';
 import { refreshDue } from '../../shared/usecases/segments/refresh/due.ts';
 import { followChanges } from '../../shared/usecases/segments/refresh/follow-changes.ts';
+import { type ApiResponse, type Body, namedClient } from './client.ts';
 import { depsOn, NOW, streaming } from './events.ts';
-import { httpEvent, type Sent } from './http-event.ts';
+import type { Sent } from './http-event.ts';
 import { joined } from './programme.ts';
-import { type Body, shop, type Told } from './shop.ts';
+import type { OperationId } from './published-answers.ts';
+import { shop } from './shop.ts';
 
-const handlers = {
-  ...{ createSegment, editSegment, removeSegment, readSegment, listSegments, listMembers },
-  ...{ explain, preview, listAttributes, listTemplates },
-};
-type Endpoint = keyof typeof handlers;
+const operations = {
+  createSegment: 'segments.create',
+  editSegment: 'segments.edit',
+  explain: 'segments.explain',
+  listSegments: 'segments.list',
+  listAttributes: 'segments.listAttributes',
+  listMembers: 'segments.listMembers',
+  listTemplates: 'segments.listTemplates',
+  preview: 'segments.preview',
+  readSegment: 'segments.read',
+  removeSegment: 'segments.remove',
+} as const satisfies Record<string, OperationId>;
+type Endpoint = keyof typeof operations;
 type Other = Omit<Sent, 'body' | 'params'>;
 
 /** A workflow that was asked for. */
@@ -80,12 +79,8 @@ export const world = ({ wrap = (store) => store, attempt = (_, done) => done(), 
   const workflows = startsIn(started);
   const shopping = shop(store);
 
-  const call = async (endpoint: Endpoint, sent: Sent = {}): Promise<Told> => {
-    const handler = handlers[endpoint](deps) as unknown as (event: object, context: object) => Promise<HttpResult>;
-    const event = httpEvent({ now: clock.now, path: `/${endpoint}`, ...sent });
-    const { statusCode = 0, body, headers = {} } = await handler(event, {});
-    return { status: statusCode, body: body === undefined ? undefined : JSON.parse(String(body)), headers };
-  };
+  const call = (endpoint: Endpoint, sent: Sent = {}): Promise<ApiResponse> =>
+    namedClient(operations, deps, { now: clock.now })(endpoint, sent);
   const get = (endpoint: Endpoint, params: Record<string, string> = {}, query = '') =>
     call(endpoint, { method: 'GET', params, query });
   const create = (segmentId: string, rule: unknown, name = segmentId) =>
@@ -117,7 +112,7 @@ export const world = ({ wrap = (store) => store, attempt = (_, done) => done(), 
     if (told.status !== 200) throw new Error(`nobody was edited: ${JSON.stringify(told.body)}`);
   };
   const tagged = (consumerId: string, ...tags: string[]) => patched(consumerId, { tags });
-  const posted = (consumerId: string, body: object): Promise<Told> =>
+  const posted = (consumerId: string, body: object): Promise<ApiResponse> =>
     shopping.call('postPoints', { params: { consumerId }, body: { reason: 'r', ...body }, now: clock.now });
   const plainly: <T>(writes: Parameters<Store['commit']>[0], result: T) => Promise<T> = async (writes, result) => {
     await store.commit(writes);

@@ -5,38 +5,7 @@ import { problems } from '../problems.ts';
 import { bodyProblemSchema, gatewayAnswer, problemResponses } from './problems.ts';
 import type { JsonSchema, SharedSchemas } from './schema.ts';
 import { jsonSchemaOf } from './schema.ts';
-
-export interface OpenApiDocument {
-  openapi: '3.1.1';
-  info: { title: string; version: string; description: string };
-  servers: { url: string }[];
-  tags: { name: string }[];
-  paths: Record<string, Record<string, Operation>>;
-  components: { schemas: SharedSchemas; securitySchemes: Record<string, unknown> };
-}
-export interface Operation {
-  operationId: string;
-  tags: string[];
-  summary: string;
-  description?: string;
-  security: Record<string, string[]>[];
-  parameters?: Parameter[];
-  requestBody?: { required: boolean; content: Content };
-  responses: Record<string, Response>;
-}
-export interface Parameter {
-  name: string;
-  in: 'path' | 'query' | 'header';
-  required: boolean;
-  description?: string;
-  schema: JsonSchema;
-}
-export interface Response {
-  description: string;
-  headers?: Record<string, { description: string; schema: JsonSchema }>;
-  content?: Content;
-}
-export type Content = Record<string, { schema: JsonSchema }>;
+import type { OpenApiDocument, Operation, Parameter, Response } from './types.ts';
 
 /** Describes every route of the catalogue. */
 export const openApiOf = (api: Record<string, Routes>, version: string): OpenApiDocument => {
@@ -147,12 +116,19 @@ const answersOf = (route: Route, schemas: SharedSchemas): Record<string, Respons
       const body = schema && jsonSchemaOf(schema, 'output', schemas);
       const headers = answerHeadersOf(route, body);
       const has = Object.keys(headers).length > 0;
-      return [status, { description: route.summary, ...(has && { headers }), ...contentOf(body, route.asTable) }];
+      return [status, { description: route.summary, ...(has && { headers }), ...contentOf(route, status, body) }];
     }),
   );
 
-const contentOf = (schema: JsonSchema | null, asTable = false) =>
-  schema && { content: { 'application/json': { schema }, ...(asTable && { 'text/csv': { schema: TEXT } }) } };
+const contentOf = (
+  { asTable, asPage }: Route,
+  status: string,
+  schema: JsonSchema | null,
+): Pick<Response, 'content'> => {
+  if (asPage && status === '200') return { content: { 'text/html': { schema: TEXT } } };
+  if (!schema) return {};
+  return { content: { 'application/json': { schema }, ...(asTable && { 'text/csv': { schema: TEXT } }) } };
+};
 
 const TEXT: JsonSchema = { type: 'string' };
 
@@ -180,8 +156,8 @@ const refusalsOf = (route: Route): Record<string, Response> => ({
   }),
 });
 
-/** Every refusal of a route: its own, and what its shape brings with it. */
-const codesOf = (route: Route): RefusalCode[] => {
+/** Every refusal that a route may answer: those that its row lists, and those that follow from its method, path and schemas. */
+export const codesOf = (route: Route): RefusalCode[] => {
   const codes = new Set<RefusalCode>(route.refusals ?? []);
   const add = (...more: RefusalCode[]): unknown => more.forEach((code) => void codes.add(code));
   const query = new Set(fieldsOf(route.query).map(({ name }) => name));

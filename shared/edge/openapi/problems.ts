@@ -1,8 +1,8 @@
 /** Problems (RFC 9457) and the gateway's own answers, as the OpenAPI document tells them. */
 import type { RefusalCode } from '../../domain/refusal.ts';
 import { problems } from '../problems.ts';
-import type { Response } from './document.ts';
 import type { JsonSchema } from './schema.ts';
+import type { Response } from './types.ts';
 
 const text: JsonSchema = { type: 'string' };
 

@@ -10,9 +10,10 @@ import { recordEvents } from '../../../shared/usecases/events/record.ts';
 import type { Deps } from '../../../shared/usecases/ports/deps.ts';
 import type { StoredRecord } from '../../../shared/usecases/ports/records.ts';
 import type { Store } from '../../../shared/usecases/ports/store.ts';
+import type { Body } from '../../support/client.ts';
 import { depsOn } from '../../support/events.ts';
 import { httpEvent } from '../../support/http-event.ts';
-import { type Body, shop } from '../../support/shop.ts';
+import { shop } from '../../support/shop.ts';
 import { FAULTS, failingAt } from '../../support/wrapped-stores.ts';
 
 const MONDAY = '2026-06-15T05:00:00.000Z';

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { scoringOf } from '../../../shared/usecases/organization/scoring.ts';
+import type { ApiResponse, Body } from '../../support/client.ts';
 import { NOW } from '../../support/events.ts';
 import { booksOf, programme, programmeOf } from '../../support/programme.ts';
-import type { Body, Told } from '../../support/shop.ts';
 import { interleaved, turns } from '../../support/wrapped-stores.ts';
 
 let { store, call, member } = programme();
@@ -34,7 +34,7 @@ const standing = async (): Promise<Body[]> => {
   const [one] = (await progress()).body.items;
   return [one.progress, one.completions, (await booksOf(store, 'c1')).balances.available];
 };
-const codeOf = ({ body }: Told) => body?.code;
+const codeOf = ({ body }: ApiResponse) => body?.code;
 
 describe('a challenge', () => {
   it('is created with what was left out at its defaults, and answered whole', async () => {

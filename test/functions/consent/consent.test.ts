@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { consumerAnswers } from '../../../functions/consumers/answers.ts';
+import type { ApiResponse, Body } from '../../support/client.ts';
 import { consents, statementsOf } from '../../support/consents.ts';
 import { NOW } from '../../support/events.ts';
-import type { Body, Told } from '../../support/shop.ts';
 
 let world = consents();
 let who = '';
@@ -11,8 +11,8 @@ beforeEach(async () => {
   who = await world.born('ana');
 });
 const later = (ms: number) => new Date(Date.parse(NOW) + ms).toISOString();
-const code = ({ status, body }: Told) => [status, body.code];
-const errorsOf = ({ body }: Told) => body.errors.map(({ path, code }: Body) => `${path} ${code}`);
+const code = ({ status, body }: ApiResponse) => [status, body.code];
+const errorsOf = ({ body }: ApiResponse) => body.errors.map(({ path, code }: Body) => `${path} ${code}`);
 
 describe('POST /v1/consumers/{consumerId}/consents', () => {
   it('answers the statement, and the consumer shows what it comes to', async () => {

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { consumerAnswers } from '../../../functions/consumers/answers.ts';
 import type { Write } from '../../../shared/usecases/ports/store.ts';
-import type { Body, Told } from '../../support/shop.ts';
+import type { ApiResponse, Body } from '../../support/client.ts';
 import { shop } from '../../support/shop.ts';
 
 let { call, born, patch, detail, store } = shop();
@@ -10,7 +10,7 @@ beforeEach(() => {
   ({ call, born, patch, detail, store } = shop());
 });
 
-const errorsOf = ({ body }: Told) => body.errors?.map(({ path, code }: Body) => `${path} ${code}`);
+const errorsOf = ({ body }: ApiResponse) => body.errors?.map(({ path, code }: Body) => `${path} ${code}`);
 const found = async (query: string) => {
   const told = await call('list', { method: 'GET', query });
   return told.body.items.map(({ fullName, email, phone }: Body) => fullName ?? email ?? phone);

@@ -11,8 +11,8 @@ import { sampleOf } from '../../../functions/docs/sample.ts';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { SETTINGS_DOCUMENTS } from '../../../shared/domain/settings.ts';
 import type { Route, Routes } from '../../../shared/edge/catalogue.ts';
-import type { Operation } from '../../../shared/edge/openapi/document.ts';
 import { openApiOf } from '../../../shared/edge/openapi/document.ts';
+import type { Operation } from '../../../shared/edge/openapi/types.ts';
 import { problems } from '../../../shared/edge/problems.ts';
 
 const routes: [string, Route][] = Object.values(api as Record<string, Routes>)

@@ -3,11 +3,12 @@ import { listAnswer, listsPage, membersPage } from '../../../functions/lists/sch
 import { makeHandler as cleanUp } from '../../../functions/lists/steps/clean-up.ts';
 import { bookmarksIn, withRevision } from '../../../shared/usecases/organization/catalogue.ts';
 import type { Store, Write } from '../../../shared/usecases/ports/store.ts';
+import type { ApiResponse, Body } from '../../support/client.ts';
 import { NOW } from '../../support/events.ts';
 import { groups, segmentOf } from '../../support/groups.ts';
 import { programme } from '../../support/programme.ts';
 import { profileOf } from '../../support/records.ts';
-import { type Body, shop, type Told } from '../../support/shop.ts';
+import { shop } from '../../support/shop.ts';
 import { outputOf } from '../../support/workflow.ts';
 import { FAULTS, failingAt, interleaved, turns, untilAnswered } from '../../support/wrapped-stores.ts';
 
@@ -24,7 +25,7 @@ const lists = async (query = ''): Promise<Body[]> => (await world.get('listLists
 const detail = async (consumerId: string): Promise<Body> => (await world.get('readConsumer', { consumerId })).body;
 const membershipsOf = async (consumerId: string, store: Store = world.store) =>
   (await store.get([{ kind: 'memberships', consumerId }], true))[0];
-const codeOf = ({ body }: Told) => body?.code;
+const codeOf = ({ body }: ApiResponse) => body?.code;
 
 describe('a list', () => {
   it('is created, answered whole, and found again', async () => {
@@ -556,7 +557,7 @@ describe('at the same moment', () => {
 });
 
 describe('where the database fails at any call in turn', () => {
-  const steps: [string, () => Promise<Told>][] = [
+  const steps: [string, () => Promise<ApiResponse>][] = [
     ['creating', () => create({ listId: 'new', name: 'New' }, { 'idempotency-key': 'k1' })],
     ['renaming', () => replace('friends', { name: 'Family' }, { 'idempotency-key': 'k2' })],
     ['putting on', () => world.added('friends', 'c2', { headers: { 'idempotency-key': 'k3' } })],

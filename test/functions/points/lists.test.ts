@@ -4,10 +4,10 @@ import { entryIdOf } from '../../../shared/domain/points/ids.ts';
 import { paged } from '../../../shared/domain/points/lot-pages.ts';
 import { bookTime } from '../../../shared/usecases/points/book-time.ts';
 import type { Store, Write } from '../../../shared/usecases/ports/store.ts';
+import type { Body } from '../../support/client.ts';
 import { NOW } from '../../support/events.ts';
 import { ledger } from '../../support/ledger.ts';
 import { accountOf } from '../../support/records.ts';
-import type { Body } from '../../support/shop.ts';
 
 let world = ledger();
 let who = '';

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { bookTime } from '../../../shared/usecases/points/book-time.ts';
+import type { ApiResponse, Body } from '../../support/client.ts';
 import { NOW } from '../../support/events.ts';
 import { ledger } from '../../support/ledger.ts';
-import type { Body, Told } from '../../support/shop.ts';
 
 let world = ledger();
 let who = '';
@@ -15,7 +15,7 @@ const SOON = '2026-03-10T00:00:00.000Z';
 const LATER = '2026-04-01T00:00:00.000Z';
 const reason = 'because';
 const minute = (n: number): string => new Date(Date.parse(NOW) + n * 60_000).toISOString();
-const told = ({ status, body }: Told): string => `${status} ${body.code ?? ''}`.trim();
+const told = ({ status, body }: ApiResponse): string => `${status} ${body.code ?? ''}`.trim();
 /** Lots by their names, with what was taken or given. */
 const shown = (lots: Body[], names: Record<string, string>): string =>
   lots.map(({ lotId, points }) => `${names[lotId] ?? lotId} ${points}`).join(', ');

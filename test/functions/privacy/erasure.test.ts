@@ -16,6 +16,7 @@ import { countPopulation } from '../../../shared/usecases/insights/population.ts
 import { publishChanges } from '../../../shared/usecases/outbox/publish.ts';
 import { countLiability, readLiability } from '../../../shared/usecases/points/liability.ts';
 import type { Kind, StoredRecord } from '../../../shared/usecases/ports/records.ts';
+import type { ApiResponse, Body } from '../../support/client.ts';
 import { erasing } from '../../support/erasing.ts';
 import { depsOn, NOW, streaming } from '../../support/events.ts';
 import { everyKind } from '../../support/every-kind.ts';
@@ -23,7 +24,7 @@ import { groups } from '../../support/groups.ts';
 import { httpEvent } from '../../support/http-event.ts';
 import { programme } from '../../support/programme.ts';
 import { type OpenTable, openTable, residueOf } from '../../support/residue.ts';
-import { type Body, shop, type Told } from '../../support/shop.ts';
+import { shop } from '../../support/shop.ts';
 import { written } from '../../support/standing.ts';
 import { failingEach, withEach } from '../../support/wrapped-stores.ts';
 
@@ -79,7 +80,7 @@ const heldOf = async (consumerId: string): Promise<Record<string, number>> => {
   return counts;
 };
 const everything = async () => JSON.stringify(await open.items());
-const codeOf = ({ status, body }: Told) => [status, body?.code];
+const codeOf = ({ status, body }: ApiResponse) => [status, body?.code];
 const GONE = [410, 'erased'];
 
 describe('an erasure', () => {

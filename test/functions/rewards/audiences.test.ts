@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Store } from '../../../shared/usecases/ports/store.ts';
+import type { Body } from '../../support/client.ts';
 import { groups, segmentOf } from '../../support/groups.ts';
 import { programme } from '../../support/programme.ts';
-import { type Body, shop } from '../../support/shop.ts';
+import { shop } from '../../support/shop.ts';
 
 const FRIENDS = { segments: [], lists: ['friends'] };
 const VIP = { segments: ['vip'], lists: [] };

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
+import type { ApiResponse } from '../../support/client.ts';
 import { NOW } from '../../support/events.ts';
 import { booksOf, joined, programme, programmeOf } from '../../support/programme.ts';
-import type { Told } from '../../support/shop.ts';
 import { interleaved, turns } from '../../support/wrapped-stores.ts';
 
 let { store, call, offered, reward, give, claimed, cancelled, member } = programme();
@@ -18,7 +18,7 @@ const replace = (body: object, headers = {}, rewardId = 'r1') =>
   call('replaceReward', { method: 'PUT', params: { rewardId }, body, headers });
 const remove = (headers = {}, rewardId = 'r1') =>
   call('removeReward', { method: 'DELETE', params: { rewardId }, headers });
-const codeOf = ({ body }: Told) => body?.code;
+const codeOf = ({ body }: ApiResponse) => body?.code;
 const claims = (query = '', consumerId = 'c1') => call('listClaims', { method: 'GET', params: { consumerId }, query });
 
 describe('a reward', () => {
@@ -390,7 +390,7 @@ describe('cancelling a claim', () => {
 
 describe('at the same time', () => {
   const crowd = (seed: number) => programme(interleaved(store, turns(seed)));
-  const statusesOf = (all: Told[]) =>
+  const statusesOf = (all: ApiResponse[]) =>
     all.map(({ status, body }) => (status < 300 ? status : `${status} ${body.code}`)).sort();
   const times = <T>(count: number, of: T): T[] => Array(count).fill(of);
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { memoryStore } from '../../../shared/data/memory-store.ts';
 import type { Store } from '../../../shared/usecases/ports/store.ts';
 import { WriteConflict } from '../../../shared/usecases/ports/store.ts';
-import type { Body } from '../../support/shop.ts';
+import type { Body } from '../../support/client.ts';
 import { shop } from '../../support/shop.ts';
 
 /** Reads that don't ask to be fresh answer as of when this was made. */

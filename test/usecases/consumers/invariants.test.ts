@@ -7,7 +7,7 @@ import { storeOver } from '../../../shared/data/store.ts';
 import { partitionOf } from '../../../shared/data/table.ts';
 import { isEligible } from '../../../shared/domain/consumer/identity.ts';
 import { entriesOf } from '../../../shared/domain/consumer/search.ts';
-import type { Body } from '../../support/shop.ts';
+import type { Body } from '../../support/client.ts';
 import { shop } from '../../support/shop.ts';
 
 const EMAILS = ['a@example.org', 'b@example.org', 'c@example.org'];

@@ -2,10 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DAY_MS, instantOf, MINUTE_MS, msOf } from '../../../shared/domain/instants.ts';
 import type { Rule } from '../../../shared/domain/segments/rule.ts';
+import type { Body } from '../../support/client.ts';
 import { NOW } from '../../support/events.ts';
 import { membersOf } from '../../support/segment-truth.ts';
 import { type World, world } from '../../support/segments.ts';
-import type { Body } from '../../support/shop.ts';
 
 const HOUR_MS = DAY_MS / 24;
 const later = (ms: number, from = NOW) => instantOf(msOf(from) + ms);

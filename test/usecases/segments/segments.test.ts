@@ -4,11 +4,11 @@ import { rebuildSummary } from '../../../shared/usecases/insights/rebuild-summar
 import { bookTime } from '../../../shared/usecases/points/book-time.ts';
 import { refreshEveryone } from '../../../shared/usecases/segments/refresh/everyone.ts';
 import { renewPercentiles } from '../../../shared/usecases/segments/refresh/percentiles.ts';
+import type { Body } from '../../support/client.ts';
 import { NOW } from '../../support/events.ts';
 import { programme } from '../../support/programme.ts';
 import { expectTruth, flipsOf, flipsOnBus, membershipsOf, membersOf } from '../../support/segment-truth.ts';
 import { type World, world } from '../../support/segments.ts';
-import type { Body } from '../../support/shop.ts';
 
 const TAGGED = { all: [{ attribute: 'tags', operator: 'contains', value: 'vip' }] };
 const OLD = { attribute: 'tags', operator: 'contains', value: 'old' };
