@@ -21,11 +21,13 @@ export interface PublishedAnswer {
   body: unknown;
 }
 
-/** The route that API Gateway selects for a path without its query; undefined if none matches. */
-export const routeFor = (method: string, path: string): Route | undefined =>
-  [...routes.values()]
-    .filter((route) => route.method === method && patternOf(route).test(path))
+/** The route that API Gateway selects for a path with its query, as a client sends it; undefined if none matches. */
+export const routeFor = (method: string, path: string): Route | undefined => {
+  const { pathname } = new URL(path, 'http://localhost');
+  return [...routes.values()]
+    .filter((route) => route.method === method && patternOf(route).test(pathname))
     .sort((a, b) => parametersIn(a) - parametersIn(b))[0];
+};
 
 const patternOf = ({ path }: Route): RegExp => new RegExp(`^${path.replace(/\{\w+\}/g, '[^/]+')}$`);
 const parametersIn = ({ path }: Route): number => path.split('{').length;

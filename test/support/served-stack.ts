@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
+import { checkAnswer, routeFor } from './published-answers.ts';
 
 export interface Answer {
   status: number;
@@ -15,7 +16,10 @@ export interface Answer {
 export interface ServedStack {
   url: string;
   data: string;
-  /** A call by staff, unless another token is given; null for none. A text body is sent as it is. */
+  /**
+   * A call by staff, unless another token is given; null for none. A text body is sent unchanged. Throws if the API
+   * catalogue does not list such an answer.
+   */
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
   token(scope: string, expiresInSeconds?: number): Promise<string>;
   /** As kill -9: nothing is finished, nothing written. */
@@ -77,12 +81,15 @@ export const serve = async (data: string, options: { port?: number; now?: string
     url,
     data,
     token,
-    call: (method, path, body, { token: given = staff, headers = {} } = {}) =>
-      sent(`${url}${path}`, method, body, {
+    call: async (method, path, body, { token: given = staff, headers = {} } = {}) => {
+      const answer = await send(`${url}${path}`, method, body, {
         ...(given !== null && { authorization: `Bearer ${given}` }),
         ...(body !== undefined && { 'content-type': 'application/json' }),
         ...headers,
-      }),
+      });
+      checkServed(method, path, answer);
+      return answer;
+    },
     kill: () => ended(child, 'SIGKILL'),
     stop: () => ended(child, 'SIGTERM'),
   };
@@ -115,11 +122,19 @@ const ended = async (child: ChildProcess, signal: NodeJS.Signals): Promise<void>
   await exit;
 };
 
-const sent = async (url: string, method: string, body: unknown, headers: Record<string, string>): Promise<Answer> => {
+const send = async (url: string, method: string, body: unknown, headers: Record<string, string>): Promise<Answer> => {
   const text = body === undefined || typeof body === 'string' ? body : JSON.stringify(body);
   const response = await fetch(url, { method, headers, ...(text !== undefined && { body: text }) });
   const answered = await response.text();
   return { status: response.status, headers: response.headers, body: parsed(answered) };
+};
+
+/** Calls of the local controls, and paths that no route matches, have no row to check against. */
+const checkServed = (method: string, path: string, { status, headers, body }: Answer): void => {
+  const route = routeFor(method, path);
+  if (!route) return;
+  const contentType = headers.get('content-type') ?? undefined;
+  checkAnswer(route, { status, contentType, body: body === '' ? undefined : body });
 };
 
 const parsed = (text: string): unknown => {
