@@ -92,7 +92,7 @@ export const consumersRoutes = {
   adjustLoyaltyScore: {
     method: 'POST',
     path: '/v1/consumers/{consumerId}/loyalty-score-adjustments',
-    access: 'storefront',
+    access: 'admin',
     summary: 'Adjust the loyalty score of a consumer',
     description: 'The adjustment is an event of the history and decays like all others.',
     params: consumerIdParam,

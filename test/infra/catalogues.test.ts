@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import { capabilitiesOf, rowsOf, timeoutSecondsOf } from '../../infra/catalogues.ts';
+import { capabilitiesOf, entriesOf, rowsOf, timeoutSecondsOf } from '../../infra/catalogues.ts';
 import { smallCatalogues } from '../support/small-project.ts';
+import { catalogues } from '../support/templates.ts';
 
 describe('the rows of the catalogues', () => {
   it('name the file that handles each, steps once however many tasks run them', () => {
@@ -45,5 +46,37 @@ describe('the rows of the catalogues', () => {
     expect(() =>
       rowsOf({ ...smallCatalogues, workflows: { ...workflows, posters: workflows['parcels'] ?? {} } }),
     ).toThrow(/workflow send-all of posters twice/);
+  });
+});
+
+describe('the scope of a storefront', () => {
+  /** Everything else is for staff alone, or public. */
+  const OPEN_TO_STOREFRONTS = [
+    'GET /v1/consumers',
+    'GET /v1/consumers/lookup',
+    'GET /v1/consumers/{consumerId}',
+    'GET /v1/consumers/{consumerId}/challenges',
+    'GET /v1/consumers/{consumerId}/consents',
+    'GET /v1/consumers/{consumerId}/contactability',
+    'GET /v1/consumers/{consumerId}/events',
+    'GET /v1/consumers/{consumerId}/points',
+    'GET /v1/consumers/{consumerId}/points/lots',
+    'GET /v1/consumers/{consumerId}/reward-claims',
+    'POST /v1/consumers',
+    'POST /v1/consumers/{consumerId}/consents',
+    'POST /v1/consumers/{consumerId}/events',
+    'POST /v1/consumers/{consumerId}/membership',
+    'POST /v1/consumers/{consumerId}/reward-claims',
+    'POST /v1/events/batch',
+    'PATCH /v1/consumers/{consumerId}',
+    'PUT /v1/consumers/{consumerId}/sync-sources/{source}',
+    'PUT /v1/consumers/{consumerId}/tags/{tag}',
+    'DELETE /v1/consumers/{consumerId}/reward-claims/{claimId}',
+    'DELETE /v1/consumers/{consumerId}/tags/{tag}',
+  ];
+
+  it('opens these routes and no others', () => {
+    const open = entriesOf(catalogues.api).filter(({ row }) => row.access === 'storefront');
+    expect(open.map(({ row }) => `${row.method} ${row.path}`).sort()).toEqual([...OPEN_TO_STOREFRONTS].sort());
   });
 });
