@@ -1,18 +1,15 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
-import { makeHandler as list } from '../../../functions/advocates/endpoints/list.ts';
 import { makeHandler as influencerScoring } from '../../../functions/advocates/jobs/influencer-scoring.ts';
 import { makeHandler as keepSummaries } from '../../../functions/insights/streams/keep-summaries.ts';
 import { itemOf, recordOf } from '../../../shared/data/items.ts';
 import type { Activity } from '../../../shared/domain/advocates/settings.ts';
-import type { HttpResult } from '../../../shared/edge/endpoint.ts';
 import { recordEvents } from '../../../shared/usecases/events/record.ts';
 import type { Deps } from '../../../shared/usecases/ports/deps.ts';
 import type { StoredRecord } from '../../../shared/usecases/ports/records.ts';
 import type { Store } from '../../../shared/usecases/ports/store.ts';
-import type { Body } from '../../support/client.ts';
+import { type Body, clientOf } from '../../support/client.ts';
 import { depsOn } from '../../support/events.ts';
-import { httpEvent } from '../../support/http-event.ts';
 import { shop } from '../../support/shop.ts';
 import { FAULTS, failingAt } from '../../support/wrapped-stores.ts';
 
@@ -23,10 +20,9 @@ beforeEach(() => {
 });
 
 const shown = async (store: Store = world.store): Promise<Body> => {
-  const handler = list(depsOn(store)) as unknown as (event: object, context: object) => Promise<HttpResult>;
-  const { statusCode, body } = await handler(httpEvent({ method: 'GET', path: '/v1/brand-advocates' }), {});
-  expect(statusCode).toBe(200);
-  return JSON.parse(String(body));
+  const { status, body } = await clientOf(depsOn(store))('advocates.list');
+  expect(status).toBe(200);
+  return body;
 };
 const ranked = async () => (await shown()).items.map(({ fullName }: Body) => fullName);
 const score = (scheduledAt = MONDAY, deps: Deps = world.deps) =>

@@ -1,13 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeHandler as recordBatch } from '../../../functions/events/endpoints/record-batch.ts';
-import { httpEvent } from '../../support/http-event.ts';
+import { clientOf } from '../../support/client.ts';
 import { shop } from '../../support/shop.ts';
 
 const { call, deps } = shop();
 const batch = async (lookup: object) => {
-  const handler = recordBatch(deps) as unknown as (event: object, context: object) => Promise<{ body: string }>;
-  const body = { events: [{ lookup, type: 'visit', attributes: {} }] };
-  const [item] = JSON.parse((await handler(httpEvent({ body }), {})).body).items;
+  const sent = { body: { events: [{ lookup, type: 'visit', attributes: {} }] } };
+  const [item] = (await clientOf(deps)('events.recordBatch', sent)).body.items;
   return item.problem?.code ?? item.status;
 };
 const queryOf = (named: Record<string, string>) => String(new URLSearchParams(named));

@@ -1,17 +1,12 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeHandler as list } from '../../../functions/events/endpoints/list.ts';
-import { makeHandler as record } from '../../../functions/events/endpoints/record.ts';
-import { makeHandler as recordBatch } from '../../../functions/events/endpoints/record-batch.ts';
-import type { HttpResult } from '../../../shared/edge/endpoint.ts';
 import type { Store, Write } from '../../../shared/usecases/ports/store.ts';
+import { clientOf } from '../../support/client.ts';
 import { depsOn, NOW, storeWith, sumsOf } from '../../support/events.ts';
-import { httpEvent, type Sent } from '../../support/http-event.ts';
+import type { Sent } from '../../support/http-event.ts';
+import type { OperationId } from '../../support/published-answers.ts';
 
-type Made = (deps: ReturnType<typeof depsOn>) => (event: never, context: never) => unknown;
-const calling = (store: Store, make: Made) => async (sent: Sent) => {
-  const result = (await make(depsOn(store))(httpEvent({ now: NOW, ...sent }) as never, {} as never)) as HttpResult;
-  return { status: result.statusCode, headers: result.headers ?? {}, body: JSON.parse(result.body ?? 'null') };
-};
+const calling = (store: Store, operation: OperationId) => (sent: Sent) =>
+  clientOf(depsOn(store), { now: NOW })(operation, sent);
 const ofOne = (body: unknown, headers: Record<string, string> = {}): Sent => ({
   params: { consumerId: 'c1' },
   body,
@@ -22,7 +17,7 @@ const order = { type: 'order_placed', attributes: { orderId: 'o1', totalMinor: 5
 
 describe('POST /v1/consumers/{consumerId}/events', () => {
   it('answers 201 with the event, and a repeated eventId 200 with the first body', async () => {
-    const send = calling(await storeWith('c1'), record);
+    const send = calling(await storeWith('c1'), 'events.record');
     const body = { ...order, eventId: 'e1', occurredAt: '2026-02-28T10:00:00+01:00' };
     const first = await send(ofOne(body));
     const second = await send(ofOne({ ...body, occurredAt: '2026-02-28T09:00:00Z' }));
@@ -33,13 +28,13 @@ describe('POST /v1/consumers/{consumerId}/events', () => {
   });
 
   it('happens now where it does not say when', async () => {
-    const send = calling(await storeWith('c1'), record);
+    const send = calling(await storeWith('c1'), 'events.record');
     expect((await send(ofOne(order))).body.occurredAt).toBe(NOW);
   });
 
   it('replays the answer of a key, and counts once', async () => {
     const store = await storeWith('c1');
-    const send = calling(store, record);
+    const send = calling(store, 'events.record');
     const key = { 'idempotency-key': 'k1' };
     const visit = { type: 'visit', attributes: {} };
     const first = await send(ofOne(visit, key));
@@ -52,7 +47,7 @@ describe('POST /v1/consumers/{consumerId}/events', () => {
     const store = await storeWith('c1');
     const stored: Write[] = [];
     const watched = { ...store, commit: async (writes: Write[]) => void stored.push(...writes) };
-    await calling(watched, record)(ofOne(order, { 'idempotency-key': 'k1' }));
+    await calling(watched, 'events.record')(ofOne(order, { 'idempotency-key': 'k1' }));
     expect(stored).toContainEqual({
       put: expect.objectContaining({ kind: 'idempotency', consumerId: 'c1' }),
       expect: expect.anything(),
@@ -103,7 +98,7 @@ describe('POST /v1/consumers/{consumerId}/events', () => {
   ])('refuses an event %s, and writes nothing', async (_, body, path, code) => {
     const store = await storeWith('c1');
     const before = await sumsOf(store, 'c1');
-    const answer = await calling(store, record)(ofOne(body));
+    const answer = await calling(store, 'events.record')(ofOne(body));
     expect(answer).toMatchObject({ status: 422, body: { code: 'invalid_request' } });
     expect(answer.body.errors).toContainEqual(expect.objectContaining({ path, code }));
     expect(await sumsOf(store, 'c1')).toEqual(before);
@@ -120,21 +115,23 @@ describe('POST /v1/consumers/{consumerId}/events', () => {
       'unknown_order',
     ],
   ])('refuses %s by its code', async (_, body, status, code) => {
-    const answer = await calling(await storeWith('c1'), record)(ofOne(body));
+    const answer = await calling(await storeWith('c1'), 'events.record')(ofOne(body));
     expect(answer).toMatchObject({ status, body: { code } });
   });
 
   it('keeps free attributes as they are', async () => {
     const store = await storeWith('c1');
     const attributes = { html: '<b>"x"</b>', sql: "'; DROP TABLE x; --", deep: { list: [1, null, { ok: true }] } };
-    expect(await calling(store, record)(ofOne({ type: 'my_own_type', attributes }))).toMatchObject({ status: 201 });
+    expect(await calling(store, 'events.record')(ofOne({ type: 'my_own_type', attributes }))).toMatchObject({
+      status: 201,
+    });
     expect(await store.eventsOf('c1', { limit: 1 })).toMatchObject({ items: [{ attributes }] });
   });
 });
 
 describe('POST /v1/events/batch', () => {
   const send = async (events: unknown[], headers: Record<string, string> = {}, store?: Store) =>
-    calling(store ?? (await storeWith('c1', 'c2')), recordBatch)({ body: { events }, headers });
+    calling(store ?? (await storeWith('c1', 'c2')), 'events.recordBatch')({ body: { events }, headers });
 
   it('answers each event by itself, in order', async () => {
     const answer = await send([
@@ -175,7 +172,10 @@ describe('POST /v1/events/batch', () => {
   ])('rejects an event with %s, and no other', async (_, attributes, path, code) => {
     const hostile = `{"consumerId":"c1","type":"note","attributes":${attributes}}`;
     const fine = JSON.stringify({ ...order, consumerId: 'c1' });
-    const answer = await calling(await storeWith('c1'), recordBatch)({ body: `{"events":[${hostile},${fine}]}` });
+    const answer = await calling(
+      await storeWith('c1'),
+      'events.recordBatch',
+    )({ body: `{"events":[${hostile},${fine}]}` });
     expect(answer.body.items).toMatchObject([
       { status: 'rejected', problem: { status: 422, errors: [{ path: `events.0.${path}`, code }] } },
       { status: 'created' },
@@ -184,7 +184,7 @@ describe('POST /v1/events/batch', () => {
 
   it('refuses a batch that is nested too deep', async () => {
     const deep = `{"events":[${'['.repeat(300)}${']'.repeat(300)}]}`;
-    expect((await calling(await storeWith('c1'), recordBatch)({ body: deep })).status).toBe(422);
+    expect((await calling(await storeWith('c1'), 'events.recordBatch')({ body: deep })).status).toBe(422);
   });
 
   it('finds consumers by email, phone and external id', async () => {
@@ -287,13 +287,13 @@ describe('POST /v1/events/batch', () => {
 describe('GET /v1/consumers/{consumerId}/events', () => {
   it('lists the newest first, by type and time, page by page', async () => {
     const store = await storeWith('c1');
-    const send = calling(store, record);
+    const send = calling(store, 'events.record');
     for (let hour = 10; hour < 15; hour++) {
       const type = hour === 12 ? 'review_written' : 'visit';
       await send(ofOne({ type, occurredAt: `2026-02-01T${hour}:00:00Z`, attributes: {} }));
     }
     const page = async (query: string) => {
-      const { body } = await calling(store, list)({ method: 'GET', params: { consumerId: 'c1' }, query });
+      const { body } = await calling(store, 'events.list')({ method: 'GET', params: { consumerId: 'c1' }, query });
       return { hours: body.items.map((item: { occurredAt: string }) => item.occurredAt.slice(11, 13)), ...body };
     };
     expect((await page('')).hours).toEqual(['14', '13', '12', '11', '10']);
@@ -310,7 +310,10 @@ describe('GET /v1/consumers/{consumerId}/events', () => {
     ['a limit of none', 'c1', 'limit=0', 422, 'limit_out_of_range'],
     ['a parameter that is none', 'c1', 'sort=asc', 422, 'invalid_request'],
   ])('refuses %s', async (_, consumerId, query, status, code) => {
-    const answer = await calling(await storeWith('c1'), list)({ method: 'GET', params: { consumerId }, query });
+    const answer = await calling(
+      await storeWith('c1'),
+      'events.list',
+    )({ method: 'GET', params: { consumerId }, query });
     expect(answer).toMatchObject({ status, body: { code } });
   });
 });

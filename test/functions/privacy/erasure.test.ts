@@ -1,12 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
-import { makeHandler as recordBatch } from '../../../functions/events/endpoints/record-batch.ts';
 import { makeHandler as erasureResume } from '../../../functions/privacy/jobs/erasure-resume.ts';
 import { begunAnswer, receiptAnswer, receiptsPage } from '../../../functions/privacy/schemas.ts';
 import { keyOf } from '../../../shared/data/items.ts';
 import { table } from '../../../shared/data/table.ts';
 import { sha256 } from '../../../shared/domain/canonical.ts';
 import { countOf } from '../../../shared/domain/segments/counts.ts';
-import type { HttpResult } from '../../../shared/edge/endpoint.ts';
 import { listAdvocates } from '../../../shared/usecases/advocates/list.ts';
 import { rankAdvocates } from '../../../shared/usecases/advocates/rank.ts';
 import { followAdvocates } from '../../../shared/usecases/advocates/update.ts';
@@ -16,12 +14,11 @@ import { countPopulation } from '../../../shared/usecases/insights/population.ts
 import { publishChanges } from '../../../shared/usecases/outbox/publish.ts';
 import { countLiability, readLiability } from '../../../shared/usecases/points/liability.ts';
 import type { Kind, StoredRecord } from '../../../shared/usecases/ports/records.ts';
-import type { ApiResponse, Body } from '../../support/client.ts';
+import { type ApiResponse, type Body, clientOf } from '../../support/client.ts';
 import { erasing } from '../../support/erasing.ts';
 import { depsOn, NOW, streaming } from '../../support/events.ts';
 import { everyKind } from '../../support/every-kind.ts';
 import { groups } from '../../support/groups.ts';
-import { httpEvent } from '../../support/http-event.ts';
 import { programme } from '../../support/programme.ts';
 import { type OpenTable, openTable, residueOf } from '../../support/residue.ts';
 import { shop } from '../../support/shop.ts';
@@ -401,13 +398,10 @@ describe('whoever is being erased, or was', () => {
   it('is gone to batches, which spoils no other event', async () => {
     const [consumerId, { consumerId: other }] = [await everywhere(), await shop(open.store).born()];
     await world.erased(consumerId);
-    const handler = recordBatch(depsOn(open.store)) as unknown as (
-      event: object,
-      context: object,
-    ) => Promise<HttpResult>;
+    const call = clientOf(depsOn(open.store), { now: NOW });
     const events = [consumerId, other].map((id) => ({ consumerId: id, type: 'review_written', attributes: {} }));
-    const { body } = await handler(httpEvent({ path: '/v1/events/batch', body: { events }, now: NOW }), {});
-    expect(JSON.parse(String(body)).items).toMatchObject([
+    const { body } = await call('events.recordBatch', { body: { events } });
+    expect(body.items).toMatchObject([
       { status: 'rejected', problem: { code: 'erased', status: 410 } },
       { status: 'created' },
     ]);
@@ -492,29 +486,21 @@ describe('whoever is being erased, or was', () => {
 
   it('is nobody whom answers to batches name: they are kept without, and told again whole', async () => {
     const { consumerId } = await shop(open.store).born({});
-    const handler = recordBatch(depsOn(open.store)) as unknown as (
-      event: object,
-      context: object,
-    ) => Promise<HttpResult>;
+    const call = clientOf(depsOn(open.store), { now: NOW });
     const events = [
       { consumerId, eventId: 'my-own-marked-id', type: 'review_written', attributes: {} },
       { consumerId, type: 'review_written', attributes: {} },
       { consumerId, type: 'Nonsense', attributes: {} },
     ];
-    const sent = httpEvent({
-      path: '/v1/events/batch',
-      body: { events },
-      now: NOW,
-      headers: { 'idempotency-key': 'b' },
-    });
-    const first = await handler(sent, {});
-    const again = await handler(sent, {});
+    const sent = { body: { events }, headers: { 'idempotency-key': 'b' } };
+    const first = await call('events.recordBatch', sent);
+    const again = await call('events.recordBatch', sent);
     expect(again.headers).toMatchObject({ 'idempotent-replayed': 'true' });
-    expect(JSON.parse(String(again.body))).toEqual(JSON.parse(String(first.body)));
+    expect(again.body).toEqual(first.body);
     await world.erased(consumerId);
     expect(residueOf(['my-own-marked-id', consumerId], await everything())).toEqual([]);
-    const told = JSON.parse(String((await handler(sent, {})).body));
-    expect(told.items.map(({ status, problem }: Body) => [status, problem?.code])).toEqual(
+    const last = await call('events.recordBatch', sent);
+    expect(last.body.items.map(({ status, problem }: Body) => [status, problem?.code])).toEqual(
       Array.from({ length: 3 }, () => ['rejected', 'erased']),
     );
   });
