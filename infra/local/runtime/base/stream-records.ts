@@ -41,6 +41,3 @@ export function dressed(record: StreamRecord, { eventSourceArn, nowMs, hasExpire
     eventSourceARN: eventSourceArn,
   };
 }
-
-/** What stream readers throw to leave their work where it is, to be done again by the next start. */
-export class Stopped extends Error {}

@@ -19,6 +19,9 @@ export interface Door {
 /** Quota of HTTP APIs. */
 const HEADER_BYTES_MAX = 10_240;
 
+/** How long open connections may still take up their answers once everything else has ended. */
+const CONNECTIONS_GRACE_MS = 1_000;
+
 /** On 127.0.0.1; port 0 takes a free one. */
 export async function createDoor(port: number): Promise<Door> {
   const opened = Promise.withResolvers<Respond>();
@@ -66,6 +69,7 @@ function listening(server: Server, port: number): Promise<void> {
 function closed(server: Server, underWay: Set<ServerResponse>): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
+    setTimeout(() => server.closeAllConnections(), CONNECTIONS_GRACE_MS).unref();
     server.closeIdleConnections();
     for (const response of underWay) if (!response.headersSent) response.setHeader('connection', 'close');
   });

@@ -5,7 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiModel } from '../assembly/model.ts';
+import { withinGrace } from '../base/grace.ts';
 import type { Invoke } from '../base/invoke.ts';
+import { Stopped } from '../base/stopped.ts';
 import type { Authorizer } from './authorizer.ts';
 import { corsHeaders, isPreflight, preflightHeaders } from './cors.ts';
 import type { Door } from './door.ts';
@@ -68,7 +70,8 @@ export function startGateway({ door, own, ...settings }: GatewaySettings): Gatew
   return {
     close: async () => {
       isClosed = true;
-      await Promise.all(underWay);
+      // A caller that reads slowly must not keep the stack from stopping.
+      await withinGrace(Promise.all(underWay));
     },
   };
 }
@@ -99,6 +102,7 @@ function createResponder({ api, authorizer, invoke, nowMs, log }: Omit<GatewaySe
       const result = await within(route.timeoutMs, invoke(route.functionId, event));
       return result === TIMED_OUT ? plain(503) : (answerOf(result) ?? plain(500));
     } catch (error) {
+      if (error instanceof Stopped) return plain(503, undefined, { connection: 'close' });
       log(`gateway ${route.routeKey} ${error instanceof Error ? error.message : error}`);
       return plain(500);
     }

@@ -1,115 +1,94 @@
 /**
- * Runs the deployed bundles as Lambda would: one event at a time per environment, more environments on demand, the
- * memory and time limits of the template.
+ * Runs the deployed bundles as Lambda does: one event at a time per environment, more environments on demand, the memory
+ * and time limits of the template, and an end for environments without work.
  */
-
 import type { FunctionModel } from '../assembly/model.ts';
+import { STOP_GRACE_MS, withinGrace } from '../base/grace.ts';
 import type { Invoke } from '../base/invoke.ts';
 import type { Reveal } from '../base/secrets.ts';
-import { openSandbox, type Sandbox } from './sandbox.ts';
-
-export interface Lambdas {
-  invoke: Invoke;
-  /** How many invocations have begun since the start. */
-  begun(): number;
-  /** Resolves when everything that was begun before the call has ended. */
-  idle(): Promise<void>;
-  /** Lets what runs finish, then ends the environments. */
-  stop(): Promise<void>;
-}
+import { Environment } from './environment.ts';
+import { EnvironmentLimit } from './environment-limit.ts';
+import { Pool } from './pool.ts';
 
 export interface LambdaSettings {
   functions: Map<string, FunctionModel>;
   /** Where the functions' AWS clients find their services: `AWS_ENDPOINT_URL_…` by service. */
   endpoints: { dynamodb: string; eventbridge: string; sfn: string; s3?: string };
-  /** What their requests are signed with. */
+  /** Key with which the functions sign their requests. */
   secretAccessKey?: string;
-  /** Puts secrets where the environment refers to them. */
+  /** Replaces references to secrets in environment variables. */
   reveal?: Reveal;
-  /** Environments per function at most; more invocations than that wait their turn. */
+  /** Environments per function at most. Further invocations wait. */
   concurrency?: number;
+  /** Environments of all functions together at most. A function's first one is always granted. */
+  environmentsMax?: number;
+  /** Real time after which an environment without work ends. */
+  idleMs?: number;
+  /** How long `stop` lets running invocations finish. */
+  graceMs?: number;
   log: (line: string) => void;
 }
 
-type Means = Pick<LambdaSettings, 'endpoints' | 'secretAccessKey' | 'reveal'>;
+const CONCURRENCY = 6;
+/** An environment holds 20 to 40 MB, and all share the machine's cores: more of them cost memory and gain little. */
+const ENVIRONMENTS_MAX = 20;
+const IDLE_MS = 30_000;
 
-export function startLambdas(settings: LambdaSettings): Lambdas {
-  const { functions, concurrency = 6, log } = settings;
-  const pools = new Map([...functions].map(([id, model]) => [id, createPool(model, settings, concurrency, log)]));
-  const running = new Set<Promise<unknown>>();
-  let begun = 0;
-  const invoke: Invoke = (functionId, event) => {
-    const pool = pools.get(functionId);
+export class Lambdas {
+  readonly #pools: Map<string, Pool>;
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #graceMs: number;
+  #begun = 0;
+
+  constructor(settings: LambdaSettings) {
+    const { functions, concurrency = CONCURRENCY, environmentsMax = ENVIRONMENTS_MAX, idleMs = IDLE_MS } = settings;
+    const limit = new EnvironmentLimit(environmentsMax);
+    this.#graceMs = settings.graceMs ?? STOP_GRACE_MS;
+    this.#pools = new Map(
+      [...functions].map(([id, model]) => {
+        const variables = environmentVariables(model, settings);
+        const start = () => new Environment(model, variables, settings.log);
+        return [id, new Pool({ start, concurrency, idleMs, limit })];
+      }),
+    );
+  }
+
+  /** Rejects with `LambdaFailure` where the function fails, and with `Stopped` where the stack stops first. */
+  readonly invoke: Invoke = (functionId, event) => {
+    const pool = this.#pools.get(functionId);
     if (!pool) return Promise.reject(new Error(`there is no function ${functionId}`));
-    begun += 1;
-    const answered = pool.run(event).finally(() => running.delete(answered));
-    running.add(answered);
-    return answered;
+    this.#begun += 1;
+    const result = pool.run(event).finally(() => this.#running.delete(result));
+    this.#running.add(result);
+    return result;
   };
-  const idle = async () => {
-    await Promise.allSettled([...running]);
-  };
-  return {
-    invoke,
-    begun: () => begun,
-    idle,
-    stop: async () => {
-      while (running.size > 0) await idle();
-      await Promise.all([...pools.values()].map((pool) => pool.stop()));
-    },
-  };
+
+  /** Number of invocations since the start. */
+  begun(): number {
+    return this.#begun;
+  }
+
+  /** Resolves when every invocation that began before the call has ended. */
+  async idle(): Promise<void> {
+    await Promise.allSettled([...this.#running]);
+  }
+
+  /**
+   * Refuses new and waiting invocations with `Stopped`, lets running ones finish for a few seconds, then ends all
+   * environments. An invocation that is still running by then is rejected with `Stopped`.
+   */
+  async stop(): Promise<void> {
+    const pools = [...this.#pools.values()];
+    for (const pool of pools) pool.refuse();
+    await withinGrace(this.idle(), this.#graceMs);
+    await Promise.all(pools.map((pool) => pool.end()));
+    await this.idle();
+  }
 }
 
-interface Pool {
-  run(event: unknown): Promise<unknown>;
-  stop(): Promise<void>;
-}
-
-function createPool(model: FunctionModel, means: Means, concurrency: number, log: (line: string) => void): Pool {
-  const open = new Set<Sandbox>();
-  const free: Sandbox[] = [];
-  const queue: ((sandbox: Sandbox) => void)[] = [];
-  const environment = environmentOf(model, means);
-
-  const opened = () => {
-    const sandbox = openSandbox(model, environment, log);
-    open.add(sandbox);
-    return sandbox;
-  };
-  const acquired = (): Promise<Sandbox> | Sandbox => {
-    const sandbox = free.pop();
-    if (sandbox) return sandbox;
-    return open.size < concurrency ? opened() : new Promise((resolve) => queue.push(resolve));
-  };
-  const released = (sandbox: Sandbox) => {
-    if (!sandbox.usable()) open.delete(sandbox);
-    const next = queue.shift();
-    if (next) next(sandbox.usable() ? sandbox : opened());
-    else if (sandbox.usable()) free.push(sandbox);
-  };
-  return {
-    run: async (event) => {
-      let sandbox = await acquired();
-      if (!sandbox.usable()) {
-        // It died while it had nothing to do.
-        open.delete(sandbox);
-        sandbox = opened();
-      }
-      try {
-        return await sandbox.run(event);
-      } finally {
-        released(sandbox);
-      }
-    },
-    stop: async () => {
-      await Promise.all([...open].map((sandbox) => sandbox.end()));
-    },
-  };
-}
-
-function environmentOf(
+function environmentVariables(
   model: FunctionModel,
-  { endpoints, secretAccessKey = 'local', reveal = (text) => text }: Means,
+  { endpoints, secretAccessKey = 'local', reveal = (text) => text }: LambdaSettings,
 ): Record<string, string> {
   const region = model.arn.split(':')[3] ?? '';
   return {
@@ -127,7 +106,7 @@ function environmentOf(
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
     LAMBDA_TASK_ROOT: model.codeDirectory,
     _HANDLER: model.handler,
-    // The facade in front of DynamoDB and the other services knows by this id which function calls.
+    // The DynamoDB proxy reads from the access key id which function calls.
     AWS_ACCESS_KEY_ID: model.name,
     AWS_SECRET_ACCESS_KEY: secretAccessKey,
     AWS_ENDPOINT_URL_DYNAMODB: endpoints.dynamodb,

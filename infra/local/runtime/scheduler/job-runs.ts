@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { ScheduleModel } from '../assembly/model.ts';
 import type { DeadLetters } from '../base/dead-letters.ts';
 import { type Invoke, LambdaFailure } from '../base/invoke.ts';
-import { Stopped } from '../base/stream-records.ts';
+import { Stopped } from '../base/stopped.ts';
 
 export interface RunSettings {
   invoke: Invoke;

@@ -5,7 +5,7 @@ import type { Clock } from '../base/clock.ts';
 import type { DeadLetters } from '../base/dead-letters.ts';
 import { readJson, writeJson } from '../base/files.ts';
 import type { Invoke } from '../base/invoke.ts';
-import { Stopped } from '../base/stream-records.ts';
+import { Stopped } from '../base/stopped.ts';
 import { type NextDue, parseSchedule } from './expression.ts';
 import { runDue, runNow } from './job-runs.ts';
 

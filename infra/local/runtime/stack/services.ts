@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import type { Invoke } from '../base/invoke.ts';
 import { createBus, type LocalBus } from '../events/bus.ts';
-import { type Lambdas, startLambdas } from '../lambda/lambda.ts';
+import { Lambdas } from '../lambda/lambda.ts';
 import { S3_PREFIX } from '../s3/s3.ts';
 import { createStateMachines, type StateMachines } from '../states/state-machines.ts';
 import { startAws } from './aws.ts';
@@ -33,15 +33,15 @@ export async function startServices(ground: Ground): Promise<Services> {
     onWrite: () => told(),
   });
   closing.add(aws.stop);
-  const lambdas = startLambdas({
+  const lambdas = new Lambdas({
     ...{ functions: model.functions, secretAccessKey: accessKey, reveal },
     endpoints: { ...aws.endpoints, s3: door.url + S3_PREFIX },
     log: lambdaLog(ground),
   });
-  closing.add(lambdas.stop);
-  // Before the functions: a workflow must not take their end for a failure.
-  closing.add(machines.stop);
-  closing.add(bus.stop);
+  closing.addWork(machines.stop);
+  closing.addWork(bus.stop);
+  // All parts learn of the stop in the same tick, so that none of them takes the end of a function for a failure.
+  closing.addWork(() => lambdas.stop());
   ready.resolve(lambdas);
   const onWrite = (listener: () => void) => {
     told = listener;

@@ -1,7 +1,7 @@
 /** The whole stack on one machine: the parts that the cloud assembly asks for, wired together, started and stopped. */
 
 import type { LocalModel } from '../assembly/model.ts';
-import { type Closing, createClosing } from '../base/closing.ts';
+import { Closing } from '../base/closing.ts';
 import { type DataDirectory, openDataDirectory } from '../base/data-directory.ts';
 import { type Expiry, startExpiry } from '../dynamodb/expiry.ts';
 import { createAuthorizer } from '../http/authorizer.ts';
@@ -28,7 +28,7 @@ export interface Stack {
 /** Refuses a data folder that another stack uses, a port in use, and an assembly that it does not fully know. */
 export async function startStack(settings: StackSettings): Promise<Stack> {
   const data = openDataDirectory(settings.dataDirectory);
-  const closing = createClosing();
+  const closing = new Closing();
   closing.add(async () => data.release());
   try {
     return await started(settings, data, closing);
@@ -71,7 +71,7 @@ async function startFeeds(ground: Ground, { lambdas, machines, bus, onWrite }: S
     observe: expiry.observe,
     hasExpired: expiry.hasExpired,
   });
-  closing.add(streams.stop);
+  closing.addWork(streams.stop);
   closing.add(expiry.stop);
   const isOver = () => machines.list().every(({ status }) => status !== 'RUNNING');
   forgetting.attach({ erased: bus.erased, files: [bus, machines, expiry], isOver });
@@ -81,7 +81,7 @@ async function startFeeds(ground: Ground, { lambdas, machines, bus, onWrite }: S
     ...{ schedules: model.schedules, invoke, clock, queues, settle, writes: metrics.writes, log },
     stateFile: data.file('schedules.json'),
   });
-  closing.add(schedules.stop);
+  closing.addWork(schedules.stop);
   return { schedules, expiry, settle };
 }
 
@@ -115,6 +115,6 @@ async function openDoors(ground: Ground, { lambdas, machines, bus }: Services, f
       { prefix: S3_PREFIX, serve: s3.serve, isForFunctions: true },
     ],
   });
-  closing.add(gateway.close);
+  closing.addWork(gateway.close);
   return { url: door.url, model, token: authorizer.token, settle, stop: closing.close };
 }

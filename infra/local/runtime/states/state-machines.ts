@@ -6,7 +6,7 @@ import type { Clock } from '../base/clock.ts';
 import { appendLine, readLines, replaceLines } from '../base/files.ts';
 import { type Invoke, LambdaFailure } from '../base/invoke.ts';
 import { anonymizer } from '../base/redaction.ts';
-import { Stopped } from '../base/stream-records.ts';
+import { Stopped } from '../base/stopped.ts';
 import { checkedMachine, type Machine } from './definition.ts';
 import { StatesError } from './expressions.ts';
 import type { Run } from './frame.ts';
@@ -205,6 +205,7 @@ function callerOf({ functions, invoke }: StateMachineSettings): Means['call'] {
     try {
       return (await invoke(model.logicalId, payload)) ?? null;
     } catch (error) {
+      if (error instanceof Stopped) throw error;
       if (!(error instanceof LambdaFailure)) throw new StatesError('Lambda.Unknown', String(error));
       const { errorType, errorMessage } = error;
       throw new StatesError(errorType, JSON.stringify({ errorMessage, errorType }));

@@ -4,7 +4,8 @@ import type { StreamMappingModel } from '../assembly/model.ts';
 import type { Clock } from '../base/clock.ts';
 import type { DeadLetters } from '../base/dead-letters.ts';
 import type { Invoke } from '../base/invoke.ts';
-import { Stopped, type StreamRecord } from '../base/stream-records.ts';
+import { Stopped } from '../base/stopped.ts';
+import type { StreamRecord } from '../base/stream-records.ts';
 
 export interface DeliverySettings {
   mapping: StreamMappingModel;
@@ -80,6 +81,7 @@ async function attempt({ mapping, invoke, log }: DeliverySettings, records: Stre
     const at = mapping.reportBatchItemFailures ? firstFailed(answer, records) : records.length;
     return at === records.length ? null : { at, why: 'ReportedByFunction' };
   } catch (error) {
+    if (error instanceof Stopped) throw error;
     log(`streams: ${mapping.logicalId}: ${error instanceof Error ? error.message : String(error)}`);
     return { at: 0, why: 'Unhandled' };
   }

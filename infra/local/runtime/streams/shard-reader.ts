@@ -1,7 +1,8 @@
 /** Reads one shard for one mapping: gathers records into batches and delivers them in order. */
 
 import type { StreamMappingModel } from '../assembly/model.ts';
-import { Stopped, type StreamRecord } from '../base/stream-records.ts';
+import { Stopped } from '../base/stopped.ts';
+import type { StreamRecord } from '../base/stream-records.ts';
 import { STREAMS, type Wire, WireError } from '../dynamodb/wire.ts';
 import type { Matches } from '../events/filter.ts';
 import type { Deliver } from './batch-delivery.ts';

@@ -3,5 +3,5 @@ import { startStack } from '../../../../infra/local/runtime/stack/stack.ts';
 
 const [assemblyDirectory = '', dataDirectory = ''] = process.argv.slice(2);
 const stack = await startStack({ assemblyDirectory, dataDirectory, port: 0, log: () => {} });
-process.on('SIGTERM', () => stack.stop().then(() => process.exit(0)));
+process.on('SIGINT', () => stack.stop().then(() => process.exit(0)));
 console.log(stack.url);

@@ -1,6 +1,8 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { readAssembly } from '../../../../../infra/local/runtime/assembly/assembly.ts';
-import { type Lambdas, startLambdas } from '../../../../../infra/local/runtime/lambda/lambda.ts';
+import { Stopped } from '../../../../../infra/local/runtime/base/stopped.ts';
+import { type LambdaSettings, Lambdas } from '../../../../../infra/local/runtime/lambda/lambda.ts';
 import { base, lambda, type SmallAssembly, writeAssembly } from '../../support/small-assembly.ts';
 
 /** One bundle that does as the event says. */
@@ -35,6 +37,7 @@ const CODE = `
 describe('functions run as in Lambda', () => {
   let assembly: SmallAssembly;
   let lambdas: Lambdas;
+  let openLambdas: (limits: Partial<LambdaSettings>) => Lambdas;
   const lines: string[] = [];
   const invoke = (act: string, value?: unknown, functionId = 'Acts') => lambdas.invoke(functionId, { act, value });
 
@@ -45,12 +48,14 @@ describe('functions run as in Lambda', () => {
       Environment: { Variables: { TABLE_NAME: { Ref: 'Table' } } },
       Tags: [{ Key: 'capability', Value: 'acts' }],
     });
-    const resources = { ...base, Acts: acts, Broken: lambda('broken'), Nameless: lambda('nameless') };
+    const others = lambda('acts', { Timeout: 60, MemorySize: 64 });
+    const resources = { ...base, Acts: acts, Others: others, Broken: lambda('broken'), Nameless: lambda('nameless') };
     const code = { acts: CODE, broken: 'throw new RangeError("cannot load");', nameless: 'exports.other = 1;' };
     assembly = writeAssembly({ Regulars: { Resources: resources } }, code);
     const endpoints = { dynamodb: 'http://127.0.0.1:1', eventbridge: 'http://127.0.0.1:2', sfn: 'http://127.0.0.1:3' };
     const { functions } = readAssembly(assembly.directory);
-    lambdas = startLambdas({ functions, endpoints, concurrency: 2, log: (line) => lines.push(line) });
+    openLambdas = (limits) => new Lambdas({ functions, endpoints, log: (line) => lines.push(line), ...limits });
+    lambdas = openLambdas({ concurrency: 2 });
   });
   afterAll(async () => {
     await lambdas.stop();
@@ -96,9 +101,12 @@ describe('functions run as in Lambda', () => {
     ['a loop that never ends', 'spin', 'Sandbox.Timedout', 'Task timed out after 1.00 seconds'],
     ['an exit', 'leave', 'Runtime.ExitError', 'exit status 7'],
     ['a rejection that nobody handles', 'reject', 'Runtime.UnhandledPromiseRejection', 'left alone'],
-    ['more memory than it has', 'hoard', 'Runtime.OutOfMemory', 'signal: killed'],
-  ])('fails the invocation alone on %s', async (_, act, errorType, errorMessage) => {
-    await expect(invoke(act)).rejects.toMatchObject({ errorType, errorMessage: expect.stringContaining(errorMessage) });
+    ['more memory than it has', 'hoard', 'Runtime.OutOfMemory', 'signal: killed', 'Others'],
+  ])('fails the invocation alone on %s', async (_, act, errorType, errorMessage, functionId = 'Acts') => {
+    await expect(invoke(act, undefined, functionId)).rejects.toMatchObject({
+      errorType,
+      errorMessage: expect.stringContaining(errorMessage),
+    });
     expect(await invoke('echo', 'alive')).toBe('alive');
   });
 
@@ -126,5 +134,52 @@ describe('functions run as in Lambda', () => {
     const after = invoke('hang').catch(() => order.push('after'));
     await Promise.all([before, idle, after]);
     expect(order).toEqual(['before', 'idle', 'after']);
+  });
+
+  it('an environment without work ends, and the next invocation starts a new one', async () => {
+    const resting = openLambdas({ idleMs: 20 });
+    expect(await resting.invoke('Acts', { act: 'count' })).toBe(1);
+    // Each pause is far longer than the limit: a warm environment would go on counting.
+    let count: unknown;
+    do {
+      await pause(200);
+      count = await resting.invoke('Acts', { act: 'count' });
+    } while (count !== 1);
+    await resting.stop();
+  });
+
+  it('an environment in use does not end', async () => {
+    const resting = openLambdas({ idleMs: 1 });
+    expect(await resting.invoke('Acts', { act: 'overlap' })).toBe(1);
+    await resting.stop();
+  });
+
+  it('functions together have no more environments than allowed, and each function has one', async () => {
+    const bounded = openLambdas({ environmentsMax: 1, concurrency: 4 });
+    const counts = await Promise.all(
+      ['Acts', 'Acts', 'Acts', 'Others'].map((id) => bounded.invoke(id, { act: 'count' })),
+    );
+    expect(counts).toEqual([1, 2, 3, 1]);
+    await bounded.stop();
+  });
+
+  it('a stop lets a running invocation finish and refuses those that wait', async () => {
+    const stopping = openLambdas({ concurrency: 1 });
+    const running = stopping.invoke('Acts', { act: 'overlap' });
+    const waiting = stopping.invoke('Acts', { act: 'overlap' });
+    const stopped = stopping.stop();
+    await expect(waiting).rejects.toBeInstanceOf(Stopped);
+    expect(await running).toBe(1);
+    await stopped;
+    await expect(stopping.invoke('Acts', { act: 'count' })).rejects.toBeInstanceOf(Stopped);
+  });
+
+  it('a stop ends an invocation that runs past the grace period', async () => {
+    const stopping = openLambdas({ graceMs: 10 });
+    expect(await stopping.invoke('Others', { act: 'count' })).toBe(1);
+    const running = stopping.invoke('Others', { act: 'hang' });
+    const stopped = stopping.stop();
+    await expect(running).rejects.toBeInstanceOf(Stopped);
+    await stopped;
   });
 });
