@@ -8,7 +8,6 @@ export type RefusalCode =
   | 'external_id_taken'
   | 'version_conflict'
   | 'idempotency_key_reused'
-  | 'request_in_progress'
   | 'erased'
   | 'body_too_large'
   | 'unsupported_media_type'

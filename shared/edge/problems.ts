@@ -12,7 +12,6 @@ export const problems = {
   external_id_taken: { status: 409, title: 'The external id belongs to another consumer' },
   version_conflict: { status: 409, title: 'The resource has changed since it was read' },
   idempotency_key_reused: { status: 409, title: 'The key was used for another request' },
-  request_in_progress: { status: 409, title: 'The same request is still being carried out' },
   not_registered: { status: 409, title: 'The consumer is a guest' },
   not_member: { status: 409, title: 'The consumer is not a member of the programme' },
   insufficient_points: { status: 409, title: 'There are not enough points' },

@@ -250,6 +250,17 @@ describe('POST /v1/events/batch', () => {
     expect(Buffer.byteLength(JSON.stringify(answer.body))).toBeLessThan(250 * 1024);
   });
 
+  it('concurrent copies under one key record each event once and return the same body', async () => {
+    const store = await storeWith('c1', 'c2');
+    const post = calling(store, 'events.recordBatch');
+    const events = ['c1', 'c2'].map((consumerId) => ({ consumerId, ...order }));
+    const sent = { body: { events }, headers: { 'idempotency-key': 'batch-1' } };
+    const [first, second] = await Promise.all([post(sent), post(sent)]);
+    expect(first?.body.items).toMatchObject([{ status: 'created' }, { status: 'created' }]);
+    expect(second?.body).toEqual(first?.body);
+    expect([(await sumsOf(store, 'c1')).orders, (await sumsOf(store, 'c2')).orders]).toEqual([1, 1]);
+  });
+
   it('is not carried out again under its key, even where an event would succeed by now', async () => {
     const store = await storeWith('c1');
     const key = { 'idempotency-key': 'k' };
