@@ -1,4 +1,4 @@
-/** The whole HTTP API, by capability: infrastructure and OpenAPI are made of it. */
+/** The HTTP API, by capability. Infrastructure and the OpenAPI document are generated from it. */
 import type { Routes } from '../shared/edge/catalogue.ts';
 import { advocatesRoutes } from './advocates/routes.ts';
 import { challengesRoutes } from './challenges/routes.ts';

@@ -1,4 +1,4 @@
-/** The background jobs, by capability. Infrastructure makes one EventBridge schedule of each. */
+/** The background jobs, by capability. Each becomes an EventBridge schedule. */
 import type { Jobs } from '../shared/edge/catalogue.ts';
 import { advocatesJobs } from './advocates/jobs.ts';
 import { insightsJobs } from './insights/jobs.ts';

@@ -1,4 +1,4 @@
-/** The composition root: what the deployed use cases are given. */
+/** The composition root: the dependencies of the deployed use cases. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { dynamoStore } from '../shared/data/dynamo-store.ts';
 import { newUlid } from '../shared/data/ids.ts';
@@ -8,11 +8,11 @@ import type { Deps } from '../shared/usecases/ports/deps.ts';
 import type { Images } from '../shared/usecases/ports/store.ts';
 
 /**
- * About a read and a write of the table, doubled each time: however many write to one consumer, they soon spread so
- * far that each round trip lets one through.
+ * Back-off between retries, doubled each time. It starts at about the duration of a read and a write, so that concurrent
+ * writers to one consumer soon spread out far enough for one of them to succeed per round trip.
  */
 const FIRST_PAUSE_MS = 25;
-const LONGEST_PAUSE_MS = 1_000;
+const MAX_PAUSE_MS = 1_000;
 
 const store = dynamoStore(readEnvironment('tableName'), readEnvironment('subjectKey'));
 
@@ -21,9 +21,9 @@ export const live: Deps & Images = {
   recordOf,
   newId: newUlid,
   pause: async (retry) => {
-    await wait(Math.random() * Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (retry - 1)));
+    await wait(Math.random() * Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (retry - 1)));
   },
 };
 
-// One real request while the function starts: the connection and the client's lazy parts are ready when a caller comes.
+// A request during initialization opens the connection and loads the client's lazy parts before the first caller arrives.
 store.get([{ kind: 'settings' }]).catch(() => undefined);

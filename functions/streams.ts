@@ -1,4 +1,4 @@
-/** The consumers of the table's stream, by capability: at most one each. */
+/** The consumers of the table's stream, by capability: at most one per capability. */
 import type { StreamConsumers } from '../shared/edge/catalogue.ts';
 import { insightsStreams } from './insights/streams.ts';
 import { outboxStreams } from './outbox/streams.ts';

@@ -3,7 +3,7 @@ import * as z from 'zod/mini';
 import { whereSchema } from '../../shared/domain/conditions/where.ts';
 import { PROGRESS_DECIMALS } from '../../shared/domain/points/challenges.ts';
 import { chosenId, eventType, MOST_POINTS } from '../../shared/domain/points/settings.ts';
-import { cursor, endsAfterItBegins, givenName, limit, offerFields, offerShown } from '../../shared/edge/parameters.ts';
+import { cursor, displayName, endsAfterStart, limit, offerFields, offerShown } from '../../shared/edge/parameters.ts';
 
 const kind = z.enum(['custom', 'activity']);
 const measure = z.union([
@@ -27,7 +27,7 @@ const goal = z.strictObject({ event: eventType, where: z._default(whereSchema, [
 export const challengeBody = z
   .strictObject({
     challengeId: z.optional(chosenId),
-    name: givenName,
+    name: displayName,
     kind,
     goal,
     /** On completion. */
@@ -37,7 +37,7 @@ export const challengeBody = z
     repeatable: z._default(z.boolean(), false),
   })
   .check(
-    endsAfterItBegins,
+    endsAfterStart,
     z.refine(({ kind, goal }) => kind !== 'activity' || goal.event === 'activity', {
       error: 'An activity challenge is about the event activity.',
       path: ['goal', 'event'],

@@ -2,7 +2,7 @@
 import type { Workflows } from '../../shared/edge/catalogue.ts';
 import { RETRY } from '../../shared/edge/workflow-definitions.ts';
 
-/** Writes the file in one step, whatever its length. If the retries fail too, the export's status becomes `failed`. */
+/** Writes the file in one step regardless of its size. If the retries fail too, the export's status becomes `failed`. */
 const exportFile = {
   QueryLanguage: 'JSONata',
   StartAt: 'Write',
@@ -22,7 +22,7 @@ const exportFile = {
       Retry: RETRY,
       Next: 'GivenUp',
     },
-    GivenUp: { Type: 'Fail', Error: 'ExportGivenUp', Cause: 'Its file could not be written.' },
+    GivenUp: { Type: 'Fail', Error: 'ExportGivenUp', Cause: 'The file could not be written.' },
   },
 };
 

@@ -1,10 +1,10 @@
-/** Background jobs: each row is an EventBridge schedule, its handler is `jobs/<key>.ts`. */
+/** Background jobs. A row becomes an EventBridge schedule; its handler is `jobs/<key>.ts`. */
 import type { Jobs } from '../../shared/edge/catalogue.ts';
 
 export const insightsJobs = {
   'insights-rebuild': {
     schedule: 'rate(1 minute)',
-    summary: 'Renew the percentile summaries where their error grew, and once a day in any case',
+    summary: 'Rebuild percentile summaries whose error has grown, and all of them once a day',
     timeoutSeconds: 900,
   },
   'churn-fit': {
@@ -14,12 +14,12 @@ export const insightsJobs = {
   },
   'loyalty-decay': {
     schedule: 'rate(1 minute)',
-    summary: 'Announce the loyalty band changes that decay has made due',
+    summary: 'Publish loyalty band changes that decay causes',
     timeoutSeconds: 300,
   },
   'archive-inactive': {
     schedule: 'rate(1 minute)',
-    summary: 'Archive the consumers who have done nothing for as long as the settings say',
+    summary: 'Archive consumers who have been inactive for the configured time',
     timeoutSeconds: 300,
   },
 } as const satisfies Jobs;

@@ -3,12 +3,11 @@ import type { StreamConsumers } from '../../shared/edge/catalogue.ts';
 
 export const insightsStreams = {
   'keep-summaries': {
-    summary:
-      'Keep segments, percentile summaries, the liability in points, members and advocates shown true as consumers change',
+    summary: 'Update segments, percentile summaries, points liability, members and advocates as consumers change',
     kinds: ['profile', 'metrics', 'account', 'programme', 'memberships', 'entry', 'member', 'listMember'],
-    // A tenth of the changes that the summaries remember: with ten shards, a batch that comes again is known.
+    // A tenth of the changes that the summaries remember. With up to ten shards, a redelivered batch is recognized.
     batchSize: 200,
-    // At once, so that a change is in the segments, and they on the bus: under load, a batch gathers while another is worked on.
+    // Without delay, so that segments and their events follow a change at once. Under load, a batch fills while the previous one is processed.
     batchWindowSeconds: 0,
     maximumRetries: 10,
   },

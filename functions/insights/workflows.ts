@@ -5,12 +5,11 @@ import { forEachSliceAfterEdits, forEachSliceTwice, INPUT_AT_ENTRY } from '../..
 export const insightsWorkflows = {
   'metrics-rebuild': {
     summary:
-      "Fold every consumer's metrics again from the history: after the scoring rules changed, those made by others; with `always` everyone, and none should differ",
+      'Rebuild metrics from the history: those made by older scoring rules, or with `always` those of every consumer, none of which should differ',
     definition: forEachSliceAfterEdits('step:insights/fold-slice'),
   },
   'archive-rebuild': {
-    summary:
-      'Archive everyone who is to be, and bring back who is not: after another number of days was set, and monthly',
+    summary: 'Archive and restore consumers after the number of inactive days was changed, and monthly',
     definition: forEachSliceTwice('step:insights/archive-slice', INPUT_AT_ENTRY),
   },
 } as const satisfies Workflows;

@@ -1,12 +1,12 @@
 /** What callers say and are told about lists and who is on them. */
 import * as z from 'zod/mini';
 import { chosenId } from '../../shared/domain/points/settings.ts';
-import { consumerIdParam, cursor, givenName, limit } from '../../shared/edge/parameters.ts';
+import { consumerIdParam, cursor, displayName, limit } from '../../shared/edge/parameters.ts';
 
 /** Created with an id that the caller chose, or that is made for it. */
 export const listBody = z.strictObject({
   listId: z.optional(chosenId),
-  name: givenName,
+  name: displayName,
 });
 
 export const listParams = z.strictObject({ listId: z.string().check(z.minLength(1), z.maxLength(128)) });

@@ -41,7 +41,7 @@ const listCleanUp = {
 
 export const listsWorkflows = {
   'lists-cleanup': {
-    summary: 'Take the members of deleted lists off',
+    summary: 'Remove the members of deleted lists',
     definition: listCleanUp,
   },
 } as const satisfies Workflows;

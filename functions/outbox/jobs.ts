@@ -1,13 +1,13 @@
-/** Background jobs: each row is an EventBridge schedule, its handler is `jobs/<key>.ts`. */
+/** Background jobs. A row becomes an EventBridge schedule; its handler is `jobs/<key>.ts`. */
 import type { Jobs } from '../../shared/edge/catalogue.ts';
 
 export const outboxJobs = {
   'metrics-rebuild': {
     schedule: 'cron(0 4 1 * ? *)',
-    summary: "Start the workflow that folds every consumer's metrics again, to see that history and sums agree",
+    summary: "Start the workflow that rebuilds every consumer's metrics from the history, to verify that both agree",
   },
   'archive-rebuild': {
     schedule: 'cron(20 4 1 * ? *)',
-    summary: 'Start the workflow that sees that everyone is archived in time',
+    summary: 'Start the workflow that archives consumers that the archive-inactive job missed',
   },
 } as const satisfies Jobs;

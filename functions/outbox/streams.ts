@@ -3,7 +3,7 @@ import type { StreamConsumers } from '../../shared/edge/catalogue.ts';
 
 export const outboxStreams = {
   'publish-changes': {
-    summary: 'Tell other systems what happened, and start the workflows that a change calls for',
+    summary: 'Publish events to other systems and start the workflows that a change requires',
     kinds: [
       'profile',
       'metrics',

@@ -66,11 +66,11 @@ const erasure = {
 
 export const privacyWorkflows = {
   erasure: {
-    summary: 'Remove everything of a consumer everywhere, prove that nothing is left, and leave a receipt',
+    summary: 'Remove all data of a consumer, verify that nothing is left, and complete the receipt',
     definition: erasure,
   },
   'erasure-audit': {
-    summary: 'Find those who were erased and are there again, as after a table was restored, and erase them again',
+    summary: 'Find erased consumers who reappeared, for instance after a table was restored, and erase them again',
     definition: forEachSlice('step:privacy/audit-slice'),
   },
 } as const satisfies Workflows;

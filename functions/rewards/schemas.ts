@@ -1,7 +1,7 @@
 /** What callers say and are told about rewards and claims. */
 import * as z from 'zod/mini';
 import { chosenId, MOST_POINTS, pointsAmount } from '../../shared/domain/points/settings.ts';
-import { cursor, endsAfterItBegins, givenName, limit, offerFields, offerShown } from '../../shared/edge/parameters.ts';
+import { cursor, displayName, endsAfterStart, limit, offerFields, offerShown } from '../../shared/edge/parameters.ts';
 
 const status = z.enum(['active', 'inactive']);
 const count = (least: number) => z._default(z.nullable(z.int().check(z.gte(least), z.lte(MOST_POINTS))), null);
@@ -10,7 +10,7 @@ const count = (least: number) => z._default(z.nullable(z.int().check(z.gte(least
 export const rewardBody = z
   .strictObject({
     rewardId: z.optional(chosenId),
-    name: givenName,
+    name: displayName,
     costPoints: pointsAmount,
     /** What is left of it from now on; null: no end. */
     stock: count(0),
@@ -19,7 +19,7 @@ export const rewardBody = z
     ...offerFields,
     status: z._default(status, 'active'),
   })
-  .check(endsAfterItBegins);
+  .check(endsAfterStart);
 
 export const rewardParams = z.strictObject({ rewardId: z.string().check(z.minLength(1), z.maxLength(128)) });
 export const pageQuery = z.strictObject({ limit, cursor });

@@ -2,13 +2,13 @@
 import * as z from 'zod/mini';
 import { chosenId } from '../../shared/domain/points/settings.ts';
 import { parsedRule, type Rule } from '../../shared/domain/segments/rule.ts';
-import { consumerIdParam, cursor, givenName, instant, limit } from '../../shared/edge/parameters.ts';
+import { consumerIdParam, cursor, displayName, instant, limit } from '../../shared/edge/parameters.ts';
 
 /** Parsed by itself, level by level: rules nest deeper than a schema should. */
 const rule = z.unknown();
 
-export const newSegmentBody = z.strictObject({ segmentId: z.optional(chosenId), name: givenName, rule });
-export const segmentBody = z.strictObject({ segmentId: z.optional(chosenId), name: givenName, rule });
+export const newSegmentBody = z.strictObject({ segmentId: z.optional(chosenId), name: displayName, rule });
+export const segmentBody = z.strictObject({ segmentId: z.optional(chosenId), name: displayName, rule });
 export const previewBody = z.strictObject({ rule, segmentId: z.optional(chosenId) });
 export const segmentParams = z.strictObject({ segmentId: chosenId });
 export const pageQuery = z.strictObject({ limit, cursor });

@@ -84,11 +84,11 @@ const cleanUp = {
 
 export const segmentsWorkflows = {
   'segments-backfill': {
-    summary: 'Fill new and edited rules of segments with members, and tell them once they all stand',
+    summary: 'Compute the members of new and edited segment rules and announce them together',
     definition: backfill,
   },
   'segments-cleanup': {
-    summary: 'Let the members of deleted segments go',
+    summary: 'Remove the members of deleted segments',
     definition: cleanUp,
   },
 } as const satisfies Workflows;

@@ -4,7 +4,7 @@ import { forEachSlice } from '../../shared/edge/workflow-definitions.ts';
 
 export const tiersWorkflows = {
   'tiers-rebuild': {
-    summary: 'Move everyone to the tier in force: after the ladder was edited, or its module switched on',
+    summary: 'Recompute every tier after the ladder was edited or its module was switched on',
     definition: forEachSlice('step:tiers/retier-slice'),
   },
 } as const satisfies Workflows;

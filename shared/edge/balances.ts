@@ -1,4 +1,4 @@
-/** The balances of an account, as answers show them. */
+/** The schema of an account's balances in responses. */
 import * as z from 'zod/mini';
 
 export const balancesShape = () => ({

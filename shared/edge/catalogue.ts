@@ -1,44 +1,44 @@
 /**
- * The rows of the catalogues: what the product exposes, as data. CDK makes infrastructure of them, OpenAPI is made of
- * them, and each handler is given its own row, so that nothing is wired twice.
+ * The row types of the catalogues, which describe as data what the product exposes. CDK builds infrastructure from the
+ * rows, the OpenAPI document is generated from them, and each handler receives its own row, so nothing is wired twice.
  *
- * The file of a row is its key in kebab-case inside its capability's folder: `create` of `consumers` is
+ * A row's file is its key in kebab-case inside its capability's folder: `create` of `consumers` is
  * `functions/consumers/endpoints/create.ts`, which exports `makeHandler(deps)`.
  */
 import type * as z from 'zod/mini';
 import type { RefusalCode } from '../domain/refusal.ts';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-/** Who may call: everyone, a storefront's server (and staff), staff alone. */
+/** Callers that a route accepts: everyone, a storefront's server and staff, or staff only. */
 export type Access = 'public' | 'storefront' | 'admin';
 
 export interface Route {
   method: Method;
-  /** With parameters in braces, as API Gateway writes them: `/v1/consumers/{consumerId}`. */
+  /** With parameters in braces, in API Gateway's syntax: `/v1/consumers/{consumerId}`. */
   path: `/${string}`;
   access: Access;
-  /** One line for people, in the imperative: "Create a consumer". */
+  /** One line in the imperative: "Create a consumer". */
   summary: string;
   description?: string;
-  /** Schemas of the path parameters and of the query; a parameter they don't know is refused. */
+  /** Schemas of the path parameters and of the query. Unknown parameters are refused. */
   params?: z.ZodMiniType;
   query?: z.ZodMiniType;
   body?: z.ZodMiniType;
-  /** What the description shows as the body, where `body` leaves a part of it to be parsed by itself. */
+  /** The schema that the OpenAPI document shows for the body, if `body` leaves a part of it to be parsed separately. */
   bodyShown?: z.ZodMiniType;
-  /** Schema of the body by status; null for none. Made when asked for: no request needs it, the documentation does. */
+  /** Schema of the response body by status; null for no body. Built lazily: only the documentation and tests need it. */
   answers: () => Record<number, z.ZodMiniType | null>;
-  /** Whether its list is also answered as a table: see `tables.ts`. */
+  /** Whether its list is also available as CSV: see `tables.ts`. */
   asTable?: boolean;
-  /** Whether it answers 200 with an HTML page in place of JSON. */
+  /** Whether it answers 200 with an HTML page instead of JSON. */
   asPage?: boolean;
-  /** Refusals of its own, beside those that every endpoint has. */
+  /** Refusals in addition to those that follow from its method, path and schemas: see `openapi/document.ts`. */
   refusals?: RefusalCode[];
   /** Largest body accepted, in bytes; 64 KiB unless said. */
   bodyLimitBytes?: number;
   /**
-   * Its body is taken in parts, none of which spoils another, and committed in parts ahead of the answer: a key that was
-   * used must be noticed before it begins.
+   * Whether the parts of its body succeed or fail independently and are committed before the response is. A used
+   * Idempotency-Key is then detected before the work starts.
    */
   commitsInParts?: boolean;
 }
@@ -53,27 +53,28 @@ export interface Job {
 }
 export type Jobs = Record<string, Job>;
 
-/** What a job's Lambda is invoked with. `trigger` is `manual` where somebody asked for it now. */
+/** The event that invokes a job's Lambda. `trigger` is `manual` if an operator started the job. */
 export interface JobEvent {
   job: string;
   scheduledAt: string;
   trigger: 'schedule' | 'manual';
 }
 /**
- * What a job answers. `nextDueAt` is the next instant at which it will find work if nothing is written until then (null:
- * none), so that a clock that is moved by months needn't run a job that has nothing to do; leave it out where unknown.
+ * The result of a job. `nextDueAt` is the next instant at which the job will find work if nothing is written until then;
+ * null if there is none, absent if unknown. The local stack uses it to skip runs without work when its clock moves by
+ * months.
  */
 export interface JobResult {
   nextDueAt?: string | null;
   [count: string]: unknown;
 }
 
-/** A consumer of the table's stream. At most one per capability; a table feeds two of them well. */
+/** A consumer of the table's stream. At most one per capability; DynamoDB Streams serves at most two per table without throttling. */
 export interface StreamConsumer {
   summary: string;
-  /** Only changes of these kinds of items arrive. */
+  /** Kinds of items whose changes are delivered. */
   kinds: string[];
-  /** Of the history, only events of these types. */
+  /** Types of consumer events that are delivered in addition. */
   eventTypes?: string[];
   batchSize: number;
   batchWindowSeconds: number;
@@ -82,22 +83,22 @@ export interface StreamConsumer {
 export type StreamConsumers = Record<string, StreamConsumer>;
 
 /**
- * A state machine in JSONata. A task names the step that it runs as `"Resource": "step:<capability>/<file>"`; CDK puts
- * the function's ARN there and wraps `Arguments` as `{ step, input }`.
+ * A state machine in JSONata. A task names its step as `"Resource": "step:<capability>/<file>"`; CDK replaces that with
+ * the function's ARN and wraps `Arguments` as `{ step, input }`.
  *
- * What was given up may be left in a dead letter queue of the workflow's own, with an alarm: it is made for a definition
- * that names it, `{ "Type": "Task", "Resource": "arn:aws:states:::sqs:sendMessage", "Arguments": { "QueueUrl":
- * "queue:dead-letters", "MessageBody": "{% { … ids only … } %}" } }`, usually where a `Catch` leads, with a `Fail` after it.
- * The message holds the input of an execution that makes it good.
+ * A definition that names `queue:dead-letters` gets a dead letter queue of its own, with an alarm: `{ "Type": "Task",
+ * "Resource": "arn:aws:states:::sqs:sendMessage", "Arguments": { "QueueUrl": "queue:dead-letters", "MessageBody":
+ * "{% { … ids only … } %}" } }`, usually as the target of a `Catch` and followed by a `Fail`. The message is the input of
+ * an execution that redoes the failed work.
  */
 export interface Workflow {
   summary: string;
   definition: Record<string, unknown>;
 }
-/** By name, which must be unique across capabilities: it is part of the state machine's name. */
+/** By name. A name is part of the state machine's name and must be unique across capabilities. */
 export type Workflows = Record<string, Workflow>;
 
-/** What a workflow step's Lambda is invoked with. */
+/** The event that invokes a workflow step's Lambda. */
 export interface StepEvent {
   step: string;
   input: unknown;

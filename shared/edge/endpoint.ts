@@ -1,4 +1,4 @@
-/** What every HTTP endpoint has in common: parse everything, run the use case, answer; refusals become problems. */
+/** The frame of every HTTP endpoint: parse the request, run the use case, present the result. Refusals become problems. */
 import middy from '@middy/core';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { Refusal } from '../domain/refusal.ts';
@@ -6,7 +6,7 @@ import type { Commit } from '../usecases/ports/deps.ts';
 import type { Store } from '../usecases/ports/store.ts';
 import type { Route } from './catalogue.ts';
 import type { Reply, RequestKey } from './idempotency.ts';
-import { commitUnder, keepAnswer, Replayed, replayStored } from './idempotency.ts';
+import { commitUnder, Replayed, replayStored, storeReply } from './idempotency.ts';
 import { logError } from './log.ts';
 import { problemOf, refusalIn } from './problems.ts';
 import { type HttpEvent, type Request, requestOf } from './request.ts';
@@ -15,16 +15,16 @@ import { SECURITY_HEADERS } from './security-headers.ts';
 export type HttpResult = APIGatewayProxyStructuredResultV2;
 
 /**
- * An endpoint: `run` is the use case, `present` turns its result into the reply. The reply is committed together with
- * the use case's writes where the request carries an Idempotency-Key.
+ * Creates a handler: `run` is the use case, `present` turns its result into the reply. If the request has an
+ * Idempotency-Key, the reply is committed in the same transaction as the use case's writes.
  */
 export const endpoint = <R extends Route, T>(
   route: R,
   deps: { store: Store },
   run: (request: Request<R>, commit: Commit) => Promise<T>,
   present: (result: T) => Reply,
-  /** Makes the first body again of what was kept of it, and of the same request. */
-  revived: (kept: unknown, request: Request<R>) => Promise<unknown> | unknown = (kept) => kept,
+  /** Restores the original body from its stored form and the repeated request. */
+  restoreBody: (stored: unknown, request: Request<R>) => Promise<unknown> | unknown = (stored) => stored,
 ) => {
   const handle = async (event: HttpEvent): Promise<HttpResult> => {
     const { request, key } = requestOf(route, event, deps.store);
@@ -32,13 +32,13 @@ export const endpoint = <R extends Route, T>(
     try {
       if (key && route.commitsInParts) await replayStored(deps.store, key);
       const result = await run(request, commit);
-      if (key && !isStored()) await keepAnswer(deps.store, key, () => commit([], result));
+      if (key && !isStored()) await storeReply(deps.store, key, () => commit([], result));
       return resultOf(present(result));
     } catch (error) {
-      const thrown = key && error instanceof Refusal ? await storedOr(error, deps.store, key) : error;
+      const thrown = key && error instanceof Refusal ? await replayOr(error, deps.store, key) : error;
       if (!(thrown instanceof Replayed)) throw thrown;
       const { reply } = thrown;
-      return resultOf({ ...reply, body: await revived(reply.body, request) });
+      return resultOf({ ...reply, body: await restoreBody(reply.body, request) });
     }
   };
   return middy<HttpEvent, HttpResult>()
@@ -53,24 +53,24 @@ export const endpoint = <R extends Route, T>(
     .handler(handle);
 };
 
-/** The first answer, where the request was answered before; else what was thrown. */
-const storedOr = async (error: unknown, store: Store, key: RequestKey): Promise<unknown> => {
+/** The stored reply if the request was answered before, otherwise the refusal itself. */
+const replayOr = async (error: unknown, store: Store, key: RequestKey): Promise<unknown> => {
   try {
     await replayStored(store, key);
     return error;
-  } catch (stored) {
-    return stored;
+  } catch (replayed) {
+    return replayed;
   }
 };
 
-/** Replies that most endpoints give. */
+/** The usual replies. */
 export const ok = (body: unknown, consumerId?: string): Reply => ({
   status: 200,
   body,
   ...(consumerId && { consumerId }),
 });
 export const created = (body: unknown, consumerId?: string): Reply => ({ ...ok(body, consumerId), status: 201 });
-/** What shows people is not kept: an erased one would live on in it. */
+/** A reply that is not stored under an Idempotency-Key: stored personal data would outlive an erasure. */
 export const okUnkept = (body: unknown): Reply => ({ ...ok(body), kept: false });
 export const noContent = (): Reply => ({ status: 204 });
 
@@ -106,9 +106,9 @@ const unexpected = (error: unknown, routeKey: string, requestId: string) => {
   logError('request failed', error, { route: routeKey, requestId });
   return {
     type: '/docs#internal_error',
-    title: 'Something went wrong on our side',
+    title: 'Internal error',
     status: 500,
-    detail: 'Try again; if it goes on, tell the operators the request id.',
+    detail: 'Try again. If the error persists, contact the operators and quote the request id.',
     code: 'internal_error',
     requestId,
   };

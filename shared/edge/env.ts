@@ -1,21 +1,21 @@
-/** The environment of the functions: CDK writes these variables, the composition root reads them. */
+/** Environment variables of the functions. CDK sets them, the composition roots read them. */
 
 export const environment = {
   tableName: 'TABLE_NAME',
   busName: 'BUS_NAME',
-  /** The secret under which erased ids are hashed. */
+  /** The secret key that ids of erased consumers are hashed with. */
   subjectKey: 'SUBJECT_KEY',
-  /** Where the files of exports are. */
+  /** The bucket of export files. */
   exportsBucket: 'EXPORTS_BUCKET',
 } as const;
-/** Figures that functions write into their logs, for alarms. */
+/** Metrics that functions write to their logs for alarms. */
 export const METRICS = { namespace: 'Regulars', segmentDrift: 'SegmentDrift' } as const;
 export type EnvironmentName = keyof typeof environment;
 
 /** The variable that holds a workflow's ARN: `metrics-rebuild` is in `WORKFLOW_METRICS_REBUILD`. */
 export const workflowVariable = (workflow: string): string => `WORKFLOW_${workflow.toUpperCase().replaceAll('-', '_')}`;
 
-/** The value of a variable. Throws where it is missing or empty, naming it: then the deployment is wrong, not the request. */
+/** The value of a variable. Throws an error that names it if it is missing or empty: a fault of the deployment, not of the request. */
 export const readVariable = (variable: string): string => {
   const value = process.env[variable];
   if (!value) throw new Error(`the environment variable ${variable} is not set`);
@@ -24,7 +24,7 @@ export const readVariable = (variable: string): string => {
 
 export const readEnvironment = (name: EnvironmentName): string => readVariable(environment[name]);
 
-/** What Lambda says of its role, and of where S3 is if not where AWS has it. */
+/** Region and credentials that Lambda provides. `endpoint` overrides the S3 endpoint on the local stack. */
 export const readS3Environment = () => ({
   region: readVariable('AWS_REGION'),
   endpoint: process.env['AWS_ENDPOINT_URL_S3'],

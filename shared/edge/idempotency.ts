@@ -1,12 +1,12 @@
 /**
- * The one mechanism behind `Idempotency-Key`: the answer is stored in the same transaction as the writes.
+ * The mechanism behind `Idempotency-Key`: the reply is stored in the same transaction as the writes.
  *
- *   first request   ──▶ decide ──▶ commit { writes + answer, if the key is free } ──▶ answer
- *   its copy        ──▶ decide ──▶ commit refused: the key is taken ──▶ the stored answer, replayed
+ *   original   ──▶ decide ──▶ commit { writes + reply, if the key is free } ──▶ reply
+ *   copy       ──▶ decide ──▶ commit fails: the key is taken ──▶ stored reply, replayed
  *
- * Whichever commits first wins and the other replays it, so no copy ever has to wait for a lock. A copy that is refused
- * before it commits (the first one has changed the world) looks for the stored answer too. A route that commits in parts,
- * ahead of its answer, looks before it begins.
+ * Whichever commits first wins and the other replays its reply, so a copy never waits for a lock and is never turned away
+ * as "in progress". A copy may also be refused before it commits, because the original has changed the state; it then
+ * looks for the stored reply too. A route that commits in parts, before its reply, checks the key before it starts.
  */
 
 import { sha256 } from '../domain/canonical.ts';
@@ -17,38 +17,38 @@ import type { RecordOf } from '../usecases/ports/records.ts';
 import type { Store, Write } from '../usecases/ports/store.ts';
 import { WriteConflict } from '../usecases/ports/store.ts';
 
-/** Keys live seven days, per caller. */
+/** Keys are per caller and expire after seven days. */
 const KEY_LIFE_MS = 7 * 86_400_000;
 
 export interface Reply {
   status: number;
   body?: unknown;
-  /** In place of a body, what is no JSON: the headers say what it is. Only of what is read, where no key keeps it. */
+  /** A non-JSON body, in place of `body`; the headers give its content type. For reads only, which store no reply. */
   text?: string;
   headers?: Record<string, string>;
-  /** The consumer whom it is about, where the path does not say; null where the answer names nobody, whoever is in the path. */
+  /** The consumer that the reply is about, if not the one in the path; null if the reply identifies no consumer. */
   consumerId?: string | null;
   /**
-   * What is kept of it under an Idempotency-Key, where that is not the body: `false` keeps nothing, of answers that show
-   * people, or are the same again by themselves.
+   * The form of the body that is stored under an Idempotency-Key, if not the body itself. `false` stores nothing: for
+   * replies that contain personal data, or that a repeated request produces again anyway.
    */
   kept?: unknown;
 }
 
-/** A write's key and what the request says. */
+/** The Idempotency-Key of a write and the digest of its request. */
 export interface RequestKey {
   keyHash: string;
-  /** A keyed hash: what a request said, of whom, cannot be tried out on what is kept. */
+  /** A keyed hash of the request, so that guesses at its content cannot be checked against stored records. */
   digest: string;
   now: Instant;
-  /** The consumer whom the path names. */
+  /** The consumer in the path. */
   consumerId: string | undefined;
 }
 
-/** The key's hash, 43 characters: the same key of another caller is another one. */
+/** The hash of a caller's key, 43 characters. The same key of another caller has another hash. */
 export const keyHashOf = (caller: string, key: string): string => sha256(`${caller}\n${key}`);
 
-/** Thrown through a use case whose request was answered before. */
+/** Thrown through the use case if the request was answered before. */
 export class Replayed extends Error {
   readonly reply: Reply;
   constructor(record: RecordOf<'idempotency'>) {
@@ -61,7 +61,7 @@ export class Replayed extends Error {
   }
 }
 
-/** A commit that stores the reply under the key, and says whether it did. */
+/** A commit that stores the reply under the key; `isStored` is true once it has. */
 export const commitUnder = <T>(store: Store, key: RequestKey | null, present: (result: T) => Reply) => {
   let stored = false;
   const commit: Commit = async (writes, result) => {
@@ -79,19 +79,19 @@ export const commitUnder = <T>(store: Store, key: RequestKey | null, present: (r
 };
 
 /**
- * Keeps an answer that nothing was written with. Where the consumer of the path is gone meanwhile, that is the answer; of one
- * who never was nothing is kept, as whatever is asked is the same again.
+ * Stores a reply that came without writes. Refuses with `erased` if the consumer in the path has been erased meanwhile. If
+ * the consumer never existed, nothing is stored: a repeated request gets the same reply anyway.
  */
-export const keepAnswer = async (store: Store, key: RequestKey, keep: () => Promise<unknown>): Promise<void> => {
+export const storeReply = async (store: Store, key: RequestKey, commitReply: () => Promise<unknown>): Promise<void> => {
   try {
-    await keep();
+    await commitReply();
   } catch (error) {
-    if (!(error instanceof WriteConflict) || !error.failed.some(isOfNobody)) throw error;
+    if (!(error instanceof WriteConflict) || !error.failed.some(isMissingConsumer)) throw error;
     if (await isErased(store, key.consumerId)) throw erased();
   }
 };
 
-const isOfNobody = ({ write }: WriteConflict['failed'][number]): boolean =>
+const isMissingConsumer = ({ write }: WriteConflict['failed'][number]): boolean =>
   'check' in write && write.check.kind === 'profile';
 
 const isErased = async (store: Store, consumerId: string | undefined): Promise<boolean> => {
@@ -100,17 +100,17 @@ const isErased = async (store: Store, consumerId: string | undefined): Promise<b
   return tombstone !== undefined;
 };
 
-const erased = (): Refusal => new Refusal('erased', 'The consumer that this request was about was erased.');
+const erased = (): Refusal => new Refusal('erased', 'The consumer of this request has been erased.');
 
-/** Throws the stored answer of this key, if there is one; a refusal if the key was used for another request. */
+/** Throws `Replayed` if a reply is stored under the key, or a refusal if the key was used for another request. */
 export const replayStored = async (store: Store, key: RequestKey): Promise<void> => {
   const [record] = await store.get([{ kind: 'idempotency', keyHash: key.keyHash }], true);
   if (record && record.expiresAt >= key.now) await throwFor(record, store, key);
 };
 
 /**
- * Erasure finds a consumer's answers through the index, an acknowledgement without content too. It costs a write unit,
- * which the budget of an order has to spare, so no route with a consumer in its path is an exception.
+ * Erasure finds a consumer's stored replies through an index, including replies without content. The index costs one write
+ * unit, which the budget of an order allows, so every route with a consumer in its path uses it.
  */
 const recordWrites = (key: RequestKey, { status, body, kept = body, consumerId = key.consumerId }: Reply): Write[] => {
   if (kept === false) return [];
@@ -133,11 +133,14 @@ const throwReplayed = async (error: unknown, store: Store, key: RequestKey): Pro
   }
 };
 
-/** An answer that names somebody is not told again from the moment on in which an erasure begins. */
+/** A reply that identifies a consumer is not replayed once the consumer's erasure has started. */
 const throwFor = async (record: RecordOf<'idempotency'>, store: Store, key: RequestKey): Promise<never> => {
   if (record.digest === null || (await isErased(store, record.consumerId))) throw erased();
   if (record.digest !== key.digest) {
-    throw new Refusal('idempotency_key_reused', 'This Idempotency-Key was used for a request with other content.');
+    throw new Refusal(
+      'idempotency_key_reused',
+      'This Idempotency-Key was already used for a request with different content.',
+    );
   }
   throw new Replayed(record);
 };

@@ -1,4 +1,4 @@
-/** Log lines for operators: JSON, ids and names only. Messages of errors stay out, as they may quote personal data. */
+/** Log lines for operators: JSON with ids and names only. Error messages are left out because they may quote personal data. */
 import { METRICS } from './env.ts';
 
 export type LogFields = Record<string, string | number | boolean | null | undefined>;
@@ -10,17 +10,17 @@ export const logError = (what: string, error: unknown, fields: LogFields = {}): 
 };
 
 /**
- * What an error is thrown at Lambda as: by its name alone. Lambda writes messages to its log, and they go on into dead
- * letters and the histories of workflows.
+ * An error with the name of another but without its message. Lambda logs the messages of thrown errors, and they end up in
+ * dead letters and workflow histories.
  */
 export const anonymous = (error: unknown): Error =>
-  Object.assign(new Error('The log says where it happened.'), { name: nameOf(error) });
+  Object.assign(new Error('See the log for details.'), { name: nameOf(error) });
 
 const nameOf = (error: unknown): string => (error instanceof Error ? error.name : typeof error);
 
 export const logInfo = (what: string, fields: LogFields = {}): void => write('info', what, fields);
 
-/** A figure that CloudWatch takes from the log (embedded metric format), for alarms. */
+/** A metric in CloudWatch's embedded metric format, for alarms. */
 export const logMetric = (name: string, value: number, atMs: number): void => {
   const CloudWatchMetrics = [{ Namespace: METRICS.namespace, Dimensions: [[]], Metrics: [{ Name: name }] }];
   process.stdout.write(`${JSON.stringify({ _aws: { Timestamp: atMs, CloudWatchMetrics }, [name]: value })}\n`);

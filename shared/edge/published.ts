@@ -1,4 +1,4 @@
-/** Answers that are the same for everyone: a text with its ETag, so that nobody loads it twice. */
+/** Responses that are the same for every caller, with an ETag so that clients can cache them. */
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { sha256 } from '../domain/canonical.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';

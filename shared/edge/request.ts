@@ -1,4 +1,4 @@
-/** A request as it comes through API Gateway, read, bounded, and checked against its route's schemas. */
+/** Reads a request from API Gateway, enforces its limits and validates it against its route's schemas. */
 import type { APIGatewayProxyEventV2WithJWTAuthorizer } from 'aws-lambda';
 import type * as z from 'zod/mini';
 import { canonicalJson } from '../domain/canonical.ts';
@@ -14,30 +14,30 @@ export type HttpEvent = APIGatewayProxyEventV2WithJWTAuthorizer;
 type Output<S> = S extends z.ZodMiniType ? z.output<S> : undefined;
 
 export interface Caller {
-  /** The person or server that called: whose idempotency keys these are, and who is named as the actor. */
+  /** The person or server that called: the owner of the Idempotency-Keys and the actor of entries. */
   id: string;
   admin: boolean;
 }
 
-/** A request that fits its route's schemas. */
+/** A request that matches its route's schemas. */
 export interface Request<R extends Route> {
   params: Output<R['params']>;
   query: Output<R['query']>;
   body: Output<R['body']>;
   now: Instant;
   caller: Caller;
-  /** The version that the caller read, from `If-Match`. */
+  /** The version from `If-Match`. */
   ifMatch: number | undefined;
-  /** What forms of an answer the caller takes, from `Accept`. */
+  /** The `Accept` header. */
   accept: string | undefined;
-  /** Identifies this request among its caller's, where it carries an Idempotency-Key: 43 characters. */
+  /** The hash of caller and Idempotency-Key, 43 characters; undefined without a key. */
   keyHash: string | undefined;
   requestId: string;
 }
 
 const DEFAULT_BODY_LIMIT_BYTES = 64 * 1024;
 
-/** Throws `Refusal` for whatever does not fit. The key is null where the request has no Idempotency-Key. */
+/** Throws a `Refusal` if the request is invalid. The key is null without an Idempotency-Key. */
 export const requestOf = <R extends Route>(
   route: R,
   event: HttpEvent,
@@ -70,7 +70,7 @@ const callerOf = (event: HttpEvent): Caller => {
   const jwt = event.requestContext.authorizer?.jwt;
   const scopes = String(jwt?.claims['scope'] ?? '').split(' ');
   return {
-    // People who share an app are told apart by `sub`; for a server's own token it is the client id.
+    // `sub` identifies the person behind an app's token; a server's own token only has a client id.
     id: String(jwt?.claims['sub'] ?? jwt?.claims['client_id'] ?? 'public'),
     admin: scopes.includes('regulars/admin'),
   };
@@ -80,14 +80,14 @@ const partOf = (schema: z.ZodMiniType | undefined, value: Record<string, unknown
   refuseHostile(value);
   if (schema) return parsed(schema, value);
   const [surplus] = Object.keys(value);
-  if (surplus !== undefined) throw invalid(surplus, 'unknown_field', 'There is no such parameter.');
+  if (surplus !== undefined) throw invalid(surplus, 'unknown_field', 'Unknown parameter.');
   return undefined;
 };
 
 const queryOf = (raw: string): Record<string, string> => {
   const query: Record<string, string> = {};
   for (const [name, value] of new URLSearchParams(raw)) {
-    if (Object.hasOwn(query, name)) throw invalid(name, 'invalid_value', 'The parameter is given more than once.');
+    if (Object.hasOwn(query, name)) throw invalid(name, 'invalid_value', 'The parameter must not be repeated.');
     Object.defineProperty(query, name, { value, enumerable: true });
   }
   return query;
@@ -98,12 +98,12 @@ const bodyOf = (route: Route, event: HttpEvent): unknown => {
   if (Buffer.byteLength(text) > (route.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES)) {
     throw new Refusal(
       'body_too_large',
-      `The body may have ${route.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES} bytes at most.`,
+      `The body must not exceed ${route.bodyLimitBytes ?? DEFAULT_BODY_LIMIT_BYTES} bytes.`,
     );
   }
   if (!route.body) {
-    // Clients that always send one send an empty object.
-    if (!/^\s*(\{\s*\})?\s*$/.test(text)) throw invalid('', 'unknown_field', 'This request takes no body.');
+    // Some clients always send a body, as an empty object.
+    if (!/^\s*(\{\s*\})?\s*$/.test(text)) throw invalid('', 'unknown_field', 'This request has no body.');
     return undefined;
   }
   if (text === '' && route.body.safeParse(undefined).success) return undefined;
@@ -126,11 +126,11 @@ const keyOf = (
   const key = event.headers['idempotency-key'];
   if (key === undefined) return null;
   if (key === '' || key.length > 255) {
-    throw invalid('Idempotency-Key', key === '' ? 'too_short' : 'too_long', 'The key has 1 to 255 characters.');
+    throw invalid('Idempotency-Key', key === '' ? 'too_short' : 'too_long', 'The key must have 1 to 255 characters.');
   }
-  const said = canonicalJson([targetOf(event), event.rawQueryString, event.headers['if-match'], sent]);
+  const content = canonicalJson([targetOf(event), event.rawQueryString, event.headers['if-match'], sent]);
   const consumerId = event.pathParameters?.['consumerId'];
-  return { keyHash: keyHashOf(caller.id, key), digest: store.keyedHashOf(said), now, consumerId };
+  return { keyHash: keyHashOf(caller.id, key), digest: store.keyedHashOf(content), now, consumerId };
 };
 
 const targetOf = (event: HttpEvent): string => `${event.requestContext.http.method} ${event.rawPath}`;
@@ -138,6 +138,6 @@ const targetOf = (event: HttpEvent): string => `${event.requestContext.http.meth
 const ifMatchOf = (header: string | undefined): number | undefined => {
   if (header === undefined || header === '*') return undefined;
   const version = /^(?:W\/)?"?(\d{1,15})"?$/.exec(header)?.[1];
-  if (version === undefined) throw invalid('If-Match', 'invalid_format', 'If-Match takes the ETag of an answer.');
+  if (version === undefined) throw invalid('If-Match', 'invalid_format', 'If-Match must be an ETag from a response.');
   return Number(version);
 };

@@ -1,4 +1,4 @@
-/** Headers that every answer of ours carries. */
+/** Headers of every response. */
 export const SECURITY_HEADERS = {
   'cache-control': 'no-store',
   'x-content-type-options': 'nosniff',

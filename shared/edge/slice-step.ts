@@ -1,14 +1,14 @@
-/** A workflow step that goes over everyone: on with a slice, until it is done. Its answer is the input of the next one. */
+/** A workflow step that processes part of a slice of the population. Its output is the input of the next run, until the slice is done. */
 import * as z from 'zod/mini';
 import type { Instant } from '../domain/facts.ts';
 import { instant } from './parameters.ts';
 import { step } from './step.ts';
 
 /**
- * Eight at once, they are done within the time that a function has even where each takes half a second. A workflow may
- * remember 25,000 happenings, seven for each step: enough for 35 million consumers.
+ * Eight in parallel finish within a function's timeout even at half a second each. A workflow's history is limited to
+ * 25,000 events, and a step takes seven: enough for 35 million consumers.
  */
-const CONSUMERS_A_STEP = 10_000;
+const CONSUMERS_PER_STEP = 10_000;
 
 const input = z.object({
   slice: z.int(),
@@ -22,27 +22,30 @@ const input = z.object({
 
 interface Progress {
   slice: number;
-  /** The consumer to go on after; absent where the slice has not begun. */
+  /** The last consumer processed; absent at the start of the slice. */
   cursor?: string | undefined;
 }
-interface Counted {
+interface Counts {
   consumers: number;
   differed: number;
 }
-interface Asked {
-  /** The instant that the workflow is for. */
+interface SliceOptions {
+  /** The instant that the workflow works with. */
   now: Instant;
   most: number;
-  /** Even those about whom nothing seems to have changed. */
+  /** Whether to process consumers even if nothing seems to have changed for them. */
   always: boolean;
-  /** The version of the scoring rules that the workflow was started for; absent where it is for none of them. */
+  /** The version of the scoring rules that the workflow was started for, if it was started for one. */
   rules?: number | undefined;
 }
 
-/** `work` goes on with a slice; what it counts is added to what was counted before. */
-export const sliceStep = <D extends Counted>(name: string, work: (progress: Progress, asked: Asked) => Promise<D>) =>
+/** `work` continues a slice. Its counts are added to those of earlier steps. */
+export const sliceStep = <D extends Counts>(
+  name: string,
+  work: (progress: Progress, options: SliceOptions) => Promise<D>,
+) =>
   step(name, input, async ({ now, always, rules, consumers, differed, ...progress }) => {
-    const done = await work(progress, { now, most: CONSUMERS_A_STEP, always, rules });
-    const asked = { now, always, ...(rules !== undefined && { rules }) };
-    return { ...done, ...asked, consumers: consumers + done.consumers, differed: differed + done.differed };
+    const done = await work(progress, { now, most: CONSUMERS_PER_STEP, always, rules });
+    const options = { now, always, ...(rules !== undefined && { rules }) };
+    return { ...done, ...options, consumers: consumers + done.consumers, differed: differed + done.differed };
   });

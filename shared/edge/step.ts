@@ -1,4 +1,4 @@
-/** What every workflow step has in common: its input is parsed, and it throws where it fails, so that it is retried. */
+/** The frame of every workflow step: it parses its input, and throws if it fails so that the workflow retries it. */
 import type * as z from 'zod/mini';
 import { parsed } from './input.ts';
 import { anonymous, logError } from './log.ts';

@@ -1,6 +1,6 @@
 /**
- * What every consumer of the table's stream has in common. Changes come in order for each consumer, at least once;
- * from the first one that fails on they come again, and one that never succeeds ends alone as a dead letter.
+ * The frame of every consumer of the table's stream. The changes of a consumer arrive in order, at least once. If one fails,
+ * it and all later ones of the batch are delivered again; one that never succeeds ends up alone as a dead letter.
  */
 import type { DynamoDBBatchResponse, DynamoDBRecord, DynamoDBStreamEvent } from 'aws-lambda';
 import type { Instant } from '../domain/facts.ts';
@@ -8,7 +8,7 @@ import { instantOf } from '../domain/instants.ts';
 import type { Change, Images } from '../usecases/ports/store.ts';
 import { anonymous, logError } from './log.ts';
 
-/** Handles changes in their order; gives back how many succeeded, from the first on. */
+/** Handles changes in order and returns the number of successes before the first failure. */
 export type HandleChanges = (changes: Change[]) => Promise<number>;
 
 export const streamConsumer =
@@ -25,7 +25,7 @@ export const streamConsumer =
     }
   };
 
-/** The changes before the first that cannot be read. */
+/** The changes before the first unreadable one. */
 const readable = (name: string, images: Images, records: DynamoDBRecord[]): Change[] => {
   const changes: Change[] = [];
   try {
@@ -46,6 +46,6 @@ const changeIn = ({ dynamodb }: DynamoDBRecord, images: Images): Change => {
 };
 
 const secondsToInstant = (seconds: number | undefined): Instant => {
-  if (seconds === undefined) throw new TypeError('a stream record without its time');
+  if (seconds === undefined) throw new TypeError('the stream record has no creation time');
   return instantOf(Math.round(seconds * 1000));
 };

@@ -1,6 +1,6 @@
 /**
- * Lists that are answered as a table too, as CSV, where `format=csv` or `Accept: text/csv` asks for it: thousands of rows at
- * a time. Only the first page has the names of the columns, so that pages put one behind the other are the whole table.
+ * Lists that are also available as CSV, with `format=csv` or `Accept: text/csv`, thousands of rows per response. Only the
+ * first page has a header line, so that concatenated pages form one table.
  */
 import type * as z from 'zod/mini';
 import { csvLine } from '../domain/csv.ts';
@@ -10,26 +10,26 @@ import type { Reply } from './idempotency.ts';
 import { LIMIT_DEFAULT, type tableQuery } from './parameters.ts';
 import type { Request } from './request.ts';
 
-const ROWS_A_TABLE = 10_000;
-const ROWS_A_READ = 1_000;
-/** A Lambda answers no more than 6 MB, in which each quote counts twice. A read adds one or so. */
-const MOST_BYTES = 3_000_000;
+const MAX_ROWS = 10_000;
+const ROWS_PER_READ = 1_000;
+/** Lambda limits a response to 6 MB, in which each quote takes two bytes. One read adds up to about 1 MB. */
+const MAX_BYTES = 3_000_000;
 
-interface Asked {
+interface TableRequest {
   query: z.output<typeof tableQuery>;
   accept: Request<never>['accept'];
 }
 export interface Table<T> {
-  /** What the file is called. */
+  /** The file name, without extension. */
   name: string;
   columns: readonly (keyof T & string)[];
-  /** Where it is asked for. */
+  /** The path of the list, for links to the next page. */
   path: string;
 }
 
-/** A page of the list as it was asked for. */
+/** A page of the list as JSON or CSV, whichever was requested. */
 export const listOrTable = async <T extends object>(
-  { query, accept }: Asked,
+  { query, accept }: TableRequest,
   table: Table<T>,
   pageOf: (page: PageRequest) => Promise<Page<T>>,
 ): Promise<Reply> => {
@@ -39,22 +39,22 @@ export const listOrTable = async <T extends object>(
 };
 
 const tableReply = async <T extends object>(
-  { limit, cursor }: Asked['query'],
+  { limit, cursor }: TableRequest['query'],
   { name, columns, path }: Table<T>,
   pageOf: (page: PageRequest) => Promise<Page<T>>,
 ): Promise<Reply> => {
   const isFirst = cursor === undefined;
-  const most = limit ?? ROWS_A_TABLE;
+  const most = limit ?? MAX_ROWS;
   const lines = isFirst ? [csvLine(columns)] : [];
   let [next, rows, bytes] = [cursor, 0, 0];
   do {
-    const page = await pageOf({ limit: Math.min(ROWS_A_READ, most - rows), cursor: next });
+    const page = await pageOf({ limit: Math.min(ROWS_PER_READ, most - rows), cursor: next });
     const read = page.items.map((item) => csvLine(columns.map((column) => item[column])));
     lines.push(...read);
     rows += read.length;
     bytes += Buffer.byteLength(JSON.stringify(read));
     next = page.nextCursor ?? undefined;
-  } while (next !== undefined && rows < most && bytes < MOST_BYTES);
+  } while (next !== undefined && rows < most && bytes < MAX_BYTES);
   return {
     status: 200,
     text: lines.join(''),
@@ -69,16 +69,16 @@ const tableReply = async <T extends object>(
 const nextQuery = (limit: number | undefined, cursor: string): string =>
   new URLSearchParams({ format: 'csv', ...(limit !== undefined && { limit: String(limit) }), cursor }).toString();
 
-/** Whether a table is named, and no less wanted than what JSON is named by. */
+/** Whether `Accept` names CSV with at least the weight of the range that covers JSON, and more than JSON itself. */
 const prefersTable = (accept = ''): boolean => {
-  const wanted = new Map(accept.split(',').map(wish));
-  const table = wanted.get('text/csv') ?? 0;
-  const json = wanted.get('application/json');
+  const weights = new Map(accept.split(',').map(weightOf));
+  const table = weights.get('text/csv') ?? 0;
+  const json = weights.get('application/json');
   if (json !== undefined) return table > json;
-  return table > 0 && table >= (wanted.get('application/*') ?? wanted.get('*/*') ?? 0);
+  return table > 0 && table >= (weights.get('application/*') ?? weights.get('*/*') ?? 0);
 };
 
-const wish = (text: string): [string, number] => {
+const weightOf = (text: string): [string, number] => {
   const [type = '', ...parameters] = text.split(';').map((part) => part.trim().toLowerCase());
   const quality = parameters.find((parameter) => parameter.startsWith('q='));
   return [type, quality === undefined ? 1 : Number(quality.slice(2)) || 0];

@@ -50,7 +50,7 @@ export const forEachSlice = (step: StepName, stepArguments = '{% $states.input %
 /** Longer than the pause between two edits when staff make several in a row. */
 const BETWEEN_EDITS_SECONDS = 10;
 
-/** As `forEachSlice`. With `isPatient` in the input it waits first, so that a series of edits needs one run instead of one per edit. */
+/** Like `forEachSlice`, but waits first if the input has `isPatient`, so that a series of edits needs one run instead of one per edit. */
 export const forEachSliceAfterEdits = (step: StepName) => {
   const { States, StartAt, ...machine } = forEachSlice(step);
   return {

@@ -1,4 +1,4 @@
-/** The OpenAPI 3.1 document of the API, made from the very schemas that validate requests. */
+/** The OpenAPI 3.1 document of the API, generated from the schemas that validate requests. */
 import type { RefusalCode } from '../../domain/refusal.ts';
 import type { Access, Method, Route, Routes } from '../catalogue.ts';
 import { problems } from '../problems.ts';
@@ -21,7 +21,11 @@ export const openApiOf = (api: Record<string, Routes>, version: string): OpenApi
   }
   return {
     openapi: '3.1.1',
-    info: { title: 'Regulars', version, description: 'A living picture of every consumer of a brand.' },
+    info: {
+      title: 'Regulars',
+      version,
+      description: 'Consumer profiles, segments, points and rewards, computed from events.',
+    },
     servers: [{ url: '/' }],
     tags: Object.keys(api).map((name) => ({ name })),
     paths,
@@ -79,19 +83,19 @@ const parameter = (name: string, where: Parameter['in'], required: boolean, full
   return { name, in: where, required, ...(description !== undefined && { description }), schema };
 };
 
-/** The fields of a parameter schema: typed as what the text stands for, where that can be told. */
+/** The fields of a parameter schema, with the type that the text is parsed to if the schema states one. */
 const fieldsOf = (schema: Route['query']): { name: string; required: boolean; schema: JsonSchema }[] => {
   if (!schema) return [];
   const sent = jsonSchemaOf(schema, 'input', {});
   const read = jsonSchemaOf(schema, 'output', {});
   return Object.entries(sent.properties ?? {}).map(([name, asSent]) => {
     const asRead = read.properties?.[name] ?? {};
-    const told = name === 'limit' ? LIMIT : asRead.type ? asRead : asSent;
-    return { name, required: sent.required?.includes(name) ?? false, schema: told };
+    const shown = name === 'limit' ? LIMIT : asRead.type ? asRead : asSent;
+    return { name, required: sent.required?.includes(name) ?? false, schema: shown };
   });
 };
 
-/** The same for every list; its own schema only says that it arrives as text. */
+/** The same for every list. The schema of the row only says that it arrives as text. */
 const LIMIT: JsonSchema = { type: 'integer', minimum: 1, maximum: 100, default: 25 };
 
 const headersOf = (method: Method): Parameter[] => {
@@ -100,12 +104,13 @@ const headersOf = (method: Method): Parameter[] => {
     type: 'string',
     minLength: 1,
     maxLength: 255,
-    description: 'The same key with the same request is given the first answer again, for seven days.',
+    description: 'Repeating a request with the same key returns the first response, for seven days.',
   });
   if (method === 'POST') return [key];
   const match = parameter('If-Match', 'header', false, {
     type: 'string',
-    description: 'The `ETag` that was read: refused with `version_conflict` if the resource has changed since.',
+    description:
+      'The `ETag` of the version to change. Refused with `version_conflict` if the resource has changed since.',
   });
   return [key, match];
 };
@@ -135,13 +140,16 @@ const TEXT: JsonSchema = { type: 'string' };
 const answerHeadersOf = (route: Route, body: JsonSchema | null): NonNullable<Response['headers']> => ({
   ...(body &&
     isVersioned(body) && {
-      ETag: { description: 'The version, for `If-Match`.', schema: TEXT },
+      ETag: { description: 'The version of the resource, for `If-Match`.', schema: TEXT },
     }),
   ...(route.method !== 'GET' && {
-    'Idempotent-Replayed': { description: '`true` where this is the first answer again.', schema: TEXT },
+    'Idempotent-Replayed': {
+      description: '`true` if this is the stored response to an earlier request.',
+      schema: TEXT,
+    },
   }),
   ...(route.asTable && {
-    Link: { description: 'Of a table that goes on: where its next page is, as `rel="next"`.', schema: TEXT },
+    Link: { description: 'For CSV: the next page as `rel="next"`, if there is one.', schema: TEXT },
   }),
 });
 
@@ -151,8 +159,8 @@ const isVersioned = ({ properties, anyOf = [] }: JsonSchema): boolean =>
 const refusalsOf = (route: Route): Record<string, Response> => ({
   ...problemResponses(codesOf(route)),
   ...(route.access !== 'public' && {
-    401: gatewayAnswer('No token, or one that is expired, forged or not for this API.'),
-    403: gatewayAnswer('The token has none of the scopes that this call needs.'),
+    401: gatewayAnswer('The token is missing, expired or invalid.'),
+    403: gatewayAnswer('The token lacks the required scope.'),
   }),
 });
 

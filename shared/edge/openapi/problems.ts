@@ -1,4 +1,4 @@
-/** Problems (RFC 9457) and the gateway's own answers, as the OpenAPI document tells them. */
+/** Problems (RFC 9457) and the gateway's own responses in the OpenAPI document. */
 import type { RefusalCode } from '../../domain/refusal.ts';
 import { problems } from '../problems.ts';
 import type { JsonSchema } from './schema.ts';
@@ -9,17 +9,17 @@ const text: JsonSchema = { type: 'string' };
 /** The body of every problem. */
 export const bodyProblemSchema: JsonSchema = {
   type: 'object',
-  description: 'Why a request was refused, as RFC 9457 has it.',
+  description: 'The reason for a refusal, as defined by RFC 9457.',
   properties: {
-    type: { ...text, description: 'Where this page explains the code.' },
+    type: { ...text, description: 'Link to the documentation of the code.' },
     title: text,
     status: { type: 'integer' },
     detail: text,
     code: { ...text, enum: [...Object.keys(problems), 'internal_error'] },
-    requestId: { ...text, description: 'Names this request to the operators.' },
+    requestId: { ...text, description: 'Identifies the request. Quote it when you contact the operators.' },
     errors: {
       type: 'array',
-      description: 'What is wrong with the input, part by part.',
+      description: 'All errors in the input.',
       items: {
         type: 'object',
         properties: { path: { ...text, examples: ['events.3.attributes.totalMinor'] }, code: text, message: text },
@@ -28,21 +28,21 @@ export const bodyProblemSchema: JsonSchema = {
     },
     reasons: {
       type: 'array',
-      description: 'Of `not_eligible` every reason; of `in_use` everything that uses it, such as `reward:mug`.',
+      description: 'For `not_eligible`, every reason. For `in_use`, every resource that uses it, such as `reward:mug`.',
       items: text,
     },
   },
   required: ['type', 'title', 'status', 'detail', 'code', 'requestId'],
 };
 
-/** One response a status, with the codes that it may carry; 500 is always among them. */
+/** One response per status with its possible codes, always including 500. */
 export const problemResponses = (codes: RefusalCode[]): Record<string, Response> => {
   const byStatus = Map.groupBy(codes, (code) => problems[code].status);
   const refusals = [...byStatus].map(([status, same]) => [
     status,
     problemResponse(same.map((code) => `\`${code}\`: ${problems[code].title}.`).join('\n\n'), same, status === 429),
   ]);
-  const fault = problemResponse('`internal_error`: something went wrong on our side.', ['internal_error'], false);
+  const fault = problemResponse('`internal_error`: Internal error.', ['internal_error'], false);
   return Object.fromEntries([...refusals, [500, fault]]);
 };
 
@@ -56,7 +56,7 @@ const problemResponse = (description: string, codes: string[], retryAfter: boole
   },
 });
 
-/** What API Gateway answers by itself, before any of our code. */
+/** A response that API Gateway sends itself, before a function runs. */
 export const gatewayAnswer = (description: string): Response => ({
   description,
   content: { 'application/json': { schema: { type: 'object', properties: { message: text }, required: ['message'] } } },

@@ -1,8 +1,8 @@
-/** JSON Schema of the catalogues' zod schemas, and the shared ones of a document under names of their own. */
+/** Converts the catalogues' zod schemas to JSON Schema and collects shared definitions by name. */
 import * as z from 'zod/mini';
 import { canonicalJson, sha256 } from '../../domain/canonical.ts';
 
-/** As much of JSON Schema 2020-12 as zod makes. */
+/** The part of JSON Schema 2020-12 that zod generates. */
 export interface JsonSchema {
   type?: string;
   description?: string;
@@ -32,10 +32,10 @@ export interface JsonSchema {
   $defs?: Record<string, JsonSchema>;
 }
 
-/** Schemas that several places share, by name: `components.schemas` of the document. */
+/** Shared schemas by name: `components.schemas` of the document. */
 export type SharedSchemas = Record<string, JsonSchema>;
 
-/** What a caller sends (`input`) or is answered (`output`). Definitions inside it are moved to `shared`. */
+/** The schema of a request (`input`) or a response (`output`). Moves its definitions to `shared`. */
 export const jsonSchemaOf = (schema: z.ZodMiniType, io: 'input' | 'output', shared: SharedSchemas): JsonSchema => {
   const { $defs = {}, ...own } = tidied(
     z.toJSONSchema(schema, { io, target: 'draft-2020-12', unrepresentable: 'any' }),
@@ -45,11 +45,11 @@ export const jsonSchemaOf = (schema: z.ZodMiniType, io: 'input' | 'output', shar
   return renamed(own, names) as JsonSchema;
 };
 
-/** Definitions without a name of their own are named by their content: the same everywhere. */
+/** Definitions without a name are named by a hash of their content, so that equal ones share a name. */
 const nameOf = (name: string, def: JsonSchema): string =>
   name.startsWith('__') ? `Value${sha256(canonicalJson(def)).replace(/\W/g, '').slice(0, 6)}` : name;
 
-/** Without what says nothing (the dialect, that keys are text, the bounds of every safe integer), and with one type each. */
+/** Removes noise (the dialect, text keys, the bounds of safe integers) and splits lists of types into `anyOf`. */
 const tidied = (node: unknown): unknown => {
   if (Array.isArray(node)) return node.map(tidied);
   if (typeof node !== 'object' || node === null) return node;
