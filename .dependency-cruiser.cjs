@@ -49,6 +49,26 @@ const LAYERS = [
   },
 ];
 
+/** The rooms of the local runtime, floor by floor. A room imports the rooms on the floors below its own. */
+const RUNTIME_FLOORS = [
+  ['base'],
+  ['assembly'],
+  ['http', 'lambda', 'dynamodb', 's3', 'events', 'scheduler'],
+  ['streams', 'states'],
+  ['erasure'],
+  ['stack'],
+];
+
+const roomRules = RUNTIME_FLOORS.flatMap((rooms, floor) => {
+  const below = RUNTIME_FLOORS.slice(0, floor).flat();
+  return rooms.map((room) => ({
+    name: `the runtime's ${room} imports only rooms below it`,
+    severity: 'error',
+    from: { path: `^infra/local/runtime/${room}/` },
+    to: { path: '^infra/local/runtime/', pathNot: `^infra/local/runtime/(${[room, ...below].join('|')})/` },
+  }));
+});
+
 const layerRule = ({ name, files, may }) => ({
   name: `${name} imports only what its layer may`,
   severity: 'error',
@@ -82,6 +102,13 @@ module.exports = {
       from: { path: '^infra/local/' },
       to: { path: ['^functions/', '^shared/(data|usecases)/', '^infra/(?!local/)'] },
     },
+    {
+      name: 'the local runtime knows nothing of the product',
+      severity: 'error',
+      from: { path: '^infra/local/runtime/' },
+      to: { path: '^(functions|infra|shared|test)/|^package\\.json$', pathNot: '^infra/local/runtime/' },
+    },
+    ...roomRules,
     {
       name: 'nothing goes in circles, but for types, and the states of a state machine that hold machines',
       severity: 'error',

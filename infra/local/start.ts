@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { regulars } from './regulars.ts';
 import { instantOf } from './runtime/base/clock-moves.ts';
 import { javaTrouble } from './runtime/dynamodb/java-version.ts';
 import { type Stack, startStack } from './runtime/stack/stack.ts';
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
   const log = createWriteStream(join(options.data, 'stack.log'), { flags: 'a' });
   say('Building and synthesizing…');
   const stack = await startStack({
+    application: regulars,
     assemblyDirectory: () => synthesized(join(options.data, 'cdk.out')),
     dataDirectory: options.data,
     port: options.port,

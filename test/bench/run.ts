@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient } from '../../infra/local/client/client.ts';
+import { regulars } from '../../infra/local/regulars.ts';
 import { startStack } from '../../infra/local/runtime/stack/stack.ts';
 import type { Measured } from './budget.ts';
 import { tableOf } from './budget.ts';
@@ -25,7 +26,13 @@ const synthesized = (directory: string): string => {
 };
 
 const measured = async (assemblyDirectory: string): Promise<Measured[]> => {
-  const stack = await startStack({ assemblyDirectory, dataDirectory: null, port: 0, log: () => {} });
+  const stack = await startStack({
+    application: regulars,
+    assemblyDirectory,
+    dataDirectory: null,
+    port: 0,
+    log: () => {},
+  });
   const rows: Measured[] = [];
   const add = async (what: string, measure: () => Measured[] | Promise<Measured[]>): Promise<void> => {
     console.error(`measuring ${what} …`);

@@ -1,7 +1,7 @@
 /** After an erasure, what the stack keeps beside the items of the table must not keep the erased either. */
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import type { DataDirectory } from '../base/data-directory.ts';
-import { ERASED } from '../base/redaction.ts';
+import type { Redaction } from '../base/redaction.ts';
 import type { Dynamo } from '../dynamodb/dynamodb.ts';
 import { passedIn } from '../streams/positions.ts';
 import { scrub } from './scrubbing.ts';
@@ -33,10 +33,11 @@ interface Parts {
 
 export interface ForgettingSettings {
   data: Pick<DataDirectory, 'file'>;
+  redaction: Redaction;
   log: (line: string) => void;
 }
 
-export function createForgetting({ data, log }: ForgettingSettings): Forgetting {
+export function createForgetting({ data, redaction, log }: ForgettingSettings): Forgetting {
   const marker = data.file('forgetting-due');
   const tables = data.file('dynamodb');
   // In memory, nothing is left of what is deleted.
@@ -60,8 +61,8 @@ export function createForgetting({ data, log }: ForgettingSettings): Forgetting 
   };
   let last: Promise<void> = Promise.resolve();
   return {
-    heard: ({ detailType }) => {
-      if (detailType === ERASED) writeFileSync(marker, '');
+    heard: (event) => {
+      if (redaction.isErasure(event)) writeFileSync(marker, '');
     },
     attach: (more) => void Object.assign(parts, more),
     now: () => {

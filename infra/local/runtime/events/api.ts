@@ -1,6 +1,6 @@
 /** EventBridge's PutEvents: what it takes, what it refuses whole, what it refuses entry by entry. */
 import { AwsError } from '../base/aws-error.ts';
-import type { BusEntry, LocalBus } from './bus.ts';
+import type { BusEntry, EventBus } from './bus.ts';
 
 const MOST_ENTRIES = 10;
 const MOST_BYTES = 256 * 1024;
@@ -20,7 +20,7 @@ export interface PutEventsAnswer {
 }
 
 /** Throws a ValidationException where EventBridge refuses the whole call. */
-export function putEvents(bus: LocalBus, input: Record<string, unknown>): PutEventsAnswer {
+export function putEvents(bus: EventBus, input: Record<string, unknown>): PutEventsAnswer {
   const entries = input['Entries'];
   if (!Array.isArray(entries) || entries.length === 0) {
     throw new AwsError('ValidationException', 'Entries must hold at least one entry');
@@ -43,7 +43,7 @@ function sizeOf({ Time, Source = '', DetailType = '', Detail = '', Resources = [
   return texts.reduce((sum, text) => sum + Buffer.byteLength(text), Time === undefined ? 0 : 14);
 }
 
-function put(bus: LocalBus, { Time, Source, DetailType, Detail, Resources = [], EventBusName }: Entry): EntryAnswer {
+function put(bus: EventBus, { Time, Source, DetailType, Detail, Resources = [], EventBusName }: Entry): EntryAnswer {
   const refused = (ErrorCode: string, ErrorMessage: string): EntryAnswer => ({ ErrorCode, ErrorMessage });
   if (EventBusName !== bus.name && EventBusName !== bus.arn) {
     return refused('ResourceNotFoundException', `Event bus ${EventBusName ?? 'default'} does not exist.`);

@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { exportJWK, generateKeyPair, importJWK, type JWK, type JWTPayload, jwtVerify, SignJWT } from 'jose';
 import type { ApiModel, RouteModel } from '../assembly/model.ts';
+import type { Application } from '../base/application.ts';
 
 export interface JwtIdentity {
   claims: Record<string, string>;
@@ -30,6 +31,7 @@ const REMEMBERED_TOKENS_MAX = 1000;
 export async function createAuthorizer(settings: {
   jwt: ApiModel['jwt'];
   keyFile: string | null;
+  subjectOf?: Application['subjectOf'];
 }): Promise<Authorizer> {
   const { issuer, audience } = settings.jwt ?? { issuer: 'local', audience: ['local'] };
   const { privateKey, publicKey } = await signingKeys(settings.keyFile);
@@ -59,17 +61,14 @@ export async function createAuthorizer(settings: {
     token: async (scopes, expiresInSeconds) => {
       const now = Math.floor(Date.now() / 1000);
       const clientId = audience[0] ?? 'local';
-      return (
-        new SignJWT({ scope: scopes.join(' '), client_id: clientId, token_use: 'access', version: 2 })
-          .setProtectedHeader({ alg: ALGORITHM, kid: KEY_ID })
-          .setIssuer(issuer)
-          // As with Cognito: who signed in to the console is a person, a storefront's server is its client.
-          .setSubject(scopes.includes('regulars/admin') ? 'local-staff' : clientId)
-          .setJti(randomUUID())
-          .setIssuedAt(Math.min(now, now + expiresInSeconds))
-          .setExpirationTime(now + expiresInSeconds)
-          .sign(privateKey)
-      );
+      return new SignJWT({ scope: scopes.join(' '), client_id: clientId, token_use: 'access', version: 2 })
+        .setProtectedHeader({ alg: ALGORITHM, kid: KEY_ID })
+        .setIssuer(issuer)
+        .setSubject(settings.subjectOf?.(scopes) ?? clientId)
+        .setJti(randomUUID())
+        .setIssuedAt(Math.min(now, now + expiresInSeconds))
+        .setExpirationTime(now + expiresInSeconds)
+        .sign(privateKey);
     },
   };
 }

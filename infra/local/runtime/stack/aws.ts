@@ -8,7 +8,7 @@ import { createFaults, type Faults } from '../dynamodb/faults.ts';
 import type { Metrics } from '../dynamodb/metrics.ts';
 import { type Answer, createDynamoProxy, type DynamoProxy, type Given } from '../dynamodb/proxy.ts';
 import { putEvents } from '../events/api.ts';
-import type { LocalBus } from '../events/bus.ts';
+import type { EventBus } from '../events/bus.ts';
 import { type ExecutionsApi, executionsApi } from '../states/api.ts';
 import type { StateMachines } from '../states/state-machines.ts';
 
@@ -17,7 +17,7 @@ export interface AwsSettings {
   gate?: Pick<Gate, 'through'>;
   table: TableModel;
   metrics: Metrics;
-  bus: LocalBus;
+  bus: EventBus;
   machines: StateMachines;
   faults?: Pick<Faults, 'meet'>;
   /** Told after each write to the table, so that streams needn't wait for their next look. */
@@ -60,7 +60,7 @@ export async function startAws(settings: AwsSettings): Promise<Aws> {
 }
 
 const operations =
-  (proxy: DynamoProxy, bus: LocalBus, executions: ExecutionsApi): Operations =>
+  (proxy: DynamoProxy, bus: EventBus, executions: ExecutionsApi): Operations =>
   async (service, operation, given) => {
     const { body } = given;
     switch (service) {

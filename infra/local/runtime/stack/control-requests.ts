@@ -14,7 +14,6 @@ export class ControlProblem extends Error {
   }
 }
 
-const SCOPES: Record<string, string> = { admin: 'regulars/admin', storefront: 'regulars/storefront' };
 const BODY_BYTES_MAX = 64 * 1024;
 
 export async function jsonOf(request: IncomingMessage): Promise<unknown> {
@@ -31,10 +30,15 @@ export async function jsonOf(request: IncomingMessage): Promise<unknown> {
   }
 }
 
-export function scopeNamed(name: string): string {
-  const scope = SCOPES[name];
-  if (!scope) throw new ControlProblem(400, 'unknown_scope', `scope is admin, storefront or both, not "${name}"`);
-  return scope;
+/** Full names of the scopes that `?scope=` lists by their short names. Without it, the first known scope. */
+export function scopesNamed(text: string | null, known: Record<string, string>): string[] {
+  const [first = ''] = Object.keys(known);
+  return (text ?? first).split(/[\s,]+/).map((name) => {
+    const scope = known[name];
+    if (scope) return scope;
+    const names = Object.keys(known).join(', ');
+    throw new ControlProblem(400, 'unknown_scope', `scope is one or more of ${names}, not "${name}"`);
+  });
 }
 
 export function secondsOf(text: string): number {

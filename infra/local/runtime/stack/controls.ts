@@ -1,5 +1,6 @@
 /** The local stack's own controls under `/_local`: tokens, the clock, jobs, and what the parts have done. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Application, PublishedEvent } from '../base/application.ts';
 import { LambdaFailure } from '../base/invoke.ts';
 import type { Faults } from '../dynamodb/faults.ts';
 import {
@@ -7,7 +8,7 @@ import {
   faultPlanOf,
   jsonOf,
   readInstant,
-  scopeNamed,
+  scopesNamed,
   secondsOf,
   targetOf,
 } from './control-requests.ts';
@@ -16,6 +17,7 @@ export const CONTROLS_PREFIX = '/_local';
 
 /** What the controls reach of the stack. */
 export interface Controlled {
+  application: Pick<Application, 'scopes' | 'messageIn'>;
   token(scopes: string[], expiresInSeconds: number): Promise<string>;
   now(): string;
   /** Runs everything that falls due on the way, then sets the clock. */
@@ -24,19 +26,12 @@ export interface Controlled {
   /** Null where there is no such job. */
   runJob(name: string): Promise<unknown> | null;
   settle(): Promise<void>;
-  busSince(instant: string): BusItem[];
+  busSince(instant: string): PublishedEvent[];
   executions(): unknown[];
   metrics: { snapshot(): unknown; reset(): void };
   faults: Pick<Faults, 'plan' | 'clear' | 'snapshot'>;
   deadLetters(): unknown;
 }
-export interface BusItem {
-  at: string;
-  source: string;
-  detailType: string;
-  detail: unknown;
-}
-
 interface Call {
   stack: Controlled;
   query: URLSearchParams;
@@ -46,10 +41,9 @@ interface Call {
 }
 type Control = (call: Call) => unknown;
 
-const MESSAGE_EVENTS = ['verification.requested', 'message.requested'];
 const CONTROLS: Record<string, Control> = {
   'GET /token': async ({ stack, query }) => {
-    const scopes = (query.get('scope') ?? 'admin').split(/[\s,]+/).map(scopeNamed);
+    const scopes = scopesNamed(query.get('scope'), stack.application.scopes);
     return { token: await stack.token(scopes, secondsOf(query.get('expiresIn') ?? '3600')) };
   },
   'GET /clock': ({ stack }) => ({ now: stack.now() }),
@@ -67,7 +61,9 @@ const CONTROLS: Record<string, Control> = {
     await stack.settle();
     return { settled: true };
   },
-  'GET /messages': ({ stack }) => ({ items: stack.busSince('').flatMap(messageOf) }),
+  'GET /messages': ({ stack }) => ({
+    items: stack.busSince('').flatMap((event) => stack.application.messageIn(event) ?? []),
+  }),
   'GET /bus': ({ stack, query }) => {
     const since = query.get('since');
     return { items: stack.busSince(since === null ? '' : readInstant(since, 'since')) };
@@ -141,15 +137,6 @@ function refuseBackwards(error: unknown): never {
 function refuseFailed(error: unknown): never {
   if (error instanceof LambdaFailure) throw new ControlProblem(502, 'job_failed', error.message);
   throw error;
-}
-
-/** A code or another text that would have been sent, as `GET /_local/messages` shows it. */
-function messageOf({ at, detailType, detail }: BusItem): unknown[] {
-  if (!MESSAGE_EVENTS.includes(detailType)) return [];
-  const { messageId, verificationId, channel, to, contact, code, text } = detail as Record<string, unknown>;
-  // Whom it was to was erased.
-  if (to === undefined && contact === undefined) return [];
-  return [{ messageId: messageId ?? verificationId, channel, to: to ?? contact, code, text, at }];
 }
 
 function respond(response: ServerResponse, status: number, body?: unknown, type = 'application/json'): void {

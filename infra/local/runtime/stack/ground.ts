@@ -1,10 +1,12 @@
 /** What every part of the stack stands on: its folder, the table, the clock and the records of what happens. */
 import { readAssembly } from '../assembly/assembly.ts';
 import type { LocalModel } from '../assembly/model.ts';
+import { type Application, plainApplication } from '../base/application.ts';
 import { type Clock, createClock } from '../base/clock.ts';
 import type { Closing } from '../base/closing.ts';
 import type { DataDirectory } from '../base/data-directory.ts';
 import { createDeadLetters, type DeadLetters } from '../base/dead-letters.ts';
+import { Redaction } from '../base/redaction.ts';
 import { createSecrets, type Reveal } from '../base/secrets.ts';
 import { createTable, type Dynamo, startDynamo } from '../dynamodb/dynamodb.ts';
 import { createFaults, type Faults } from '../dynamodb/faults.ts';
@@ -14,6 +16,8 @@ import { createDoor, type Door } from '../http/door.ts';
 import { createS3, type LocalS3 } from '../s3/s3.ts';
 
 export interface StackSettings {
+  /** What the assembly does not say about the application; by default nothing. */
+  application?: Application;
   /** A `cdk.out`, or how to make one: asked for once the data folder is ours alone. */
   assemblyDirectory: string | (() => Promise<string>);
   /** Where everything is kept between runs; null keeps it in memory. */
@@ -27,6 +31,8 @@ export interface StackSettings {
 
 export interface Ground {
   settings: StackSettings;
+  application: Application;
+  redaction: Redaction;
   data: DataDirectory;
   closing: Closing;
   model: LocalModel;
@@ -46,8 +52,9 @@ export interface Ground {
 
 /** The assembly is made while DynamoDB Local starts: both take seconds. */
 export async function prepareGround(settings: StackSettings, data: DataDirectory, closing: Closing): Promise<Ground> {
-  const { assemblyDirectory, log, now } = settings;
-  const forgetting = createForgetting({ data, log });
+  const { assemblyDirectory, log, now, application = plainApplication } = settings;
+  const redaction = new Redaction(application.erasure);
+  const forgetting = createForgetting({ data, redaction, log });
   const starting = startDynamo({ directory: data.file('dynamodb'), log }, forgetting.atRest);
   closing.add(() =>
     starting.then(
@@ -72,7 +79,21 @@ export async function prepareGround(settings: StackSettings, data: DataDirectory
   const s3 = createS3({ buckets: model.buckets, directory: data.folder('s3'), clock, secret: accessKey });
   closing.add(s3.stop);
   return {
-    ...{ settings, data, closing, model, door, s3, reveal, accessKey, dynamo, forgetting, streamArn },
+    ...{
+      settings,
+      application,
+      redaction,
+      data,
+      closing,
+      model,
+      door,
+      s3,
+      reveal,
+      accessKey,
+      dynamo,
+      forgetting,
+      streamArn,
+    },
     ...{ clock, metrics, faults, queues },
   };
 }

@@ -1,7 +1,7 @@
 /** The functions, and the services that they call. */
 import { createWriteStream } from 'node:fs';
 import type { Invoke } from '../base/invoke.ts';
-import { createBus, type LocalBus } from '../events/bus.ts';
+import { EventBus } from '../events/bus.ts';
 import { Lambdas } from '../lambda/lambda.ts';
 import { S3_PREFIX } from '../s3/s3.ts';
 import { createStateMachines, type StateMachines } from '../states/state-machines.ts';
@@ -11,7 +11,7 @@ import type { Ground } from './ground.ts';
 export interface Services {
   lambdas: Lambdas;
   machines: StateMachines;
-  bus: LocalBus;
+  bus: EventBus;
   /** Told after each write to the table. */
   onWrite: (listener: () => void) => void;
 }
@@ -22,8 +22,9 @@ export async function startServices(ground: Ground): Promise<Services> {
   const ready = Promise.withResolvers<Lambdas>();
   const invoke: Invoke = async (functionId, event) => (await ready.promise).invoke(functionId, event);
   const machines = machinesOn(ground, invoke);
-  const bus = createBus({
-    ...{ model: model.bus, invoke, startExecution: machines.start, clock, heard: forgetting.heard },
+  const bus = new EventBus({
+    ...{ model: model.bus, invoke, startExecution: machines.start, clock, redaction: ground.redaction },
+    onPublish: forgetting.heard,
     file: data.file('bus.jsonl'),
   });
   let told = () => {};
@@ -39,7 +40,7 @@ export async function startServices(ground: Ground): Promise<Services> {
     log: lambdaLog(ground),
   });
   closing.addWork(machines.stop);
-  closing.addWork(bus.stop);
+  closing.addWork(() => bus.stop());
   // All parts learn of the stop in the same tick, so that none of them takes the end of a function for a failure.
   closing.addWork(() => lambdas.stop());
   ready.resolve(lambdas);

@@ -17,7 +17,7 @@ import { settling } from './settling.ts';
 export interface Stack {
   url: string;
   model: LocalModel;
-  /** A token with these scopes, such as `regulars/admin`. */
+  /** A token with these scopes, by their full names. */
   token(scopes: string[], expiresInSeconds: number): Promise<string>;
   /** Resolves when streams, bus, workflows and functions have nothing left to do. */
   settle(): Promise<void>;
@@ -74,7 +74,7 @@ async function startFeeds(ground: Ground, { lambdas, machines, bus, onWrite }: S
   closing.addWork(streams.stop);
   closing.add(expiry.stop);
   const isOver = () => machines.list().every(({ status }) => status !== 'RUNNING');
-  forgetting.attach({ erased: bus.erased, files: [bus, machines, expiry], isOver });
+  forgetting.attach({ erased: () => bus.erased(), files: [bus, machines, expiry], isOver });
   onWrite(streams.nudge);
   const settle = settling([lambdas, streams, bus, machines], lambdas);
   const schedules = startSchedules({
@@ -87,11 +87,16 @@ async function startFeeds(ground: Ground, { lambdas, machines, bus, onWrite }: S
 
 /** The HTTP API, with the controls beside it. */
 async function openDoors(ground: Ground, { lambdas, machines, bus }: Services, feeds: Feeds): Promise<Stack> {
-  const { settings, data, closing, model, door, s3, forgetting, clock, metrics, faults, queues } = ground;
+  const { settings, application, data, closing, model, door, s3, forgetting, clock, metrics, faults, queues } = ground;
   const { schedules, expiry } = feeds;
   const settle = () => feeds.settle().then(forgetting.now);
-  const authorizer = await createAuthorizer({ jwt: model.api.jwt, keyFile: data.file('signing-key.json') });
+  const authorizer = await createAuthorizer({
+    jwt: model.api.jwt,
+    keyFile: data.file('signing-key.json'),
+    subjectOf: application.subjectOf,
+  });
   const serve = createControls({
+    application,
     token: authorizer.token,
     now: clock.now,
     advanceTo: async (instant) => {
@@ -102,7 +107,7 @@ async function openDoors(ground: Ground, { lambdas, machines, bus }: Services, f
     jobs: schedules.list,
     runJob: (name) => (model.schedules.some((row) => row.name === name) ? schedules.run(name) : null),
     settle,
-    busSince: bus.since,
+    busSince: (instant) => bus.since(instant),
     executions: machines.list,
     metrics,
     faults,

@@ -3,9 +3,10 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, watch, writeFileSync } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { regulars } from '../../../../../infra/local/regulars.ts';
 import { createClock } from '../../../../../infra/local/runtime/base/clock.ts';
 import { createGate } from '../../../../../infra/local/runtime/base/gate.ts';
-import { anonymizer, erasedIn, redactor } from '../../../../../infra/local/runtime/base/redaction.ts';
+import { anonymizer, Redaction } from '../../../../../infra/local/runtime/base/redaction.ts';
 import { createTable, startDynamo } from '../../../../../infra/local/runtime/dynamodb/dynamodb.ts';
 import { createFaults } from '../../../../../infra/local/runtime/dynamodb/faults.ts';
 import { createMetrics } from '../../../../../infra/local/runtime/dynamodb/metrics.ts';
@@ -246,7 +247,8 @@ describe('events about the erased', () => {
       { detailType: 'consumer.merged', detail: { consumerId: 'here', from: { id: 'gone' }, name: 'Z' } },
       erased,
     ];
-    expect(events.map(redactor(erasedIn(events))).map(({ detail }) => detail)).toEqual([
+    const redaction = new Redaction(regulars.erasure);
+    expect(events.map(redaction.redactor(redaction.erasedIn(events))).map(({ detail }) => detail)).toEqual([
       { consumerId: 'gone' },
       { consumerId: 'here', name: 'Y' },
       {},
@@ -327,7 +329,13 @@ describe('a stack', () => {
     assembly.remove();
   });
   const started = () =>
-    startStack({ assemblyDirectory: assembly.directory, dataDirectory: directory, port: 0, log: () => {} });
+    startStack({
+      application: regulars,
+      assemblyDirectory: assembly.directory,
+      dataDirectory: directory,
+      port: 0,
+      log: () => {},
+    });
   const call = async (method: string, path: string) => {
     const response = await fetch(`${stack.url}${path}`, { method });
     if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);

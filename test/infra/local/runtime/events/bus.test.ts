@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { createClock } from '../../../../../infra/local/runtime/base/clock.ts';
 import { createDeadLetters } from '../../../../../infra/local/runtime/base/dead-letters.ts';
-import { type BusSettings, createBus } from '../../../../../infra/local/runtime/events/bus.ts';
+import { type BusSettings, EventBus } from '../../../../../infra/local/runtime/events/bus.ts';
 
 const clock = createClock({ file: null, start: '2031-01-31T09:30:00.000Z' });
 const toFunction = { functionId: 'Greeter', stateMachineId: null };
@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
 const open = (rules: BusSettings['model']['rules'], more: Partial<BusSettings> = {}) =>
-  createBus({
+  new EventBus({
     model: { name: 'regulars', arn: 'arn:aws:events:us-east-1:000000000000:event-bus/regulars', rules },
     invoke: async (functionId, event) => void invoked.push([functionId, event]),
     startExecution: async (id, event, name) => void invoked.push([id, event, name]),

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, jest } from '@je
 import { createClock } from '../../../../../infra/local/runtime/base/clock.ts';
 import { createFaults } from '../../../../../infra/local/runtime/dynamodb/faults.ts';
 import { createMetrics, type Metrics } from '../../../../../infra/local/runtime/dynamodb/metrics.ts';
-import { createBus, type LocalBus } from '../../../../../infra/local/runtime/events/bus.ts';
+import { EventBus } from '../../../../../infra/local/runtime/events/bus.ts';
 import { type Aws, startAws } from '../../../../../infra/local/runtime/stack/aws.ts';
 import { createStateMachines } from '../../../../../infra/local/runtime/states/state-machines.ts';
 import { startSmallTable } from '../../support/dynamo-local.ts';
@@ -33,7 +33,7 @@ let small: Awaited<ReturnType<typeof startSmallTable>>;
 let aws: Aws;
 let metrics: Metrics;
 const faults = createFaults();
-let bus: LocalBus;
+let bus: EventBus;
 let dynamo: DynamoDBClient;
 let events: EventBridgeClient;
 let sfn: SFNClient;
@@ -44,7 +44,7 @@ beforeAll(async () => {
   metrics = createMetrics({ clock });
   const invoke = async () => null;
   const model = { name: 'regulars', arn: 'arn:aws:events:us-east-1:000000000000:event-bus/regulars', rules: [] };
-  bus = createBus({ model, invoke, startExecution: async () => null, clock, file: null });
+  bus = new EventBus({ model, invoke, startExecution: async () => null, clock, file: null });
   const definition = { QueryLanguage: 'JSONata', StartAt: 'Done', States: { Done: { Type: 'Succeed' } } };
   const machine = { logicalId: 'Erasure', name: 'erasure', arn: MACHINE, definition };
   const machines = createStateMachines({

@@ -1,17 +1,20 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
+import { regulars } from '../../../../../infra/local/regulars.ts';
+import type { PublishedEvent } from '../../../../../infra/local/runtime/base/application.ts';
 import { advanced, instantOf } from '../../../../../infra/local/runtime/base/clock-moves.ts';
 import { createFaults } from '../../../../../infra/local/runtime/dynamodb/faults.ts';
 import { majorVersion } from '../../../../../infra/local/runtime/dynamodb/java-version.ts';
-import { type BusItem, type Controlled, createControls } from '../../../../../infra/local/runtime/stack/controls.ts';
+import { type Controlled, createControls } from '../../../../../infra/local/runtime/stack/controls.ts';
 
 const NOW = '2031-01-31T09:30:00.000Z';
 let now = NOW;
 let asked: unknown[] = [];
-let bus: BusItem[] = [];
+let bus: PublishedEvent[] = [];
 
 const stack: Controlled = {
+  application: regulars,
   token: async (scopes, expiresInSeconds) => JSON.stringify({ scopes, expiresInSeconds }),
   now: () => now,
   advanceTo: async (instant) => {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { regulars } from '../../../../../infra/local/regulars.ts';
 import { type Stack, startStack } from '../../../../../infra/local/runtime/stack/stack.ts';
 import { base, lambda, route, type SmallAssembly, writeAssembly } from '../../support/small-assembly.ts';
 
@@ -98,7 +99,7 @@ afterAll(() => {
 });
 
 const start = (settings: { dataDirectory: string | null; port?: number; now?: string }): Promise<Stack> =>
-  startStack({ assemblyDirectory: assembly.directory, port: 0, log: () => {}, ...settings });
+  startStack({ application: regulars, assemblyDirectory: assembly.directory, port: 0, log: () => {}, ...settings });
 /** The parts of the answers that the tests read. */
 interface Answer {
   token: string;
