@@ -1,9 +1,9 @@
-/** The layers: who may import what. Read it as the table that it is; whatever a layer's row does not name, it may not. */
+/** The layers and their allowed imports. A layer may import only its own files and what its row lists. */
 
 const TYPES = 'node_modules/@types/aws-lambda';
 const CATALOGUES = '^functions/(api|jobs|streams|workflows)\\.ts$';
 
-/** May be imported beside files of the layer itself. */
+/** `may` lists the imports allowed in addition to the layer's own files. */
 const LAYERS = [
   {
     name: 'domain',
@@ -97,7 +97,7 @@ module.exports = {
       },
     },
     {
-      name: 'the local stack learns what exists from the assembly alone',
+      name: 'the local stack reads the assembly only',
       severity: 'error',
       from: { path: '^infra/local/' },
       to: { path: ['^functions/', '^shared/(data|usecases)/', '^infra/(?!local/)'] },
@@ -110,21 +110,21 @@ module.exports = {
     },
     ...roomRules,
     {
-      name: 'nothing goes in circles, but for types, and the states of a state machine that hold machines',
+      name: 'no circular imports except of types, and between states and state machines',
       severity: 'error',
       from: { pathNot: '^infra/local/runtime/states/' },
       to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
     },
-    { name: 'nothing is missing', severity: 'error', from: {}, to: { couldNotResolve: true } },
+    { name: 'every import resolves', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
-      name: 'what is deployed needs no development dependency',
+      name: 'deployed code needs no development dependency',
       severity: 'error',
       from: { path: '^(functions|shared)/' },
       to: { dependencyTypes: ['npm-dev'], dependencyTypesNot: ['type-only'], pathNot: TYPES },
     },
   ],
   options: {
-    // Reads types' imports too, and doesn't need a TypeScript that has an API.
+    // The swc parser reads type imports too and needs no TypeScript API.
     parser: 'swc',
     tsPreCompilationDeps: true,
     doNotFollow: { path: 'node_modules' },

@@ -14,6 +14,6 @@ const { context, output } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf
   output: string;
 };
 
-// `cdk` says where to and adds what its command line says; without it the assembly is the very same.
+// The `cdk` command sets the output directory and adds its own context. Without it the assembly is the same.
 const outdir = process.env['CDK_OUTDIR'] ?? join(root, output);
 await synthesize({ catalogues: { api, jobs, streams, workflows }, permissions, root, app: { outdir, context } });

@@ -1,4 +1,4 @@
-/** Bundles each capability into one CommonJS file: its entry is generated from the catalogues, so nothing is wired twice. */
+/** Bundles each capability into one CommonJS file. Its entry is generated from the catalogues, so nothing is wired twice. */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build, formatMessages, type Metafile, type Plugin } from 'esbuild';
@@ -7,33 +7,33 @@ import { embedded } from './embedded.ts';
 import { leanPackages } from './lean-packages.ts';
 import type { Permissions } from './permissions.ts';
 
-/** No bundle may be larger: loading it is a good part of a cold start. */
+/** Limit per bundle. Loading the bundle is a large part of a cold start. */
 export const BUNDLE_LIMIT_BYTES = 450 * 1024;
 
 export interface Bundle {
   capability: string;
-  /** Holds `index.js` and a `package.json` that says what it is: what is deployed. */
+  /** The deployed folder: `index.js` and a `package.json` with the module type. */
   directory: string;
-  /** The source map, kept out of what is deployed: reading it would slow every cold start to help a rare stack trace. */
+  /** The source map. It is not deployed, because reading it would slow down every cold start for rare stack traces. */
   sourceMap: string;
   bytes: number;
-  /** Modules that went in, relative to the project's root. */
+  /** Bundled modules, relative to the project's root. */
   inputs: string[];
 }
 
 export interface BundleOptions {
   catalogues: Catalogues;
-  /** A capability that may do nothing is given nothing: no database client in what only tells about the API. */
+  /** A capability without permissions gets no dependencies, so that `docs` bundles no database client. */
   permissions: Record<string, Permissions>;
-  /** The project's root: holds `functions/` and `shared/`. */
+  /** The project's root, which contains `functions/` and `shared/`. */
   root: string;
   /** Emptied first. */
   directory: string;
 }
 
 /**
- * Bundles all capabilities in one go. Throws where esbuild has anything to say, such as a row without a handler file,
- * and where a bundle is over the limit.
+ * Bundles all capabilities in one build. Throws on any warning of esbuild, on a row without a handler file, and on a bundle
+ * over the limit.
  */
 export const bundle = async (options: BundleOptions): Promise<Map<string, Bundle>> => {
   const { catalogues, root, directory } = options;
@@ -50,8 +50,8 @@ export const bundle = async (options: BundleOptions): Promise<Map<string, Bundle
     platform: 'node',
     target: 'node24',
     mainFields: ['module', 'main'],
-    // The AWS SDK imports `node:http` when it is first needed. Node reads every export for that, and so loads its own
-    // fetch, which nobody uses: a sixth of a cold start. What is required is read when it is used.
+    // The AWS SDK imports `node:http` dynamically. An import makes Node read every export and load its own fetch, which is
+    // unused: a sixth of a cold start. `require` reads exports only when they are used.
     supported: { 'dynamic-import': false },
     sourcemap: 'external',
     legalComments: 'none',
@@ -59,15 +59,15 @@ export const bundle = async (options: BundleOptions): Promise<Map<string, Bundle
     logLevel: 'silent',
   });
   if (warnings.length > 0) throw new Error((await formatMessages(warnings, { kind: 'warning' })).join('\n'));
-  const bundles = capabilities.map((capability) => made(capability, root, directory, metafile));
-  refuseHeavy(bundles);
-  return new Map(bundles.map((one) => [one.capability, one]));
+  const bundles = capabilities.map((capability) => bundleOf(capability, root, directory, metafile));
+  refuseLarge(bundles);
+  return new Map(bundles.map((made) => [made.capability, made]));
 };
 
-/** What a capability's Lambda runs: each of its rows' handlers, under the name that events call it by. */
+/** The entry of a capability's Lambda: the handler of each of its rows, by the name that events use. */
 const entrySource = (capability: string, { catalogues, permissions, root }: BundleOptions): string => {
   const own = rowsOf(catalogues).filter((row) => row.capability === capability);
-  const isGivenDeps = Object.keys(permissions[capability] ?? {}).length > 0;
+  const needsDeps = Object.keys(permissions[capability] ?? {}).length > 0;
   const handler = (row: Row) => `h${own.indexOf(row)}`;
   const imports = own.map((row) => `import { makeHandler as ${handler(row)} } from './functions/${row.file}';`);
   const listed = (kind: Row['kind']) => {
@@ -77,16 +77,16 @@ const entrySource = (capability: string, { catalogues, permissions, root }: Bund
   const stream = own.find((row) => row.kind === 'stream');
   return [
     `import { capability } from './shared/edge/capability.ts';`,
-    ...(isGivenDeps ? [`import { live } from './${compositionRootOf(capability, root)}';`] : []),
+    ...(needsDeps ? [`import { live } from './${compositionRootOf(capability, root)}';`] : []),
     ...imports,
     `export const handler = capability({`,
     `  routes: ${listed('route')}, jobs: ${listed('job')}, steps: ${listed('step')},`,
     `  stream: ${stream ? handler(stream) : 'undefined'},`,
-    `}, ${isGivenDeps ? 'live' : '{}'});`,
+    `}, ${needsDeps ? 'live' : '{}'});`,
   ].join('\n');
 };
 
-/** A capability that needs other things than most has a composition root of its own, so that no other carries them. */
+/** A capability with special dependencies has its own composition root, so that other bundles do not contain them. */
 const compositionRootOf = (capability: string, root: string): string => {
   const own = `functions/${capability}/live.ts`;
   return existsSync(join(root, own)) ? own : 'functions/live.ts';
@@ -109,10 +109,10 @@ const entries = (options: BundleOptions): Plugin => ({
   },
 });
 
-/** Node need not guess, whatever stands in the folders above: in an assembly those are the project's own. */
+/** States the module type, so that Node does not take it from a `package.json` in a parent folder of the assembly. */
 const COMMONJS = JSON.stringify({ type: 'commonjs' });
 
-const made = (capability: string, root: string, directory: string, metafile: Metafile): Bundle => {
+const bundleOf = (capability: string, root: string, directory: string, metafile: Metafile): Bundle => {
   const file = join(directory, capability, 'index.js');
   const [, output] = Object.entries(metafile.outputs).find(([path]) => join(root, path) === file) ?? [];
   if (!output) throw new Error(`esbuild wrote no bundle for ${capability}`);
@@ -129,9 +129,9 @@ const made = (capability: string, root: string, directory: string, metafile: Met
   };
 };
 
-const refuseHeavy = (bundles: Bundle[]): void => {
-  const heavy = bundles.filter(({ bytes }) => bytes > BUNDLE_LIMIT_BYTES);
-  if (heavy.length === 0) return;
-  const named = heavy.map(({ capability, bytes }) => `${capability} has ${bytes}`).join(', ');
-  throw new Error(`a bundle may have ${BUNDLE_LIMIT_BYTES} bytes at most: ${named}`);
+const refuseLarge = (bundles: Bundle[]): void => {
+  const large = bundles.filter(({ bytes }) => bytes > BUNDLE_LIMIT_BYTES);
+  if (large.length === 0) return;
+  const named = large.map(({ capability, bytes }) => `${capability} has ${bytes}`).join(', ');
+  throw new Error(`a bundle must not exceed ${BUNDLE_LIMIT_BYTES} bytes: ${named}`);
 };

@@ -1,4 +1,4 @@
-/** The catalogues as infrastructure reads them: which capabilities there are, and the file behind each row. */
+/** The catalogues as infrastructure reads them: the capabilities, and the handler file of each row. */
 import type { Job, Jobs, Routes, StreamConsumers, Workflow, Workflows } from '../shared/edge/catalogue.ts';
 
 /** Each catalogue is grouped by capability. */
@@ -22,7 +22,7 @@ export const entriesOf = <T>(catalogue: Readonly<Record<string, Readonly<Record<
     Object.entries(rows).map(([name, row]) => ({ capability, name, row })),
   );
 
-/** One row of any catalogue, with what names it to `capability()` and the file that handles it. */
+/** A row of any catalogue with the name that `capability()` dispatches by and its handler file. */
 export interface Row {
   kind: 'route' | 'job' | 'stream' | 'step';
   capability: string;
@@ -34,20 +34,20 @@ export interface Row {
 
 const STEP = /^step:([a-z-]+)\/([a-z-]+)$/;
 
-/** `levelUp` is handled by `level-up.ts`. */
+/** The handler of `levelUp` is `level-up.ts`. */
 export const kebabCase = (key: string): string => key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
-/** Capability and file that a task's `Resource` names; undefined where it is no step of ours. */
+/** Capability and step that a task's `Resource` names; undefined for any other resource. */
 export const stepOf = (resource: unknown): { capability: string; step: string } | undefined => {
   const [, capability, step] = STEP.exec(String(resource)) ?? [];
   return capability && step ? { capability, step } : undefined;
 };
 
-/** What a definition calls its workflow's dead letter queue. */
+/** The name of a workflow's dead letter queue in its definition. */
 export const DEAD_LETTERS = 'queue:dead-letters';
 
-/** Whether the workflow leaves dead letters anywhere. */
-export const leavesDeadLetters = ({ definition }: Workflow): boolean =>
+/** Whether the definition sends messages to a dead letter queue. */
+export const sendsDeadLetters = ({ definition }: Workflow): boolean =>
   JSON.stringify(definition).includes(JSON.stringify(DEAD_LETTERS));
 
 /** Every row of every catalogue, in a fixed order. Throws if two rows have the same name, or if two workflows have. */
@@ -108,7 +108,7 @@ const stepRows = ({ workflows }: Catalogues): Row[] => {
   return [...new Map(rows).values()];
 };
 
-/** The folder of a capability that holds the handlers of a kind. */
+/** The folder of a capability for each kind of handler. */
 const FOLDERS = { route: 'endpoints', job: 'jobs', step: 'steps', stream: 'streams' } as const satisfies Record<
   Row['kind'],
   string
@@ -125,14 +125,14 @@ function* resourcesIn(definition: unknown): Generator<unknown> {
   }
 }
 
-/** API Gateway waits 30 seconds: time enough for hundreds who write to one consumer to get through one by one. */
+/** Just below API Gateway's limit of 30 seconds. Hundreds of concurrent writers to one consumer succeed one by one within it. */
 const ROUTE_TIMEOUT_SECONDS = 29;
 const JOB_TIMEOUT_SECONDS = 60;
 const STREAM_TIMEOUT_SECONDS = 60;
-/** A step leaves off in time and says that there is more, so that it can take as long as a function may. */
+/** Lambda's maximum. A step returns before it and reports whether there is more to do. */
 const STEP_TIMEOUT_SECONDS = 900;
 
-/** How long a capability's Lambda may run: as long as the slowest of its rows. */
+/** The timeout of a capability's Lambda: the longest of its rows. */
 export const timeoutSecondsOf = (catalogues: Catalogues, capability: string): number =>
   Math.max(
     ...rowsOf(catalogues)

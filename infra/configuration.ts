@@ -1,22 +1,22 @@
-/** What an organization may set: CDK context, by `-c name=value` or in `cdk.json`. */
+/** Settings of a deployment: CDK context from `-c name=value` or `cdk.json`. */
 import type { App } from 'aws-cdk-lib';
 import { Aws } from 'aws-cdk-lib';
 
 export interface Configuration {
   stackName: string;
-  /** Origins whose pages may call the API from a browser; none unless said. */
+  /** Origins whose pages may call the API from a browser. Default: none. */
   corsOrigins: string[];
-  /** Pages of the console to which a sign-in may lead back; the API's own `/console/` unless said. */
+  /** Allowed redirect targets after sign-in. Default: the API's own `/console/`. */
   consoleUrls: string[];
-  /** First label of the sign-in pages' address, unique in a region. */
+  /** First label of the sign-in domain, unique in a region. */
   authDomainPrefix: string;
-  /** Who is told of alarms. */
+  /** The recipient of alarms. */
   alarmEmail: string | undefined;
-  /** Where operators read the runbook: alarms link to its sections. */
+  /** The address of the runbook. Alarms link to its sections. */
   runbookUrl: string;
 }
 
-/** Throws where a value has another form than it should. */
+/** Throws if a value has the wrong type. */
 export const configurationOf = (app: App): Configuration => ({
   stackName: textOf(app, 'stackName') ?? 'Regulars',
   corsOrigins: listOf(app, 'corsOrigins'),
@@ -29,16 +29,16 @@ export const configurationOf = (app: App): Configuration => ({
 const textOf = (app: App, name: string): string | undefined => {
   const value: unknown = app.node.tryGetContext(name);
   if (value === undefined || value === '') return undefined;
-  if (typeof value !== 'string') throw new Error(`context ${name} must be text`);
+  if (typeof value !== 'string') throw new Error(`context ${name} must be a string`);
   return value;
 };
 
-/** A list, or text with commas, which is all that the command line can say. */
+/** A list, or comma-separated text from the command line. */
 const listOf = (app: App, name: string): string[] => {
   const value: unknown = app.node.tryGetContext(name) ?? [];
   const items = typeof value === 'string' ? value.split(',').filter((item) => item !== '') : value;
   if (!Array.isArray(items) || !items.every((item) => typeof item === 'string')) {
-    throw new Error(`context ${name} must be a list of texts`);
+    throw new Error(`context ${name} must be a list of strings`);
   }
   return items;
 };

@@ -1,6 +1,6 @@
 /**
- * What is worked out while bundling: only the value is deployed, not what it is made from. Large tables that few calls
- * need are deployed packed, so that neither their size nor their parsing is part of a cold start.
+ * Modules that are evaluated at build time: only their value is deployed. Large tables that few calls need are deployed
+ * compressed, so that neither their size nor their parsing slows down a cold start.
  */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -8,14 +8,14 @@ import { join } from 'node:path';
 import { brotliCompressSync } from 'node:zlib';
 import type { Plugin } from 'esbuild';
 
-/** Relative to the project's root; each exports JSON as its default. */
+/** Relative to the project's root; each has JSON as its default export. */
 const EMBEDDED = ['functions/docs/description.ts'];
 
-/** Relative to the project's root; each exports a function as its default, which answers JSON, the same each time. */
+/** Relative to the project's root; each has a default export: a function that returns the same JSON value every time. */
 const PACKED = ['shared/domain/consumer/numbering-plans.ts'];
 
-/** Files of packages that hold one long text in double quotes: the map of the world's timezones. */
-const HOLDING_TEXT = /[\\/]node_modules[\\/]@photostructure[\\/]tz-lookup[\\/]tz\.js$/;
+/** Package files with one long string literal: the world map of timezones. */
+const FILE_WITH_TEXT = /[\\/]node_modules[\\/]@photostructure[\\/]tz-lookup[\\/]tz\.js$/;
 const LONG_TEXT = /"([^"\\]{10000,})"/g;
 
 export const embedded = (root: string): Plugin => ({
@@ -24,28 +24,28 @@ export const embedded = (root: string): Plugin => ({
     const isOneOf = (files: string[], path: string) => files.some((file) => join(root, file) === path);
     onLoad({ filter: /\.ts$/ }, ({ path }) => {
       if (isOneOf(EMBEDDED, path)) return { contents: JSON.stringify(defaultOf(path)), loader: 'json' };
-      if (isOneOf(PACKED, path)) return { contents: packedAnswer(defaultOf(path) as () => unknown), loader: 'js' };
+      if (isOneOf(PACKED, path)) return { contents: packedFunction(defaultOf(path) as () => unknown), loader: 'js' };
       return undefined;
     });
-    onLoad({ filter: HOLDING_TEXT }, ({ path }) => ({ contents: withPackedText(path), loader: 'js' }));
+    onLoad({ filter: FILE_WITH_TEXT }, ({ path }) => ({ contents: withPackedText(path), loader: 'js' }));
   },
 });
 
 const defaultOf = (path: string): unknown => (createRequire(path)(path) as { default: unknown }).default;
 
-const packedAnswer = (answer: () => unknown): string =>
-  `let answer;
-  export default () => (answer ??= JSON.parse(${unpacking(JSON.stringify(answer()))}));`;
+const packedFunction = (compute: () => unknown): string =>
+  `let value;
+  export default () => (value ??= JSON.parse(${unpacking(JSON.stringify(compute()))}));`;
 
-/** Throws where the file holds no such text, or several: another version of the package is made in another way. */
+/** Throws unless the file has exactly one such literal: another version of the package may be built differently. */
 const withPackedText = (path: string): string => {
   const source = readFileSync(path, 'utf8');
   const [found, ...others] = source.matchAll(LONG_TEXT);
-  if (!found?.[1] || others.length > 0) throw new Error(`${path} was to hold one long text`);
+  if (!found?.[1] || others.length > 0) throw new Error(`${path} should contain one long string literal`);
   return `let text; const unpacked = () => (text ??= ${unpacking(found[1])});
   ${source.replace(found[0], 'unpacked()')}`;
 };
 
-/** An expression whose value is the text; what it needs of Node is loaded no sooner either. */
+/** An expression that evaluates to the text. It loads the Node module for decompression only when it runs. */
 const unpacking = (text: string): string =>
   `require('node:zlib').brotliDecompressSync(Buffer.from('${brotliCompressSync(text).toString('base64')}', 'base64')).toString()`;

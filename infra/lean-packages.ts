@@ -1,35 +1,35 @@
-/** Leaves out of packages what a Lambda never uses: of the AWS SDK a third of its code, read at every cold start. */
+/** Replaces parts of packages that a Lambda never uses. In the AWS SDK that is a third of the code, read at every cold start. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Plugin } from 'esbuild';
 
-/** What stands in for a package, and why it may. */
-const INSTEAD: Record<string, string> = {
-  // Lambda hands its role's credentials over in the environment: no profiles, single sign-on, or metadata servers to ask.
+/** Replacements of packages, with the reason. */
+const PACKAGES: Record<string, string> = {
+  // Lambda provides its role's credentials in the environment, so profiles, single sign-on and metadata servers are unused.
   '@aws-sdk/credential-provider-node': `export { fromEnv as defaultProvider } from '@aws-sdk/credential-provider-env';`,
-  // DynamoDB's endpoint is known from the region; asking for another one is off unless a client asks for it.
+  // DynamoDB's endpoint follows from the region. Endpoint discovery is off by default.
   '@aws-sdk/middleware-endpoint-discovery': `
     export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = {
       environmentVariableSelector: () => undefined, configFileSelector: () => undefined, default: false,
     };
     export const resolveEndpointDiscoveryConfig = (config) => config;`,
-  // Loaded for operations that stream events; neither DynamoDB, nor EventBridge, nor Step Functions has any.
+  // For operations that stream events, which DynamoDB, EventBridge and Step Functions do not have.
   '@smithy/core/event-streams': 'export {};',
-  // The same source, not compiled down to the browsers of 2015.
+  // The same source, not compiled for old browsers.
   'libphonenumber-js/core': `export { default } from 'libphonenumber-js/core/es6';`,
 };
 
-/** What stands in for a file of `@smithy/core`, by its name, and why it may. */
-const INSTEAD_OF_FILE: Record<string, string> = {
-  // Profiles are a person's, in the home of a machine; a Lambda has none, and is told everything by its environment.
+/** Replacements of files of `@smithy/core` by name, with the reason. */
+const SMITHY_FILES: Record<string, string> = {
+  // Profiles are files in a user's home directory. A Lambda has none and reads its environment.
   loadSharedConfigFiles: `
     export { CONFIG_PREFIX_SEPARATOR } from './constants';
     export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
-  // For engines without a hash of their own; Node has one.
+  // For runtimes without a native hash. Node has one.
   Sha256Js: 'export const Sha256Js = undefined;',
 };
 
-/** A client tells the service its version; the rest of its `package.json` is for npm. */
+/** A client reports its version to the service; the rest of its `package.json` is unused. */
 const versionIn = (path: string): string => {
   const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
   return JSON.stringify({ version });
@@ -38,19 +38,17 @@ const versionIn = (path: string): string => {
 export const leanPackages: Plugin = {
   name: 'lean-packages',
   setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: new RegExp(`^(${namesIn(INSTEAD)})$`) }, ({ path, resolveDir }) => ({
+    onResolve({ filter: new RegExp(`^(${namesIn(PACKAGES)})$`) }, ({ path, resolveDir }) => ({
       path,
       namespace: 'lean-packages',
       pluginData: { resolveDir },
     }));
     onLoad({ filter: /.*/, namespace: 'lean-packages' }, ({ path, pluginData }) => ({
-      contents: INSTEAD[path],
+      contents: PACKAGES[path],
       resolveDir: (pluginData as { resolveDir: string }).resolveDir,
     }));
-    const files = new RegExp(
-      `[\\\\/]@smithy[\\\\/]core[\\\\/]dist-es[\\\\/].*[\\\\/](${namesIn(INSTEAD_OF_FILE)})\\.js$`,
-    );
-    onLoad({ filter: files }, ({ path }) => ({ contents: INSTEAD_OF_FILE[basename(path, '.js')] }));
+    const files = new RegExp(`[\\\\/]@smithy[\\\\/]core[\\\\/]dist-es[\\\\/].*[\\\\/](${namesIn(SMITHY_FILES)})\\.js$`);
+    onLoad({ filter: files }, ({ path }) => ({ contents: SMITHY_FILES[basename(path, '.js')] }));
     onLoad({ filter: /[\\/]@aws-sdk[\\/]client-[a-z-]+[\\/]package\.json$/ }, ({ path }) => ({
       contents: versionIn(path),
       loader: 'json',

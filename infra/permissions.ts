@@ -1,15 +1,15 @@
-/** What each capability may do: one row each, nothing more than its code uses. */
+/** The permissions of each capability: one row each, limited to what its code uses. */
 import type { IndexName } from '../shared/data/table-schema.ts';
 
 export interface Permissions {
   table?: { write?: boolean; indexes?: IndexName[] };
-  /** Puts events on the bus. */
+  /** Publishes events on the bus. */
   publishes?: boolean;
-  /** Workflows that it starts. */
+  /** Workflows that it may start. */
   starts?: string[];
-  /** Exports' files: takes them away, and asks whether any is left; or writes them, and links to them, too. */
+  /** Access to export files. `remove`: list and delete; `write`: also write and sign links. */
   files?: 'remove' | 'write';
-  /** Memory, and with it the share of a processor; 512 unless said. */
+  /** Memory, and with it the share of a processor. Default: 512. */
   memoryMb?: number;
 }
 
@@ -23,12 +23,12 @@ export const permissions: Record<string, Permissions> = {
   consent: { table: { write: true } },
   lists: { table: { write: true, indexes: ['population'] } },
   tiers: { table: { write: true, indexes: ['population'] } },
-  // No more of a file is held than a part of it.
+  // Default memory is enough: only one part of a file is in memory at a time.
   exports: { table: { write: true }, files: 'write' },
-  // A whole processor: trying out a ladder of tiers goes over everyone while the caller waits.
+  // A whole processor: a dry run of a tier ladder evaluates every consumer while the caller waits.
   settings: { table: { write: true, indexes: ['population'] }, memoryMb: 1_769 },
   insights: { table: { write: true, indexes: ['population', 'due'] }, memoryMb: 1_024 },
-  // Everyone is evaluated: a preview has to answer before its caller gives up.
+  // A whole processor: a preview evaluates every consumer while the caller waits.
   segments: {
     table: { write: true, indexes: ['population', 'due'] },
     starts: ['segments-backfill'],
@@ -47,7 +47,7 @@ export const permissions: Record<string, Permissions> = {
       'export',
     ],
   },
-  // Whom erasures are under way about, and what names them elsewhere, it finds in the indexes.
+  // The indexes lead to the consumers under erasure and to items elsewhere that contain their ids.
   privacy: {
     table: { write: true, indexes: ['population', 'directory'] },
     publishes: true,
@@ -57,7 +57,7 @@ export const permissions: Record<string, Permissions> = {
   docs: {},
 };
 
-/** A transaction needs the permission of each action in it, and nothing of its own. */
+/** A transaction needs the permissions of its actions and none of its own. */
 export const READ_ACTIONS = ['dynamodb:GetItem', 'dynamodb:BatchGetItem', 'dynamodb:Query'];
 export const WRITE_ACTIONS = [
   'dynamodb:PutItem',

@@ -1,4 +1,4 @@
-/** The whole deployment of one organization. Reads as a table of contents: what there is, and who knows whom. */
+/** The deployment of one organization, as a table of contents: its parts and how they are connected. */
 import { CfnOutput, Stack } from 'aws-cdk-lib';
 import { HttpUserPoolAuthorizer } from 'aws-cdk-lib/aws-apigatewayv2-authorizers';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
@@ -9,7 +9,7 @@ import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
 import { environment, workflowVariable } from '../shared/edge/env.ts';
-import { type Catalogues, capabilitiesOf, entriesOf, leavesDeadLetters, timeoutSecondsOf } from './catalogues.ts';
+import { type Catalogues, capabilitiesOf, entriesOf, sendsDeadLetters, timeoutSecondsOf } from './catalogues.ts';
 import type { Configuration } from './configuration.ts';
 import { Alarms } from './constructs/alarms.ts';
 import { deadLetters } from './constructs/dead-letters.ts';
@@ -51,7 +51,7 @@ export class Regulars extends Stack {
   private readonly lambdas: Lambdas;
 
   constructor(scope: Construct, id: string, props: RegularsProps) {
-    super(scope, id, { description: 'Regulars: a living picture of every consumer', terminationProtection: true });
+    super(scope, id, { description: 'Regulars: consumer profiles, segments and loyalty', terminationProtection: true });
     const { catalogues, configuration } = props;
     this.props = props;
     this.table = consumersTable(this);
@@ -70,7 +70,7 @@ export class Regulars extends Stack {
 
   private capabilityLambda(name: string): CapabilityLambda {
     const granted = this.props.permissions[name];
-    if (!granted) throw new Error(`infra/permissions.ts does not say what ${name} may do`);
+    if (!granted) throw new Error(`infra/permissions.ts has no row for ${name}`);
     const made = new CapabilityLambda(this, name, {
       code: this.props.codeOf(name),
       environment: this.environmentOf(granted),
@@ -82,12 +82,12 @@ export class Regulars extends Stack {
     return made;
   }
 
-  /** A function knows only what it may use. */
+  /** A function gets only the variables for its permissions. */
   private environmentOf({ table, publishes, files, starts = [] }: Permissions): Record<string, string> {
     return {
       ...(table && {
         [environment.tableName]: this.table.tableName,
-        // CloudFormation puts the secret in its place: it is in no template.
+        // A dynamic reference that CloudFormation resolves: the template does not contain the secret.
         [environment.subjectKey]: this.subjectKey.secretValue.unsafeUnwrap(),
       }),
       ...(publishes && { [environment.busName]: this.bus.eventBusName }),
@@ -130,14 +130,14 @@ export class Regulars extends Stack {
   private scheduleJobs(): void {
     const jobs = entriesOf(this.props.catalogues.jobs);
     if (jobs.length === 0) return;
-    const queue = this.watchedDeadLetters('JobDeadLetters', 'A scheduled job was given up.');
+    const queue = this.watchedDeadLetters('JobDeadLetters', 'A scheduled job failed all its retries.');
     new Schedules(this, 'Schedules', { jobs, lambdas: this.lambdas, deadLetters: queue });
   }
 
   private feedStreamConsumers(): void {
     for (const { capability, name, row: consumer } of entriesOf(this.props.catalogues.streams)) {
       const target = lambdaOf(this.lambdas, capability);
-      const queue = this.watchedDeadLetters(`${name}-dead-letters`, `${name} gave up a change of the table.`);
+      const queue = this.watchedDeadLetters(`${name}-dead-letters`, `${name} could not process a table change.`);
       feedStream(this, `${name}-stream`, { table: this.table, target, consumer, deadLetters: queue });
       watchStream(this.alarms, name, target);
     }
@@ -146,17 +146,17 @@ export class Regulars extends Stack {
   private makeWorkflows(): void {
     const functionArnOf = (capability: string) => lambdaOf(this.lambdas, capability).lambda.functionArn;
     for (const { name, row: workflow } of entriesOf(this.props.catalogues.workflows)) {
-      const queue = leavesDeadLetters(workflow)
-        ? this.watchedDeadLetters(`${name}-dead-letters`, `The workflow ${name} gave something up.`)
+      const queue = sendsDeadLetters(workflow)
+        ? this.watchedDeadLetters(`${name}-dead-letters`, `An execution of the workflow ${name} failed for good.`)
         : undefined;
       const made = new RegularsWorkflow(this, name, { workflow, functionArnOf, deadLetters: queue });
       watchWorkflow(this.alarms, name, made);
     }
   }
 
-  private watchedDeadLetters(id: string, says: string): Queue {
+  private watchedDeadLetters(id: string, alarmText: string): Queue {
     const queue = deadLetters(this, id);
-    watchDeadLetters(this.alarms, id, says, queue);
+    watchDeadLetters(this.alarms, id, alarmText, queue);
     return queue;
   }
 }

@@ -1,4 +1,4 @@
-/** The whole app: bundles, the stack, the checks that fail it. `app.ts` runs it with the product's own catalogues. */
+/** Builds the app: bundles, stack and checks. `app.ts` runs it with the product's catalogues. */
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -19,7 +19,7 @@ export interface SynthesizeOptions {
   app?: AppProps;
 }
 
-/** Bundles, builds and checks everything into a cloud assembly, and answers its directory. Throws where a check fails. */
+/** Builds and checks the cloud assembly and returns its directory. Throws if a check fails. */
 export const synthesize = async (options: SynthesizeOptions): Promise<string> => {
   const work = mkdtempSync(join(tmpdir(), 'regulars-bundles-'));
   try {

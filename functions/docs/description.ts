@@ -1,6 +1,6 @@
 /**
- * The description of the whole API. Bundling runs this module and puts its JSON in its place (`infra/embedded.ts`): the
- * deployed function holds one text, not every capability's schemas.
+ * The OpenAPI document of the whole API. The build evaluates this module and replaces it with its JSON
+ * (`infra/embedded.ts`), so the deployed function contains no schemas of other capabilities.
  */
 import packageJson from '../../package.json' with { type: 'json' };
 import type { Routes } from '../../shared/edge/catalogue.ts';

@@ -1,4 +1,4 @@
-/** HTML that cannot be forgotten to escape: text put into the template is text, only `Html` is markup. */
+/** HTML templates that escape every value unless it is an `Html`. */
 export class Html {
   readonly markup: string;
   constructor(markup: string) {
@@ -19,6 +19,6 @@ const markupOf = (part: Part): string => {
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
 const escaped = (text: string): string => text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
-/** Prose in which `backticks` mark code. */
+/** Text in which `backticks` mark code. */
 export const prose = (text: string): Html =>
   html`${text.split('`').map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : part))}`;

@@ -1,10 +1,10 @@
-/** Schemas as nested lists of fields: name, kind, bounds, what it is. */
+/** Renders schemas as nested lists of fields with name, type, bounds and description. */
 import type { JsonSchema, SharedSchemas } from '../../shared/edge/openapi/schema.ts';
 import type { Html } from './html.ts';
 import { html, prose } from './html.ts';
 
-/** Deeper than this, or within itself, a schema is only named. */
-const DEEPEST = 6;
+/** Deeper schemas are not expanded, which also ends recursion. */
+const MAX_DEPTH = 6;
 
 export const renderSchema = (schema: JsonSchema, shared: SharedSchemas, depth = 0): Html => {
   const { schema: shown } = resolved(schema, shared);
@@ -12,9 +12,9 @@ export const renderSchema = (schema: JsonSchema, shared: SharedSchemas, depth = 
   return depth === 0 && !nested ? html`<p class="kind">${kindOf(shown, shared)}</p>` : (nested ?? html``);
 };
 
-/** The fields of an object, of a list's items, or of each alternative; null where there are none. */
+/** The fields of an object, of an array's items, or of each alternative; null if there are none. */
 const fieldsIn = (schema: JsonSchema, shared: SharedSchemas, depth: number): Html | null => {
-  if (depth > DEEPEST) return null;
+  if (depth > MAX_DEPTH) return null;
   const { schema: shown } = resolved(schema, shared);
   if (shown.properties) {
     const required = new Set(shown.required);
@@ -59,7 +59,7 @@ const resolved = (schema: JsonSchema, shared: SharedSchemas): { schema: JsonSche
 const alternativesOf = (schema: JsonSchema): JsonSchema[] =>
   (schema.anyOf ?? schema.oneOf ?? schema.allOf ?? []).filter((branch) => branch.type !== 'null');
 
-/** `text`, `whole number`, `list of text`, `"a" | "b" | null` … */
+/** `string`, `integer`, `array of string`, `"a" | "b" | null` … */
 export const kindOf = (field: JsonSchema, shared: SharedSchemas, depth = 0): string => {
   const { schema, name } = resolved(field, shared);
   if (depth > 3) return name ?? 'any';
@@ -67,28 +67,27 @@ export const kindOf = (field: JsonSchema, shared: SharedSchemas, depth = 0): str
   if (schema.enum) return schema.enum.map((value) => JSON.stringify(value)).join(' | ');
   const branches = schema.anyOf ?? schema.oneOf;
   if (branches) return [...new Set(branches.map((branch) => kindOf(branch, shared, depth + 1)))].join(' | ');
-  if (schema.type === 'array') return `list of ${schema.items ? kindOf(schema.items, shared, depth + 1) : 'any'}`;
+  if (schema.type === 'array') return `array of ${schema.items ? kindOf(schema.items, shared, depth + 1) : 'any'}`;
   if (schema.type === 'object' && typeof schema.additionalProperties === 'object' && !schema.properties) {
     return `map of ${kindOf(schema.additionalProperties, shared, depth + 1)}`;
   }
-  return KINDS[schema.type ?? ''] ?? schema.type ?? 'any';
+  return schema.type ?? 'any';
 };
-const KINDS: Record<string, string> = { string: 'text', integer: 'whole number' };
 
 export const boundsOf = (given: JsonSchema): string[] => {
   const branches = alternativesOf(given);
   const schema = branches.length === 1 ? { ...branches[0], ...given } : given;
-  const said = (text: string, value: number | undefined) => (value === undefined ? [] : [`${text} ${value}`]);
+  const bound = (text: string, value: number | undefined) => (value === undefined ? [] : [`${text} ${value}`]);
   return [
     ...(schema.format === undefined ? [] : [schema.format]),
-    ...said('≥', schema.minimum),
-    ...said('>', schema.exclusiveMinimum),
-    ...said('≤', schema.maximum),
-    ...said('<', schema.exclusiveMaximum),
-    ...said('length ≥', schema.minLength),
-    ...said('length ≤', schema.maxLength),
-    ...said('items ≥', schema.minItems),
-    ...said('items ≤', schema.maxItems),
+    ...bound('≥', schema.minimum),
+    ...bound('>', schema.exclusiveMinimum),
+    ...bound('≤', schema.maximum),
+    ...bound('<', schema.exclusiveMaximum),
+    ...bound('length ≥', schema.minLength),
+    ...bound('length ≤', schema.maxLength),
+    ...bound('items ≥', schema.minItems),
+    ...bound('items ≤', schema.maxItems),
     ...(schema.default === undefined ? [] : [`default ${JSON.stringify(schema.default)}`]),
   ];
 };

@@ -1,4 +1,4 @@
-/** The page at `/docs`: the OpenAPI document for people. No script, nothing loaded from elsewhere. */
+/** The page at `/docs`, rendered from the OpenAPI document. It has no scripts and loads nothing from other origins. */
 import { createHash } from 'node:crypto';
 import type { JsonSchema, SharedSchemas } from '../../shared/edge/openapi/schema.ts';
 import type { OpenApiDocument, Operation, Parameter, Response } from '../../shared/edge/openapi/types.ts';
@@ -13,7 +13,7 @@ interface Call extends Operation {
   path: string;
 }
 
-/** The page and the policy that lets a browser run nothing but its own style. */
+/** The page, and a content security policy that allows only its own style. */
 export const pageOf = (document: OpenApiDocument): { html: string; contentSecurityPolicy: string } => {
   const calls = Object.entries(document.paths).flatMap(([path, operations]) =>
     Object.entries(operations).map(([method, operation]) => ({ method: method.toUpperCase(), path, ...operation })),
@@ -58,13 +58,13 @@ const renderContents = ({ name, calls }: { name: string; calls: Call[] }): Html 
 const renderHowTo = (): Html => html`<section id="how-to-call">
   <h2>How to call</h2>
   <dl class="manner">
-    <dt>Token</dt><dd>${prose('Send `Authorization: Bearer <token>`. Staff hold the scope `regulars/admin`, which may do everything; a storefront’s server holds `regulars/storefront`.')}</dd>
-    <dt>Bodies</dt><dd>${prose('JSON, sent as `application/json`. A field that is not known is refused, never dropped.')}</dd>
-    <dt>Instants</dt><dd>${prose('ISO 8601: sent with a zone, answered in UTC, `2026-01-31T09:30:00.000Z`.')}</dd>
-    <dt>Money</dt><dd>${prose('Whole minor units of the organization’s one currency: `2933` is 29.33 USD.')}</dd>
-    <dt>Repeating</dt><dd>${prose('Every write takes an `Idempotency-Key`: the same key with the same request is given the first answer again (`Idempotent-Replayed: true`), with another one it is refused. Events are safe to repeat by their own ids, too.')}</dd>
-    <dt>Editing together</dt><dd>${prose('Answers carry an `ETag`. Sent back as `If-Match`, an edit of something that has changed meanwhile is refused with `version_conflict`.')}</dd>
-    <dt>Pages</dt><dd>${prose('Lists take `limit` (1 to 100) and `cursor`, and answer `nextCursor`: null on the last page.')}</dd>
+    <dt>Token</dt><dd>${prose('Send `Authorization: Bearer <token>`. Staff use the scope `regulars/admin`, which allows every call. A storefront’s server uses `regulars/storefront`.')}</dd>
+    <dt>Bodies</dt><dd>${prose('JSON with the content type `application/json`. Unknown fields are refused, never dropped.')}</dd>
+    <dt>Instants</dt><dd>${prose('ISO 8601. Send them with `Z` or an offset; responses use UTC: `2026-01-31T09:30:00.000Z`.')}</dd>
+    <dt>Money</dt><dd>${prose('Integers in minor units of the organization’s currency: `2933` is 29.33 USD.')}</dd>
+    <dt>Idempotency</dt><dd>${prose('Every write accepts an `Idempotency-Key`. Repeating a request with the same key returns the first response with `Idempotent-Replayed: true`; a different request with that key is refused. Events can also be repeated safely by their own ids.')}</dd>
+    <dt>Concurrent edits</dt><dd>${prose('Responses have an `ETag`. Send it as `If-Match`, and an edit is refused with `version_conflict` if the resource has changed since.')}</dd>
+    <dt>Pagination</dt><dd>${prose('Lists accept `limit` (1 to 100) and `cursor`, and return `nextCursor`, which is null on the last page.')}</dd>
   </dl>
   <pre><code>curl -H "Authorization: Bearer $TOKEN" "$URL/v1/consumers?limit=10"</code></pre>
 </section>`;
@@ -80,7 +80,7 @@ const renderCall = (call: Call, shared: SharedSchemas): Html => {
   ${call.description !== undefined && html`<p>${prose(call.description)}</p>`}
   ${renderParameters(call.parameters ?? [])}
   ${body && html`<h4>Body</h4>${renderSchema(body, shared)}`}
-  <h4>Answers</h4>
+  <h4>Responses</h4>
   ${Object.entries(call.responses).map(([status, response]) => renderResponse(status, response, shared))}
   <details><summary>Try it</summary><pre><code>${curlOf(call, body, shared)}</code></pre></details>
 </article>`;
@@ -108,7 +108,7 @@ const renderResponse = (status: string, response: Response, shared: SharedSchema
   const tag = html`<span class="status s${status[0]}">${status}</span>`;
   if (!schema) return html`<p class="answer">${tag} ${response.description !== '' && 'no body'}</p>`;
   if (status.startsWith('4')) return html`<p class="answer">${tag} ${response.description}</p>`;
-  return html`<details class="answer"><summary>${tag} the body</summary>${renderSchema(schema, shared)}</details>`;
+  return html`<details class="answer"><summary>${tag} body</summary>${renderSchema(schema, shared)}</details>`;
 };
 
 const codesOf = (schema: JsonSchema): Html[] => {
@@ -130,7 +130,7 @@ const curlOf = (call: Call, body: JsonSchema | undefined, shared: SharedSchemas)
 };
 
 const renderProblems = (): Html => html`<section class="group"><h2 id="problems">Problems</h2>
-  <p>${prose('A request that is refused is answered with `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail`, `code`, `requestId`, and for bad input `errors`, each with its `path`, `code` and `message`. The codes are a closed set. Requests without a good token, and paths that don’t exist, are answered by API Gateway itself: `{"message": "Unauthorized"}`.')}</p>
+  <p>${prose('Refused requests are answered with `application/problem+json` (RFC 9457): `type`, `title`, `status`, `detail`, `code`, `requestId`, and for invalid input `errors`, each with `path`, `code` and `message`. The set of codes is closed. API Gateway itself answers requests without a valid token and unknown paths: `{"message": "Unauthorized"}`.')}</p>
   <dl class="problems">${[...Object.entries(problems), ['internal_error', INTERNAL] as const].map(
     ([code, { status, title }]) =>
       html`<dt id="${code}"><span class="status s${String(status)[0]}">${status}</span> <a href="#${code}"><code>${code}</code></a></dt><dd>${title}.</dd>`,
@@ -139,5 +139,5 @@ const renderProblems = (): Html => html`<section class="group"><h2 id="problems"
 
 const INTERNAL = {
   status: 500,
-  title: 'Something went wrong on our side. Try again; the request id finds it in the logs',
+  title: 'Internal error. Try again. Operators can find the request id in the logs',
 };

@@ -1,4 +1,4 @@
-/** What tells about the API itself. */
+/** Documentation and health of the API. */
 import * as z from 'zod/mini';
 import type { Routes } from '../../shared/edge/catalogue.ts';
 
@@ -7,14 +7,14 @@ export const docsRoutes = {
     method: 'GET',
     path: '/v1/openapi.json',
     access: 'public',
-    summary: 'Describe this API as OpenAPI 3.1',
+    summary: 'Get the OpenAPI 3.1 document',
     answers: () => ({ 200: z.looseObject({ openapi: z.string() }), 304: null }),
   },
   page: {
     method: 'GET',
     path: '/docs',
     access: 'public',
-    summary: 'Describe this API as a page to read',
+    summary: 'Get the API documentation as a page',
     answers: () => ({ 200: null, 304: null }),
     asPage: true,
   },
@@ -22,7 +22,7 @@ export const docsRoutes = {
     method: 'GET',
     path: '/health',
     access: 'public',
-    summary: 'Tell that the service is up, and its version',
+    summary: 'Check that the service is up, and get its version',
     answers: () => ({ 200: z.strictObject({ status: z.literal('ok'), version: z.string() }), 304: null }),
   },
 } as const satisfies Routes;

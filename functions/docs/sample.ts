@@ -1,7 +1,7 @@
-/** Something that fits a schema, for people to start from. */
+/** Example values for the calls on the page. */
 import type { JsonSchema, SharedSchemas } from '../../shared/edge/openapi/schema.ts';
 
-/** Of an object the required fields, else the first one; of alternatives the first. */
+/** A value that matches the schema: an object's required fields (or its first one), the first of several alternatives. */
 export const sampleOf = (schema: JsonSchema, shared: SharedSchemas, name = '', depth = 0): unknown => {
   if (schema.examples?.[0] !== undefined) return schema.examples[0];
   if (schema.default !== undefined) return schema.default;
@@ -26,7 +26,7 @@ const objectOf = (properties: Record<string, JsonSchema>, required: string[], sh
   );
 };
 
-/** What a field of this name may hold: text alone says too little. */
+/** Typical values by field name, since the type alone says little. */
 const BY_NAME: Record<string, string> = {
   consumerId: '01JD0000000000000000000000',
   email: 'ada@example.com',

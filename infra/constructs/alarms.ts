@@ -1,4 +1,4 @@
-/** Alarms, each of which names the section of the runbook that says what to do. */
+/** Alarms. Each links to a section of the runbook. */
 import { Aws, Duration } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
@@ -20,13 +20,13 @@ export type RunbookSection =
 
 export interface AlarmRow {
   id: string;
-  /** What is wrong, for whoever is woken by it. */
-  says: string;
+  /** One sentence that states the problem. */
+  text: string;
   section: RunbookSection;
   metric: IMetric;
-  /** The alarm goes off from this value on. */
-  from: number;
-  /** Periods in a row; one unless said. */
+  /** The alarm goes off at this value and above. */
+  threshold: number;
+  /** Consecutive periods. Default: 1. */
   periods?: number;
 }
 
@@ -40,7 +40,7 @@ export class Alarms extends Construct {
     super(scope, id);
     this.runbook = props.runbook;
     this.topic = new Topic(this, 'Topic', { displayName: 'Regulars alarms', enforceSSL: true });
-    // A topic with a policy of its own no longer lets everything of its account publish.
+    // With a policy of its own, the topic no longer accepts messages from its whole account.
     this.topic.addToResourcePolicy(
       new PolicyStatement({
         principals: [new ServicePrincipal('cloudwatch.amazonaws.com')],
@@ -52,11 +52,11 @@ export class Alarms extends Construct {
     if (props.email) this.topic.addSubscription(new EmailSubscription(props.email));
   }
 
-  add({ id, says, section, metric, from, periods = 1 }: AlarmRow): void {
+  add({ id, text, section, metric, threshold, periods = 1 }: AlarmRow): void {
     const alarm = new Alarm(this, id, {
-      alarmDescription: `${says} What to do: ${this.runbook}#${section}`,
+      alarmDescription: `${text} Runbook: ${this.runbook}#${section}`,
       metric,
-      threshold: from,
+      threshold,
       comparisonOperator: ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
       evaluationPeriods: periods,
       treatMissingData: TreatMissingData.NOT_BREACHING,

@@ -1,4 +1,4 @@
-/** Queues for what could not be handled: kept 14 days, each with an alarm, redriven by the operator. */
+/** Dead letter queues. Messages are kept for 14 days; each queue has an alarm, and operators redrive it. */
 import { Duration, Validations } from 'aws-cdk-lib';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { Construct } from 'constructs';
@@ -12,7 +12,7 @@ export const deadLetters = (scope: Construct, id: string): Queue => {
   Validations.of(queue).acknowledge({
     id: 'AwsSolutions-SQS3',
     reason:
-      'This queue is the dead letter queue of a schedule, a function, a stream or a workflow, which name it in no redrive policy.',
+      'This is a dead letter queue itself. Its source is a schedule, function, stream or workflow, not a queue with a redrive policy.',
   });
   return queue;
 };

@@ -1,4 +1,4 @@
-/** The HTTP API: one route per row, each with the scopes that its row asks for and a throttle by who may call it. */
+/** The HTTP API: one route per row, with the scopes and the throttle of the row's access. */
 import { Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway';
 import {
@@ -22,14 +22,14 @@ import type { Catalogues } from '../catalogues.ts';
 import { SCOPES } from './identity.ts';
 import { type Lambdas, lambdaOf } from './lambda.ts';
 
-/** Requests a second and at once, for each route: a storefront's traffic comes in waves, staff's and readers' do not. */
+/** Rate per second and burst, per route. Traffic of storefronts comes in bursts; that of staff and readers does not. */
 const THROTTLE: Record<Access, { ThrottlingRateLimit: number; ThrottlingBurstLimit: number }> = {
   public: { ThrottlingRateLimit: 50, ThrottlingBurstLimit: 100 },
   storefront: { ThrottlingRateLimit: 1_000, ThrottlingBurstLimit: 2_000 },
   admin: { ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400 },
 };
 
-/** Route keys, never paths or queries: those hold ids and contacts. */
+/** Route keys instead of paths and queries, which contain ids and contacts. */
 const ACCESS_LOG = {
   requestId: '$context.requestId',
   time: '$context.requestTimeEpoch',
@@ -71,7 +71,7 @@ export class RegularsApi extends Construct {
     });
   }
 
-  /** Adds every route of the catalogue. The stage waits for them, as a throttle of a route that isn't there yet is refused. */
+  /** Adds every route of the catalogue. The stage depends on them because it refuses throttles of routes that do not exist yet. */
   serve({ catalogue, lambdas, authorizer }: RegularsApiProps): void {
     const throttles: Record<string, (typeof THROTTLE)[Access]> = {};
     for (const [capability, routes] of Object.entries(catalogue)) {
@@ -103,7 +103,7 @@ const authorizationOf = ({ access }: Route, authorizer: IHttpRouteAuthorizer) =>
 const acknowledgePublic = (route: HttpRoute): void =>
   Validations.of(route).acknowledge({
     id: 'AwsSolutions-APIG4',
-    reason: "The route's row in functions/ says that it is open to everyone.",
+    reason: 'The route is public by its row in the API catalogue.',
   });
 
 const corsOf = (allowOrigins: string[]): CorsPreflightOptions => ({

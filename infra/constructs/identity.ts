@@ -1,4 +1,4 @@
-/** Who may call: a user pool for staff, and app clients for storefronts' servers and for the console. */
+/** Authentication: a user pool for staff, and app clients for storefront servers and the console. */
 import { Aws, Duration, RemovalPolicy, Validations } from 'aws-cdk-lib';
 import {
   AccountRecovery,
@@ -16,7 +16,7 @@ import type { Access } from '../../shared/edge/catalogue.ts';
 
 const RESOURCE_SERVER = 'regulars';
 
-/** Scopes that open a route, any of which is enough; undefined where it is open to everyone. */
+/** Scopes for each kind of access, one of which suffices; undefined for public routes. */
 export const SCOPES: Record<Access, string[] | undefined> = {
   public: undefined,
   storefront: [`${RESOURCE_SERVER}/storefront`, `${RESOURCE_SERVER}/admin`],
@@ -32,10 +32,10 @@ export class Identity extends Construct {
   constructor(scope: Construct, id: string, props: { domainPrefix: string; consoleUrls: string[] }) {
     super(scope, id);
     this.userPool = staffPool(this);
-    const admin = new ResourceServerScope({ scopeName: 'admin', scopeDescription: 'Everything: staff' });
+    const admin = new ResourceServerScope({ scopeName: 'admin', scopeDescription: 'Full access for staff' });
     const storefront = new ResourceServerScope({
       scopeName: 'storefront',
-      scopeDescription: "What a storefront's server needs",
+      scopeDescription: 'Access for storefront servers',
     });
     const server = this.userPool.addResourceServer('Api', {
       identifier: RESOURCE_SERVER,
@@ -46,7 +46,7 @@ export class Identity extends Construct {
     this.console = consoleClient(this.userPool, server, admin, props.consoleUrls);
   }
 
-  /** Where tokens are issued: `POST` with the client's credentials. */
+  /** The address that issues tokens: `POST` with the client's credentials. */
   get tokenEndpoint(): string {
     return `https://${this.domain.domainName}.auth.${Aws.REGION}.amazoncognito.com/oauth2/token`;
   }
@@ -76,18 +76,18 @@ const staffPool = (scope: Construct): UserPool => {
     {
       id: 'AwsSolutions-COG2',
       reason:
-        'Each organization decides whether its staff needs a second factor; one-time passwords are on offer to all.',
+        'Each organization decides whether its staff must use a second factor. One-time passwords are available to all.',
     },
     {
       id: 'AwsSolutions-COG8',
       reason:
-        "Staff accounts are made by administrators only; threat protection by the plus plan is the organization's choice, paid per user.",
+        'Only administrators create staff accounts. Threat protection requires the Plus plan, which each organization may choose and pays per user.',
     },
   );
   return pool;
 };
 
-/** A server with a secret of its own, acting for no person. */
+/** A server with a client secret. It acts on behalf of no person. */
 const storefrontClient = (pool: UserPool, server: UserPoolResourceServer, scope: ResourceServerScope): UserPoolClient =>
   pool.addClient('Storefront', {
     generateSecret: true,
@@ -96,7 +96,7 @@ const storefrontClient = (pool: UserPool, server: UserPoolResourceServer, scope:
     enableTokenRevocation: true,
   });
 
-/** A browser: no secret, so the authorization code is bound to it by PKCE. */
+/** A browser. It cannot keep a secret, so PKCE binds the authorization code to it. */
 const consoleClient = (
   pool: UserPool,
   server: UserPoolResourceServer,

@@ -1,4 +1,4 @@
-/** The Lambda of one capability, with a role and a log group of its own. */
+/** The Lambda of one capability, with its own role and log group. */
 import { Duration, RemovalPolicy, Tags } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Architecture, type Code, Function as Lambda, Runtime } from 'aws-cdk-lib/aws-lambda';
@@ -49,9 +49,9 @@ export class CapabilityLambda extends Construct {
   }
 }
 
-/** The function of a capability. Throws where a catalogue names one that has none. */
+/** The function of a capability. Throws if there is none. */
 export const lambdaOf = (lambdas: Lambdas, capability: string): CapabilityLambda => {
   const found = lambdas.get(capability);
-  if (!found) throw new Error(`no function was made for ${capability}`);
+  if (!found) throw new Error(`there is no function for ${capability}`);
   return found;
 };

@@ -1,4 +1,4 @@
-/** One EventBridge schedule per job. What keeps failing ends in the dead letters. */
+/** One EventBridge schedule per job. Runs that fail all their retries end in the dead letters. */
 import { Aws, Duration, Stack } from 'aws-cdk-lib';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { EventInvokeConfig } from 'aws-cdk-lib/aws-lambda';
@@ -13,7 +13,7 @@ import { type CapabilityLambda, type Lambdas, lambdaOf } from './lambda.ts';
 const SCHEDULED_TIME = '<aws.scheduler.scheduled-time>';
 const START_RETRIES = 3;
 const RUN_RETRIES = 2;
-/** A run that could not start within an hour is left to the next one. */
+/** A run that could not start within an hour is skipped; the next one does its work. */
 const MAXIMUM_AGE = Duration.hours(1);
 
 export interface SchedulesProps {
@@ -27,7 +27,7 @@ export class Schedules extends Construct {
     super(scope, id);
     const group = new CfnScheduleGroup(this, 'Group', { name: Stack.of(this).stackName });
     const capabilities = [...new Set(jobs.map(({ capability }) => capability))];
-    const roles = new Map(capabilities.map((name) => [name, this.prepared(lambdaOf(lambdas, name), deadLetters)]));
+    const roles = new Map(capabilities.map((name) => [name, this.retriedRole(lambdaOf(lambdas, name), deadLetters)]));
     for (const { capability, name, row: job } of jobs) {
       const input: JobEvent = { job: name, scheduledAt: SCHEDULED_TIME, trigger: 'schedule' };
       new CfnSchedule(this, name, {
@@ -49,10 +49,10 @@ export class Schedules extends Construct {
   }
 
   /**
-   * The role under which this function's schedules run. The scheduler hands a run over and doesn't wait, so that a run
-   * that fails is retried, and given up, by Lambda: both know the same dead letters.
+   * The role of this function's schedules, with the function's retries configured. The scheduler invokes asynchronously, so
+   * Lambda retries failed runs and finally sends them to the same dead letters as the scheduler.
    */
-  private prepared(target: CapabilityLambda, deadLetters: IQueue): Role {
+  private retriedRole(target: CapabilityLambda, deadLetters: IQueue): Role {
     new EventInvokeConfig(this, `${target.capability}Retries`, {
       function: target.lambda,
       retryAttempts: RUN_RETRIES,

@@ -1,4 +1,4 @@
-/** Feeds the table's stream to its consumers, each with its own dead letters. */
+/** Connects the table's stream to its consumers, each with its own dead letters. */
 import { Duration } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { EventSourceMapping, StartingPosition } from 'aws-cdk-lib/aws-lambda';
@@ -9,11 +9,11 @@ import { tableSchema } from '../../shared/data/table-schema.ts';
 import type { StreamConsumer } from '../../shared/edge/catalogue.ts';
 import type { CapabilityLambda } from './lambda.ts';
 
-/** Only changes of these kinds of items: as they became, or as they were where they are gone; of events, only some types. */
+/** Filters on the kind of the new or the old image, and on the type of consumer events. */
 const patternsFor = ({ kinds, eventTypes }: StreamConsumer): string[] => {
   const images = ['NewImage', 'OldImage'].map((image) => ({ [image]: { [tableSchema.kind]: { S: kinds } } }));
-  const events = { NewImage: { [tableSchema.kind]: { S: ['event'] }, [tableSchema.eventType]: { S: eventTypes } } };
-  return [...images, ...(eventTypes ? [events] : [])].map((dynamodb) => JSON.stringify({ dynamodb }));
+  const newEvents = { NewImage: { [tableSchema.kind]: { S: ['event'] }, [tableSchema.eventType]: { S: eventTypes } } };
+  return [...images, ...(eventTypes ? [newEvents] : [])].map((dynamodb) => JSON.stringify({ dynamodb }));
 };
 
 export interface StreamConsumerProps {
@@ -24,8 +24,8 @@ export interface StreamConsumerProps {
 }
 
 /**
- * Starts at the oldest record, so that nothing is lost that was written while the mapping was being made; consumers are
- * safe to repeat. A failing batch is halved until the record that fails is alone, and that one ends in the dead letters.
+ * Starts at the oldest record, so that changes written while the mapping is created are not lost; consumers are idempotent.
+ * A failing batch is halved until the failing record is alone. That record ends in the dead letters.
  */
 export const feedStream = (scope: Construct, id: string, props: StreamConsumerProps): void => {
   const { table, target, consumer, deadLetters } = props;

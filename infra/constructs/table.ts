@@ -1,4 +1,4 @@
-/** The one table, made of the shape that the stores use: keys, indexes, expiry and stream cannot disagree with them. */
+/** The single table, built from the schema that the stores use, so that keys, indexes, expiry and stream always match. */
 import { RemovalPolicy } from 'aws-cdk-lib';
 import {
   type Attribute,
@@ -14,7 +14,7 @@ import { tableSchema } from '../../shared/data/table-schema.ts';
 
 const text = (name: string): Attribute => ({ name, type: AttributeType.STRING });
 
-/** Kept when the stack goes, restorable to any second of the last 35 days, encrypted under a key that AWS owns. */
+/** Retained when the stack is deleted, restorable to any second of the last 35 days, encrypted with a key that AWS owns. */
 export const consumersTable = (scope: Construct): Table => {
   const table = new Table(scope, 'Table', {
     partitionKey: text(tableSchema.partitionKey),

@@ -1,4 +1,4 @@
-/** What is watched, and from which value on somebody is told. */
+/** The alarms, with their thresholds. */
 import { type IMetric, MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -8,8 +8,8 @@ import type { RegularsApi } from './http-api.ts';
 import type { CapabilityLambda } from './lambda.ts';
 import type { RegularsWorkflow } from './workflows.ts';
 
-/** A consumer of the stream that is further behind answers from a stale picture. */
-const BEHIND_MS = 5 * 60_000;
+/** Maximum lag of a stream consumer. Segments and summaries are stale by the lag. */
+const MAX_LAG_MS = 5 * 60_000;
 const SERVER_ERROR_PERCENT = 1;
 
 const period = ALARM_PERIOD;
@@ -17,37 +17,37 @@ const period = ALARM_PERIOD;
 export const watchLambda = (alarms: Alarms, { capability, lambda }: CapabilityLambda): void => {
   alarms.add({
     id: `${capability}-errors`,
-    says: `The function ${capability} failed.`,
+    text: `The function ${capability} failed.`,
     section: 'function-errors',
     metric: lambda.metricErrors({ period, statistic: 'Sum' }),
-    from: 1,
+    threshold: 1,
   });
   alarms.add({
     id: `${capability}-throttles`,
-    says: `The function ${capability} was throttled.`,
+    text: `The function ${capability} was throttled.`,
     section: 'function-throttles',
     metric: lambda.metricThrottles({ period, statistic: 'Sum' }),
-    from: 1,
+    threshold: 1,
   });
 };
 
 export const watchStream = (alarms: Alarms, consumer: string, { lambda }: CapabilityLambda): void =>
   alarms.add({
     id: `${consumer}-behind`,
-    says: `${consumer} is more than ${BEHIND_MS / 60_000} minutes behind the table.`,
+    text: `${consumer} is more than ${MAX_LAG_MS / 60_000} minutes behind the table.`,
     section: 'stream-behind',
     metric: lambda.metric('IteratorAge', { period, statistic: 'Maximum' }),
-    from: BEHIND_MS,
+    threshold: MAX_LAG_MS,
     periods: 2,
   });
 
-export const watchDeadLetters = (alarms: Alarms, id: string, says: string, queue: Queue): void =>
+export const watchDeadLetters = (alarms: Alarms, id: string, text: string, queue: Queue): void =>
   alarms.add({
     id: `${id}-not-empty`,
-    says,
+    text,
     section: 'dead-letters',
     metric: queue.metricApproximateNumberOfMessagesVisible({ period, statistic: 'Maximum' }),
-    from: 1,
+    threshold: 1,
   });
 
 export const watchApi = (alarms: Alarms, { httpApi, stage }: RegularsApi): void => {
@@ -56,21 +56,21 @@ export const watchApi = (alarms: Alarms, { httpApi, stage }: RegularsApi): void 
     new Metric({ namespace: 'AWS/ApiGateway', metricName, dimensionsMap, period, statistic: 'Sum' });
   alarms.add({
     id: 'server-errors',
-    says: `At least ${SERVER_ERROR_PERCENT} % of requests were answered 5xx.`,
+    text: `At least ${SERVER_ERROR_PERCENT} % of requests were answered with 5xx.`,
     section: 'server-errors',
     metric: new MathExpression({
       expression: 'IF(requests > 0, 100 * errors / requests, 0)',
       usingMetrics: { errors: count('5xx'), requests: count('Count') },
       period,
     }),
-    from: SERVER_ERROR_PERCENT,
+    threshold: SERVER_ERROR_PERCENT,
   });
 };
 
 export const watchWorkflow = (alarms: Alarms, name: string, { machine }: RegularsWorkflow): void =>
   alarms.add({
     id: `${name}-failures`,
-    says: `The workflow ${name} failed, timed out or was aborted.`,
+    text: `The workflow ${name} failed, timed out or was aborted.`,
     section: 'workflow-failures',
     metric: new MathExpression({
       expression: 'failed + timedOut + aborted',
@@ -81,13 +81,13 @@ export const watchWorkflow = (alarms: Alarms, name: string, { machine }: Regular
       },
       period,
     }),
-    from: 1,
+    threshold: 1,
   });
 
 export const watchSegments = (alarms: Alarms): void =>
   alarms.add({
     id: 'segment-drift',
-    says: 'The nightly reconciliation found memberships that were not what the facts say.',
+    text: 'The nightly reconciliation found memberships that did not match the stored facts.',
     section: 'segment-drift',
     metric: new Metric({
       namespace: METRICS.namespace,
@@ -95,13 +95,13 @@ export const watchSegments = (alarms: Alarms): void =>
       period,
       statistic: 'Maximum',
     }),
-    from: 1,
+    threshold: 1,
   });
 
 export const watchTable = (alarms: Alarms, table: Table): void =>
   alarms.add({
     id: 'table-throttles',
-    says: 'The table refused reads or writes that came too fast.',
+    text: 'DynamoDB throttled reads or writes of the table.',
     section: 'table-throttles',
     metric: new MathExpression({
       expression: 'reads + writes',
@@ -111,6 +111,6 @@ export const watchTable = (alarms: Alarms, table: Table): void =>
       },
       period,
     }),
-    from: 1,
+    threshold: 1,
     periods: 2,
   });

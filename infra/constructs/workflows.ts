@@ -1,4 +1,4 @@
-/** State machines of the catalogue: each step becomes an invocation of its capability's Lambda. */
+/** The catalogue's state machines. Each step becomes an invocation of its capability's Lambda. */
 import { ArnFormat, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -8,7 +8,7 @@ import { Construct } from 'constructs';
 import type { Workflow } from '../../shared/edge/catalogue.ts';
 import { DEAD_LETTERS, stepOf } from '../catalogues.ts';
 
-/** The ARN follows from the stack's name, so that a function can know a machine that in turn invokes it. */
+/** Derived from the stack's name, so that a function can refer to a state machine that in turn invokes it. */
 export const workflowArn = (scope: Construct, workflow: string): string =>
   Stack.of(scope).formatArn({
     service: 'states',
@@ -19,27 +19,27 @@ export const workflowArn = (scope: Construct, workflow: string): string =>
 
 const workflowName = (scope: Construct, workflow: string): string => `${Stack.of(scope).stackName}-${workflow}`;
 
-/** What stands behind the names in a definition. */
-export interface Behind {
+/** The resources that the names in a definition refer to. */
+export interface Resources {
   functionArnOf: (capability: string) => string;
-  /** Undefined for a workflow that leaves no dead letters. */
+  /** Undefined for a workflow without a dead letter queue. */
   deadLettersUrl: string | undefined;
 }
 
 /**
- * The definition with functions in place of steps, and its queue in place of `queue:dead-letters`: a task's `Arguments`
- * reach the step as its input.
+ * Replaces the steps of a definition with functions and `queue:dead-letters` with the queue. A task's `Arguments` become
+ * the step's input.
  */
-export const deployable = (value: unknown, behind: Behind): unknown => {
-  if (Array.isArray(value)) return value.map((item) => deployable(item, behind));
-  if (value === DEAD_LETTERS) return behind.deadLettersUrl;
+export const deployable = (value: unknown, resources: Resources): unknown => {
+  if (Array.isArray(value)) return value.map((item) => deployable(item, resources));
+  if (value === DEAD_LETTERS) return resources.deadLettersUrl;
   if (typeof value !== 'object' || value === null) return value;
-  const state = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, deployable(item, behind)]));
+  const state = Object.fromEntries(Object.entries(value).map(([key, item]) => [key, deployable(item, resources)]));
   const named = stepOf(state['Resource']);
   if (!named) return state;
   return {
     ...state,
-    Resource: behind.functionArnOf(named.capability),
+    Resource: resources.functionArnOf(named.capability),
     Arguments: { step: named.step, input: state['Arguments'] ?? '{% $states.input %}' },
   };
 };
@@ -50,7 +50,7 @@ export interface WorkflowProps {
   deadLetters: Queue | undefined;
 }
 
-/** A standard workflow, so that it survives anything and runs as long as it must; its log holds no data of anyone. */
+/** A standard workflow, which is durable and may run for up to a year. Its log contains no execution data. */
 export class RegularsWorkflow extends Construct {
   readonly machine: StateMachine;
 
@@ -89,8 +89,7 @@ export class RegularsWorkflow extends Construct {
     }
     Validations.of(this.machine).acknowledge({
       id: 'AwsSolutions-IAM5[Resource::*]',
-      reason:
-        'Log delivery and X-Ray segments know no resources: AWS offers nothing narrower for a traced, logged state machine.',
+      reason: 'Log delivery and X-Ray do not support resource-level permissions for a traced and logged state machine.',
     });
   }
 }

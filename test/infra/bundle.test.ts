@@ -98,7 +98,7 @@ describe('the bundles', () => {
   it('are refused over the limit, naming the capability', async () => {
     const heavy = `export const makeHandler = () => () => ${JSON.stringify('x'.repeat(BUNDLE_LIMIT_BYTES))};`;
     const made = bundled(project({ ...smallFiles, 'functions/posters/endpoints/read.ts': heavy }));
-    await expect(made).rejects.toThrow(/at most: posters has \d+/);
+    await expect(made).rejects.toThrow(/bytes: posters has \d+/);
   });
 
   it('are refused where a row has no handler', async () => {

@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, it } from '@jest/globals';
 import { Match } from 'aws-cdk-lib/assertions';
-import { capabilitiesOf, entriesOf, leavesDeadLetters } from '../../infra/catalogues.ts';
+import { capabilitiesOf, entriesOf, sendsDeadLetters } from '../../infra/catalogues.ts';
 import { tableSchema } from '../../shared/data/table-schema.ts';
 import type { Access } from '../../shared/edge/catalogue.ts';
 import { smallCatalogues, smallPermissions } from '../support/small-project.ts';
@@ -232,14 +232,14 @@ describe('the functions', () => {
   });
 
   it('need a row that says what they may do', () => {
-    expect(() => appWith({ catalogues: smallCatalogues, permissions: { parcels: {} } })).toThrow(/what posters may do/);
+    expect(() => appWith({ catalogues: smallCatalogues, permissions: { parcels: {} } })).toThrow(/no row for posters/);
   });
 });
 
 describe('the dead letters', () => {
   it('are encrypted, kept 14 days, and closed to whoever does not come by TLS', () => {
     const queues = resourcesOf(product, 'AWS::SQS::Queue');
-    const leaving = entriesOf(catalogues.workflows).filter(({ row }) => leavesDeadLetters(row));
+    const leaving = entriesOf(catalogues.workflows).filter(({ row }) => sendsDeadLetters(row));
     expect(queues.length).toBe(1 + entriesOf(catalogues.streams).length + leaving.length);
     for (const { properties } of queues) {
       expect(properties).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 86_400 });
