@@ -3,7 +3,7 @@ import type { Found, Page, PageRequest } from '../usecases/ports/store.ts';
 import { cursorFor, invalidCursor, positionOf } from './cursors.ts';
 import type { Item } from './fields.ts';
 import type { Storage } from './storage.ts';
-import { consumerIn, directoryEntry, entryIn, partitionOf, profileSlice, SLICES } from './table.ts';
+import { consumerIn, directoryEntry, entryIn, headSlice, partitionOf, SLICES } from './table.ts';
 
 /** Above every text that begins with what stands before it. */
 const LAST = '\u{10FFFF}';
@@ -22,7 +22,13 @@ export const newestConsumers = async (storage: Storage, page: PageRequest): Prom
     const bound = before === undefined ? {} : { before };
     const parts = await Promise.all(
       Array.from({ length: SLICES }, (_, slice) =>
-        storage.query({ index: 'population', hash: profileSlice(slice), ...bound, backwards: true, limit: share }),
+        storage.query({
+          index: 'population',
+          hash: headSlice('profile', slice),
+          ...bound,
+          backwards: true,
+          limit: share,
+        }),
       ),
     );
     const keys = parts.map(({ items }) => items.map((item) => item['pk']?.S ?? ''));

@@ -24,7 +24,7 @@ import { WriteConflict } from '../usecases/ports/store.ts';
 import type { Item } from './fields.ts';
 import type { ItemWrite, RangeQuery, Rows, Storage } from './storage.ts';
 import { ConditionsFailed } from './storage.ts';
-import type { Key } from './table.ts';
+import { type Key, VERSION } from './table.ts';
 import { tableSchema } from './table-schema.ts';
 
 /** The most keys of one BatchGetItem. */
@@ -166,7 +166,7 @@ const conditionOf = (expect: Expectation): Condition => {
   if ('version' in expect) {
     return {
       ConditionExpression: versionUnmoved,
-      ExpressionAttributeNames: { '#version': 'v' },
+      ExpressionAttributeNames: { '#version': VERSION },
       ExpressionAttributeValues: { ':version': { N: String(expect.version) } },
     };
   }

@@ -1,15 +1,9 @@
 /** The condition that goes with everything that is written about a consumer: that there is the consumer. */
-import type { RecordOf } from '../usecases/ports/records.ts';
+import { HEAD } from '../usecases/ports/records.ts';
 import type { Write } from '../usecases/ports/store.ts';
 
-/** The parts of a head: all go in the transaction that begins an erasure, so each version stands for the consumer. */
-const HEAD: ReadonlySet<string> = new Set([
-  'profile',
-  'metrics',
-  'account',
-  'programme',
-  'memberships',
-] satisfies RecordOf<'profile' | 'metrics' | 'account' | 'programme' | 'memberships'>['kind'][]);
+/** The transaction that begins an erasure removes the whole head, so a version of any part proves that the consumer exists. */
+const HEAD_KINDS: ReadonlySet<string> = new Set(HEAD);
 
 /**
  * The writes, with a check of the profile of each consumer about whom something is put unless they hold only while a part
@@ -30,5 +24,5 @@ const standing = (write: Write): string[] => {
   if ('adjust' in write || 'remove' in write) return [];
   const key: { kind: string; consumerId?: string } = 'put' in write ? write.put : write.check;
   const isThere = write.expect !== 'anything' && write.expect !== 'absent';
-  return key.kind === 'profile' || (HEAD.has(key.kind) && isThere) ? consumerOf(key) : [];
+  return key.kind === 'profile' || (HEAD_KINDS.has(key.kind) && isThere) ? consumerOf(key) : [];
 };

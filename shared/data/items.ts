@@ -1,6 +1,6 @@
 /** Between records and items, by the blocks of `table.ts`. */
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import type { Kind, RecordKey, RecordOf, StoredRecord } from '../usecases/ports/records.ts';
+import { type Kind, type RecordKey, type RecordOf, type StoredRecord, storedKind } from '../usecases/ports/records.ts';
 import type { Field, Item } from './fields.ts';
 import type { Key } from './table.ts';
 import { table } from './table.ts';
@@ -12,7 +12,7 @@ export const keyOf = (key: RecordKey | StoredRecord): Key => (table[key.kind].ke
 export const itemOf = (record: StoredRecord): Item => {
   const block = table[record.kind];
   const { pk, sk } = keyOf(record);
-  const item: Item = { pk: { S: pk }, sk: { S: sk }, kind: { S: record.kind } };
+  const item: Item = { pk: { S: pk }, sk: { S: sk }, kind: { S: storedKind(record.kind) } };
   for (const [name, field] of Object.entries(block.fields) as [string, AnyField][]) {
     const value = field.attribute === null ? undefined : field.write(record[name as keyof StoredRecord]);
     if (field.attribute !== null && value !== undefined) item[field.attribute] = value;
@@ -25,15 +25,17 @@ export const itemOf = (record: StoredRecord): Item => {
 const attributeOf = (value: string | number): AttributeValue =>
   typeof value === 'number' ? { N: String(value) } : { S: value };
 
+const KIND_BY_STORED_NAME = new Map((Object.keys(table) as Kind[]).map((kind) => [storedKind(kind), kind]));
+
 /** Of several kinds, each with its own fields. */
 type Stored<K extends Kind> = K extends Kind ? RecordOf<K> : never;
 
 /** The record that an item holds; also reads the images of a stream. Throws where it is none of ours. */
 export const recordOf = <K extends Kind = Kind>(item: Item): Stored<K> => {
-  const kind = item['kind']?.S;
-  if (kind === undefined || !Object.hasOwn(table, kind)) throw new Error('an item of no known kind');
+  const kind = KIND_BY_STORED_NAME.get(item['kind']?.S ?? '');
+  if (kind === undefined) throw new Error('an item of no known kind');
   const record: Record<string, unknown> = { kind };
-  for (const [name, field] of Object.entries(table[kind as Kind].fields) as [string, AnyField][]) {
+  for (const [name, field] of Object.entries(table[kind].fields) as [string, AnyField][]) {
     const value = field.read(field.attribute === null ? undefined : item[field.attribute], item);
     if (value !== undefined) record[name] = value;
   }

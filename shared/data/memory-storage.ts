@@ -3,7 +3,7 @@ import type { Expectation } from '../usecases/ports/store.ts';
 import type { Item } from './fields.ts';
 import type { RangeQuery, Rows, Storage } from './storage.ts';
 import { ConditionsFailed } from './storage.ts';
-import type { Key } from './table.ts';
+import { type Key, VERSION } from './table.ts';
 import { tableSchema } from './table-schema.ts';
 
 const MOST_WRITES = 100;
@@ -79,6 +79,6 @@ const holds = (expect: Expectation, item: Item | undefined): boolean => {
   if (expect === 'anything') return true;
   if (expect === 'absent') return item === undefined;
   if (expect === 'present') return item !== undefined;
-  if ('version' in expect) return item?.['v']?.N === String(expect.version);
+  if ('version' in expect) return item?.[VERSION]?.N === String(expect.version);
   return item === undefined || (item['expiresAt']?.S ?? '') < expect.expiredBefore;
 };

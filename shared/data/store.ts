@@ -1,16 +1,16 @@
 /** The store: the product's questions, answered from the keys of `table.ts`, whatever the database underneath. */
 import { createHmac } from 'node:crypto';
 import { entriesFrom } from '../domain/points/ids.ts';
-import type { RecordKey, RecordOf } from '../usecases/ports/records.ts';
-import type { ConsumerHead, ConsumerOverview, Store, Write } from '../usecases/ports/store.ts';
+import { HEAD, type RecordKey, type RecordOf } from '../usecases/ports/records.ts';
+import type { ConsumerStateWithEvents, ListedState, Store, Write } from '../usecases/ports/store.ts';
 import { WriteConflict } from '../usecases/ports/store.ts';
 import { consumersBeginning, consumersIn, consumersWith, newestConsumers } from './consumer-pages.ts';
+import { stateIn, stateOf, stateSlice } from './consumer-states.ts';
 import { eventsOf } from './event-pages.ts';
 import type { Item } from './fields.ts';
 import { guarded } from './guard.ts';
 import { itemOf, keyOf, recordOf } from './items.ts';
 import { indexPage, listPage, partitionPage, wholePartition } from './partition-pages.ts';
-import { pictureIn, pictureOf, pictureSlice } from './pictures.ts';
 import type { ItemWrite, RangeQuery, Storage } from './storage.ts';
 import { ConditionsFailed } from './storage.ts';
 import {
@@ -24,11 +24,11 @@ import {
   exportsOf,
   HISTORY,
   HISTORY_END,
+  headSlice,
   type Key,
   LEDGER,
   LISTS,
   listMembers,
-  metricsSlice,
   partitionOf,
   REWARDS,
   SEGMENTS,
@@ -40,7 +40,6 @@ import {
 
 /** The newest events that come with the head: so few that a typical consumer costs one capacity unit. */
 const EVENTS_WITH_HEAD = 10;
-const HEAD_ITEMS = 5;
 /** Above every id. */
 const LAST = '\u{10ffff}';
 /** More rows than the megabyte of one answer can hold. */
@@ -58,10 +57,10 @@ export const storeOver = (storage: Storage, subjectKey: string): Store => ({
     return items.map((item) => item && recordOf(item)) as { [I in keyof K]: RecordOf<K[I]['kind']> | undefined };
   },
   commit: (writes) => commit(storage, writes),
-  detailOf: (consumerId, fresh) => detailOf(storage, consumerId, fresh),
+  stateWithEventsOf: (consumerId, fresh) => stateWithEventsOf(storage, consumerId, fresh),
   eventsOf: (consumerId, query) => eventsOf(storage, consumerId, query),
-  pictureOf: (consumerId) => pictureOf(storage, consumerId),
-  pictureSlice: (slice, after) => pictureSlice(storage, slice, after),
+  stateOf: (consumerId) => stateOf(storage, consumerId),
+  stateSlice: (slice, after) => stateSlice(storage, slice, after),
   membersOfUnit: (unit, page) => indexPage<'member'>(storage, unitMembers(unit), page),
   membersOfList: (listId, page) => indexPage<'listMember'>(storage, listMembers(listId), page),
   segments: () => wholePartition<'segment'>(storage, SEGMENTS),
@@ -146,10 +145,10 @@ export const storeOver = (storage: Storage, subjectKey: string): Store => ({
       : consumersBeginning(storage, facet, value, page),
   consumersIn: (group, page) =>
     consumersIn(storage, 'unit' in group ? unitMembers(group.unit) : listMembers(group.listId), page),
-  overviewsOf: (consumerIds) => overviewsOf(storage, consumerIds),
+  statesOf: (consumerIds) => statesOf(storage, consumerIds),
   populationSlice: async function* (slice, after) {
     const from = after === undefined ? {} : { from: `${partitionOf(after)}\0` };
-    const query = { index: 'population', hash: metricsSlice(slice), ...from, limit: POPULATION_CHUNK } as const;
+    const query = { index: 'population', hash: headSlice('metrics', slice), ...from, limit: POPULATION_CHUNK } as const;
     for await (const item of walk(storage, query, 'pk')) yield recordOf<'metrics'>(item);
   },
   dueConsumers: async (kind, until, limit) => {
@@ -190,18 +189,22 @@ const addedBy = ({ adjust, by }: Extract<Write, { adjust: unknown }>): Record<st
   return Object.fromEntries(numbers.map(([name, amount]) => [fields[name].attribute, amount]));
 };
 
-const detailOf = async (storage: Storage, consumerId: string, fresh = false): Promise<ConsumerHead | null> => {
+const stateWithEventsOf = async (
+  storage: Storage,
+  consumerId: string,
+  fresh = false,
+): Promise<ConsumerStateWithEvents | null> => {
   const { items } = await storage.query({
     hash: partitionOf(consumerId),
     from: HISTORY,
     backwards: true,
-    limit: HEAD_ITEMS + EVENTS_WITH_HEAD,
+    limit: HEAD.length + EVENTS_WITH_HEAD,
     fresh,
   });
   const records = items.map((item) => recordOf(item));
-  const picture = pictureIn(records);
+  const state = stateIn(records);
   const events = records.filter((record) => record.kind === 'event').slice(0, EVENTS_WITH_HEAD);
-  return picture && { ...picture, events };
+  return state && { ...state, events };
 };
 
 /** The items that stand in the directory under this, read fresh. */
@@ -231,7 +234,7 @@ const walk = async function* (
 const eachSlice = async <T>(ask: (slice: number) => Promise<T[]>): Promise<T[]> =>
   (await Promise.all(Array.from({ length: SLICES }, (_, slice) => ask(slice)))).flat();
 
-const overviewsOf = async (storage: Storage, consumerIds: string[]): Promise<ConsumerOverview[]> => {
+const statesOf = async (storage: Storage, consumerIds: string[]): Promise<ListedState[]> => {
   const keys = consumerIds.flatMap((consumerId) => [
     keyOf({ kind: 'profile', consumerId }),
     keyOf({ kind: 'metrics', consumerId }),

@@ -35,7 +35,15 @@
 import { createHash } from 'node:crypto';
 import type { ExportSection } from '../domain/exports.ts';
 import { instantOfEntry } from '../domain/points/ids.ts';
-import type { DirectoryFacet, Kind, RecordKey, RecordOf, Records } from '../usecases/ports/records.ts';
+import {
+  type DirectoryFacet,
+  type HeadKind,
+  type Kind,
+  type RecordKey,
+  type RecordOf,
+  type Records,
+  storedKind,
+} from '../usecases/ports/records.ts';
 import type { DueKind } from '../usecases/ports/store.ts';
 import type { Field, Item } from './fields.ts';
 import {
@@ -80,6 +88,8 @@ interface Block<K extends Kind> {
   erasure: 'partition' | 'claims' | 'index' | 'inside' | 'receipt' | { kept: string };
 }
 
+/** The attribute that holds a record's version. */
+export const VERSION = 'v';
 /** How many slices the population, and what is due, are spread over. */
 export const SLICES = 8;
 /** The slice of a consumer: even, and the same for ever. */
@@ -92,10 +102,18 @@ export const HISTORY = 'y/';
 /** Above every event, below the head. */
 export const HISTORY_END = 'y0';
 export const historyKey = (occurredAt: string, eventId = ''): string => `${HISTORY}${occurredAt}/${eventId}`;
-export const profileSlice = (slice: number): string => `p#${slice}`;
-export const metricsSlice = (slice: number): string => `m#${slice}`;
-/** The rest of a head, so that everyone's picture is read slice by slice. */
-export const headSlice = (kind: 'account' | 'programme' | 'memberships', slice: number): string => `${kind}#${slice}`;
+/** The sort keys of a consumer's head. */
+const HEAD_PREFIX = 'z/';
+export const HEAD_RANGE = { from: HEAD_PREFIX, before: 'z0' } as const;
+const POPULATION = {
+  profile: 'p',
+  metrics: 'm',
+  account: 'account',
+  rewardsState: 'programme',
+  memberships: 'memberships',
+} as const satisfies Record<HeadKind, string>;
+/** One kind of the heads in a slice of the population. */
+export const headSlice = (kind: HeadKind, slice: number): string => `${POPULATION[kind]}#${slice}`;
 export const unitMembers = (unit: number): string => `u#${unit}`;
 export const listMembers = (listId: string): string => `l#${listId}`;
 export const SEGMENTS = 'G';
@@ -136,14 +154,15 @@ export const entryIn = (facet: string, rank: string) => {
 
 const hashed = (...parts: string[]): string => createHash('sha256').update(parts.join('\n')).digest('base64url');
 const ofConsumer = (consumerId: string, sk: string): Key => ({ pk: partitionOf(consumerId), sk });
+const ofHead = (kind: HeadKind, consumerId: string): Key => ofConsumer(consumerId, HEAD_PREFIX + storedKind(kind));
 const ofOrganization = (sk: string): Key => ({ pk: 'O', sk });
 const consumerId = derived((item: Item) => consumerIn(item['pk']?.S ?? ''));
 const entryIdIn = (item: Item): string => item['sk']?.S?.slice(LEDGER.length) ?? '';
 const list = <T>(attribute: string) => sparse<T[]>(attribute, () => []);
 const map = <T>(attribute: string) => sparse<Record<string, T>>(attribute, () => ({}));
-/** Of a part of the head that is read with the population, and may be due. */
+/** The indexes of a part of the head that may become due. */
 const headIndexes = (
-  kind: 'account' | 'memberships',
+  kind: DueKind,
   { consumerId, dueAt }: { consumerId: string; dueAt: string | null },
 ): IndexAttributes => {
   const slice = sliceOf(consumerId);
@@ -155,14 +174,11 @@ const EXPORTS_OUTLIVE_FILES_SECONDS = 3 * 86_400;
 
 export const table: { [K in Kind]: Block<K> } = {
   profile: {
-    key: (profile) => ofConsumer(profile.consumerId, 'z/profile'),
-    indexes: (profile) => {
-      const slice = sliceOf(profile.consumerId);
-      return { shard: profileSlice(slice), ...(profile.dueAt !== null && { dueShard: dueSlice('profile', slice) }) };
-    },
+    key: (profile) => ofHead('profile', profile.consumerId),
+    indexes: (profile) => headIndexes('profile', profile),
     fields: {
       consumerId,
-      version: number('v'),
+      version: number(VERSION),
       status: text('status'),
       membership: text('membership'),
       archived: flag('archived'),
@@ -191,14 +207,11 @@ export const table: { [K in Kind]: Block<K> } = {
     erasure: 'partition',
   },
   metrics: {
-    key: (metrics) => ofConsumer(metrics.consumerId, 'z/metrics'),
-    indexes: (metrics) => {
-      const slice = sliceOf(metrics.consumerId);
-      return { shard: metricsSlice(slice), ...(metrics.dueAt !== null && { dueShard: dueSlice('metrics', slice) }) };
-    },
+    key: (metrics) => ofHead('metrics', metrics.consumerId),
+    indexes: (metrics) => headIndexes('metrics', metrics),
     fields: {
       consumerId,
-      version: number('v'),
+      version: number(VERSION),
       eligible: flag('eligible'),
       membership: text('membership'),
       orders: number('orders'),
@@ -265,7 +278,7 @@ export const table: { [K in Kind]: Block<K> } = {
     fields: {
       consumerId,
       orderId: derived((item) => item['sk']?.S?.slice('order/'.length) ?? ''),
-      version: number('v'),
+      version: number(VERSION),
       occurredAt: text('at'),
       totalMinor: number('total'),
       refundedMinor: number('refunded'),
@@ -300,7 +313,7 @@ export const table: { [K in Kind]: Block<K> } = {
     fields: {
       consumerId,
       messageId: derived((item) => item['sk']?.S?.slice('message/'.length) ?? ''),
-      version: number('v'),
+      version: number(VERSION),
       sent: flag('sent'),
       engagedAt: nullable(text('engaged')),
     },
@@ -325,11 +338,11 @@ export const table: { [K in Kind]: Block<K> } = {
     erasure: 'partition',
   },
   account: {
-    key: (account) => ofConsumer(account.consumerId, 'z/account'),
+    key: (account) => ofHead('account', account.consumerId),
     indexes: (account) => headIndexes('account', account),
     fields: {
       consumerId,
-      version: number('v'),
+      version: number(VERSION),
       score: number('score'),
       spent: number('spent'),
       pending: number('pending'),
@@ -353,7 +366,7 @@ export const table: { [K in Kind]: Block<K> } = {
     fields: {
       consumerId,
       page: derived((item) => Number(item['sk']?.S?.slice('lots/'.length))),
-      version: number('v'),
+      version: number(VERSION),
       lots: lots('lots', 'remaining'),
     },
     export: { leftOut: 'made of the ledger, which is shown' },
@@ -389,12 +402,12 @@ export const table: { [K in Kind]: Block<K> } = {
     export: { leftOut: 'made of the ledger, which is shown' },
     erasure: 'partition',
   },
-  programme: {
-    key: (programme) => ofConsumer(programme.consumerId, 'z/programme'),
-    indexes: ({ consumerId }) => ({ shard: headSlice('programme', sliceOf(consumerId)) }),
+  rewardsState: {
+    key: ({ consumerId }) => ofHead('rewardsState', consumerId),
+    indexes: ({ consumerId }) => ({ shard: headSlice('rewardsState', sliceOf(consumerId)) }),
     fields: {
       consumerId,
-      version: number('v'),
+      version: number(VERSION),
       claims: map('claims'),
       latestClaims: list('latestClaims'),
       challenges: map('challenges'),
@@ -408,7 +421,7 @@ export const table: { [K in Kind]: Block<K> } = {
     fields: {
       consumerId,
       claimId: derived((item) => item['sk']?.S?.slice(CLAIMS.length) ?? ''),
-      version: number('v'),
+      version: number(VERSION),
       rewardId: text('reward'),
       name: text('name'),
       points: number('points'),
@@ -425,7 +438,7 @@ export const table: { [K in Kind]: Block<K> } = {
     key: ({ rewardId }) => ({ pk: REWARDS, sk: rewardId }),
     fields: {
       rewardId: derived((item) => item['sk']?.S ?? ''),
-      version: number('v'),
+      version: number(VERSION),
       name: text('name'),
       costPoints: number('cost'),
       limitPerConsumer: nullable(number('limit')),
@@ -444,7 +457,7 @@ export const table: { [K in Kind]: Block<K> } = {
     key: ({ rewardId }) => ({ pk: `R#${rewardId}`, sk: 'stock' }),
     fields: {
       rewardId: derived((item) => item['pk']?.S?.slice(2) ?? ''),
-      version: number('v'),
+      version: number(VERSION),
       left: nullable(number('left')),
       claimed: number('claimed'),
     },
@@ -493,7 +506,7 @@ export const table: { [K in Kind]: Block<K> } = {
     }),
     fields: {
       exportId: derived((item) => item['pk']?.S?.slice(2) ?? ''),
-      version: number('v'),
+      version: number(VERSION),
       consumerId: optional(text('consumer')),
       sections: list('sections'),
       format: text('format'),
@@ -520,7 +533,7 @@ export const table: { [K in Kind]: Block<K> } = {
     indexes: () => ({ shard: ERASURES }),
     fields: {
       erasureId: derived((item) => item['pk']?.S?.slice(2) ?? ''),
-      version: number('v'),
+      version: number(VERSION),
       subjectHash: text('subject'),
       status: text('status'),
       attempt: number('attempt'),
@@ -547,7 +560,7 @@ export const table: { [K in Kind]: Block<K> } = {
   },
   settings: {
     key: () => ofOrganization('settings'),
-    fields: { version: number('v'), documents: json('documents') },
+    fields: { version: number(VERSION), documents: json('documents') },
     export: { leftOut: 'about nobody' },
     erasure: { kept: 'about nobody' },
   },
@@ -557,7 +570,7 @@ export const table: { [K in Kind]: Block<K> } = {
       segmentId: derived((item) => item['sk']?.S ?? ''),
       name: text('name'),
       source: text('source'),
-      version: number('v'),
+      version: number(VERSION),
       live: nullable(json('live')),
       next: nullable(json('next')),
       last: nullable(json('last')),
@@ -588,7 +601,7 @@ export const table: { [K in Kind]: Block<K> } = {
     fields: {
       listId: derived((item) => item['sk']?.S ?? ''),
       name: text('name'),
-      version: number('v'),
+      version: number(VERSION),
       createdAt: text('created'),
       updatedAt: text('updated'),
       editId: optional(text('edit')),
@@ -610,11 +623,11 @@ export const table: { [K in Kind]: Block<K> } = {
     erasure: 'partition',
   },
   memberships: {
-    key: (memberships) => ofConsumer(memberships.consumerId, 'z/memberships'),
+    key: (memberships) => ofHead('memberships', memberships.consumerId),
     indexes: (memberships) => headIndexes('memberships', memberships),
     fields: {
       consumerId,
-      version: number('v'),
+      version: number(VERSION),
       units: instants('units'),
       lists: list('lists'),
       untold: optional(json('untold')),
@@ -626,14 +639,14 @@ export const table: { [K in Kind]: Block<K> } = {
   },
   memberCounts: {
     key: () => ofOrganization('member-counts'),
-    fields: { version: number('v'), content: text('content') },
+    fields: { version: number(VERSION), content: text('content') },
     export: { leftOut: 'counts of the whole population' },
     erasure: { kept: 'counts of the whole population' },
   },
   backfillLease: {
     key: () => ofOrganization('backfill-lease'),
     fields: {
-      version: number('v'),
+      version: number(VERSION),
       runId: text('run'),
       expiresAt: text('expiresAt'),
       slicesDone: number('done'),
@@ -648,7 +661,7 @@ export const table: { [K in Kind]: Block<K> } = {
   },
   ruleSummary: {
     key: () => ofOrganization('rule-summary'),
-    fields: { version: number('v'), asOf: text('asOf'), content: text('content'), isApplied: flag('applied') },
+    fields: { version: number(VERSION), asOf: text('asOf'), content: text('content'), isApplied: flag('applied') },
     export: { leftOut: 'counts of the whole population' },
     erasure: { kept: 'counts of the whole population' },
   },
@@ -667,20 +680,20 @@ export const table: { [K in Kind]: Block<K> } = {
   },
   liability: {
     key: () => ofOrganization('liability'),
-    fields: { version: number('v'), asOf: text('asOf'), content: text('content') },
+    fields: { version: number(VERSION), asOf: text('asOf'), content: text('content') },
     export: { leftOut: 'sums of the whole population' },
     erasure: { kept: 'sums of the whole population' },
   },
   advocates: {
     key: () => ofOrganization('advocates'),
-    fields: { version: number('v'), computedAt: text('computed'), items: list('items') },
+    fields: { version: number(VERSION), computedAt: text('computed'), items: list('items') },
     export: { leftOut: 'made of events, which are shown' },
     erasure: 'inside',
   },
   summary: {
     key: () => ofOrganization('summary'),
     fields: {
-      version: number('v'),
+      version: number(VERSION),
       asOf: text('asOf'),
       rebuiltAt: nullable(text('rebuilt')),
       unsettled: number('unsettled'),
@@ -693,7 +706,7 @@ export const table: { [K in Kind]: Block<K> } = {
   churnModel: {
     key: () => ofOrganization('churn'),
     fields: {
-      version: number('v'),
+      version: number(VERSION),
       r: number('r'),
       alpha: number('alpha'),
       a: number('a'),

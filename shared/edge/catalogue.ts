@@ -72,7 +72,7 @@ export interface JobResult {
 /** A consumer of the table's stream. At most one per capability; DynamoDB Streams serves at most two per table without throttling. */
 export interface StreamConsumer {
   summary: string;
-  /** Kinds of items whose changes are delivered. */
+  /** Kinds of items whose changes are delivered, by their stored names. */
   kinds: string[];
   /** Types of consumer events that are delivered in addition. */
   eventTypes?: string[];

@@ -107,7 +107,7 @@ const look = async (store: Store) => {
   };
   const slices = Array.from({ length: store.slices }, async (_, slice) => {
     let block = [];
-    for await (const picture of store.pictureSlice(slice)) {
+    for await (const picture of store.stateSlice(slice)) {
       block.push(picture);
       if (block.length === BLOCK) {
         evaluated(block);

@@ -3,7 +3,7 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { keyOf } from '../../shared/data/items.ts';
 import { sliceOf, table } from '../../shared/data/table.ts';
 import type { RecordOf, StoredRecord } from '../../shared/usecases/ports/records.ts';
-import type { ConsumerPicture, Expectation, Page, Store, Write } from '../../shared/usecases/ports/store.ts';
+import type { ConsumerState, Expectation, Page, Store, Write } from '../../shared/usecases/ports/store.ts';
 import { WriteConflict } from '../../shared/usecases/ports/store.ts';
 import { everyKind, MUCH_LATER, pointsOf, segmentsOf } from '../support/every-kind.ts';
 import { eventOf, metricsOf, profileOf } from '../support/records.ts';
@@ -15,7 +15,7 @@ const anId = () => `01K${String(++sequence).padStart(23, '0')}`;
 const day = (n: number) => `2026-02-${String(n).padStart(2, '0')}T12:00:00.000Z`;
 
 /** Parts of a head that not everyone has, each with a bit of its own. */
-const PART_BITS = { account: 1, programme: 2, memberships: 4 } as const;
+const PART_BITS = { account: 1, rewardsState: 2, memberships: 4 } as const;
 
 const conflictOf = async (promise: Promise<unknown>): Promise<WriteConflict> => {
   const error = await promise.then(
@@ -337,7 +337,7 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
           digest: 'd',
           earned: null,
         });
-        const detail = await store.detailOf(consumerId, true);
+        const detail = await store.stateWithEventsOf(consumerId, true);
         expect(detail?.profile).toEqual(profileOf(consumerId));
         expect(detail?.metrics).toEqual(metricsOf(consumerId));
         expect(detail?.events.map(({ eventId }) => eventId)).toEqual(
@@ -346,7 +346,7 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
       });
 
       it('knows nobody who is not there', async () => {
-        expect(await store.detailOf(anId())).toBeNull();
+        expect(await store.stateWithEventsOf(anId())).toBeNull();
         expect(await store.eventsOf(anId(), { limit: 5 })).toEqual({ items: [], nextCursor: null });
       });
 
@@ -548,13 +548,13 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
 
       it('shows overviews in the order asked, without those that are gone', async () => {
         const [one, two] = [await consumer(), await consumer()];
-        const shown = await store.overviewsOf([two, anId(), one]);
+        const shown = await store.statesOf([two, anId(), one]);
         expect(shown.map(({ profile, metrics }) => [profile.consumerId, metrics.consumerId])).toEqual([
           [two, two],
           [one, one],
         ]);
         const many = await Promise.all(Array.from({ length: 70 }, () => consumer()));
-        expect(await store.overviewsOf(many)).toHaveLength(70);
+        expect(await store.statesOf(many)).toHaveLength(70);
       });
 
       it('in slices, everyone in exactly one, and goes on behind any of them', async () => {
@@ -580,7 +580,7 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
 
       it('in slices with their whole heads, as each is told alone, and goes on behind any of them', async () => {
         const parts = (consumerId: string): StoredRecord[] => [
-          ...pointsOf(consumerId).filter(({ kind }) => kind === 'account' || kind === 'programme'),
+          ...pointsOf(consumerId).filter(({ kind }) => kind === 'account' || kind === 'rewardsState'),
           ...segmentsOf(consumerId).filter(({ kind }) => kind === 'memberships'),
         ];
         const made: string[] = [];
@@ -592,10 +592,10 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
           if (some & 8) await store.commit([{ remove: { kind: 'profile', consumerId } }]);
           else made.push(consumerId);
         }
-        const found: ConsumerPicture[] = [];
+        const found: ConsumerState[] = [];
         for (let slice = 0; slice < store.slices; slice++) {
-          const own: ConsumerPicture[] = [];
-          for await (const picture of store.pictureSlice(slice)) {
+          const own: ConsumerState[] = [];
+          for await (const picture of store.stateSlice(slice)) {
             if (made.includes(picture.profile.consumerId)) own.push(picture);
           }
           expect(own).toEqual(
@@ -603,17 +603,17 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
           );
           const [first] = own;
           if (first) {
-            const rest: ConsumerPicture[] = [];
-            for await (const picture of store.pictureSlice(slice, first.profile.consumerId)) rest.push(picture);
+            const rest: ConsumerState[] = [];
+            for await (const picture of store.stateSlice(slice, first.profile.consumerId)) rest.push(picture);
             expect(rest.filter(({ profile }) => made.includes(profile.consumerId))).toEqual(own.slice(1));
           }
           found.push(...own);
         }
         expect(found.map(({ profile }) => profile.consumerId).sort()).toEqual(made.toSorted());
-        for (const picture of found) expect(picture).toEqual(await store.pictureOf(picture.profile.consumerId));
+        for (const picture of found) expect(picture).toEqual(await store.stateOf(picture.profile.consumerId));
         const kinds = Object.keys(PART_BITS) as (keyof typeof PART_BITS)[];
         for (const kind of kinds) expect(found.filter((picture) => picture[kind] !== undefined)).toHaveLength(4);
-        expect(await store.pictureOf(anId())).toBeNull();
+        expect(await store.stateOf(anId())).toBeNull();
       });
 
       it.each([

@@ -1,11 +1,13 @@
 import { describe, expect, it } from '@jest/globals';
+import { streams } from '../../functions/streams.ts';
 import type { Item } from '../../shared/data/fields.ts';
 import { newUlid } from '../../shared/data/ids.ts';
 import { itemOf, keyOf, recordOf } from '../../shared/data/items.ts';
-import { SLICES, sliceOf } from '../../shared/data/table.ts';
+import { SLICES, sliceOf, table } from '../../shared/data/table.ts';
 import { edited } from '../../shared/domain/consumer/edit.ts';
 import { entriesOf } from '../../shared/domain/consumer/search.ts';
-import type { StoredRecord } from '../../shared/usecases/ports/records.ts';
+import { type Kind, type StoredRecord, storedKind } from '../../shared/usecases/ports/records.ts';
+import { pointsOf } from '../support/every-kind.ts';
 import { eventOf, metricsOf, profileOf } from '../support/records.ts';
 
 const bytes = (text: string) => Buffer.byteLength(text);
@@ -27,6 +29,25 @@ const secrets = {
 };
 
 describe('the table', () => {
+  it('stores the state of rewards and challenges under its first name', () => {
+    const record = pointsOf(consumerId).find(({ kind }) => kind === 'rewardsState');
+    if (!record) throw new Error('no rewards state among the records');
+    const item = itemOf(record);
+    expect([item['kind'], item['sk'], item['shard']]).toEqual([
+      { S: 'programme' },
+      { S: 'z/programme' },
+      { S: `programme#${sliceOf(consumerId)}` },
+    ]);
+    expect(recordOf(item)).toEqual(record);
+    expect(() => recordOf({ ...item, kind: { S: 'rewardsState' } })).toThrow('no known kind');
+  });
+
+  it('has every kind that a stream consumer asks for', () => {
+    const stored = (Object.keys(table) as Kind[]).map(storedKind);
+    const kinds = Object.values(streams).flatMap((rows) => Object.values(rows).flatMap((row) => row.kinds));
+    for (const kind of kinds) expect(stored).toContain(kind);
+  });
+
   it('names nobody in a key', () => {
     const profile = profileOf(consumerId, secrets);
     const records: StoredRecord[] = [

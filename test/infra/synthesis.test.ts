@@ -56,7 +56,7 @@ const codeIn = (directory: string, capability: string): string => {
 
 /** Questions to the store by the index that answers them. */
 const ASKED_OF: Record<IndexName, RegExp> = {
-  population: /\.(populationSlice|erasures|erasing|pictureSlice|membersOfUnit|membersOfList|newestConsumers)\(/,
+  population: /\.(populationSlice|erasures|erasing|stateSlice|membersOfUnit|membersOfList|newestConsumers)\(/,
   directory: /\.(consumersFoundBy|answersTo|exportsOf)\(/,
   due: /\.(dueConsumers|nextDueAt)\(/,
 };

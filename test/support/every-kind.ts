@@ -237,7 +237,7 @@ export function pointsOf(consumerId: string): StoredRecord[] {
     },
     { kind: 'holdClaim', consumerId, holdId: 'h', entryId, digest: 'd' },
     {
-      kind: 'programme',
+      kind: 'rewardsState',
       consumerId,
       version: 1,
       claims: { mug: 2 },

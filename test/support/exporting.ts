@@ -7,7 +7,7 @@ import { memoryStore } from '../../shared/data/memory-store.ts';
 import type { ExportDeps } from '../../shared/usecases/exports/exports.ts';
 import { withRevision } from '../../shared/usecases/organization/catalogue.ts';
 import type { ExportFile } from '../../shared/usecases/ports/files.ts';
-import type { RecordOf } from '../../shared/usecases/ports/records.ts';
+import { HEAD, type RecordOf } from '../../shared/usecases/ports/records.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
 import { type ApiResponse, type Body, namedClient } from './client.ts';
 import { depsOn, NOW } from './events.ts';
@@ -49,12 +49,11 @@ export const exporting = (store: Store = memoryStore()) => {
 
 /** What erasure does first: there is nobody any more, and ids are known by their hash. */
 export const frozen = async (store: Store, consumerId: string): Promise<void> => {
-  const kinds = ['profile', 'metrics', 'account', 'programme', 'memberships'] as const;
   const tombstone: RecordOf<'tombstone'> = {
     ...{ kind: 'tombstone', subjectHash: store.keyedHashOf(consumerId), erasureId: 'e1', at: NOW },
   };
   await store.commit([
-    ...kinds.map((kind) => ({ remove: { kind, consumerId } })),
+    ...HEAD.map((kind) => ({ remove: { kind, consumerId } })),
     { put: tombstone, expect: 'anything' },
   ]);
 };

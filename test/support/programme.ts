@@ -116,4 +116,4 @@ const ledgerOf = async (store: Store, consumerId: string): Promise<RecordOf<'ent
 };
 
 export const programmeOf = async (store: Store, consumerId: string) =>
-  (await store.get([{ kind: 'programme', consumerId }], true))[0];
+  (await store.get([{ kind: 'rewardsState', consumerId }], true))[0];

@@ -63,7 +63,7 @@ export const membershipsOf = async (store: Store, consumerId: string): Promise<R
   (await store.get([{ kind: 'memberships', consumerId }], true))[0];
 
 const segmentsOf = async ({ store, clock }: World, consumerId: string, segmentation: Segmentation) => {
-  const picture = await store.pictureOf(consumerId);
+  const picture = await store.stateOf(consumerId);
   if (!picture) throw new Error('the consumer is gone');
   const { evaluator, context, segments } = segmentation;
   if (picture.profile.archived) return [];

@@ -59,7 +59,7 @@ type Around = <T>(call: () => Promise<T>, name: string) => Promise<T>;
 const PLAIN: ReadonlySet<string> = new Set(['pageAmong', 'slices', 'keyedHashOf']);
 /** Answers that come one by one. */
 const WALKS: ReadonlySet<string> = new Set([
-  ...['pictureSlice', 'populationSlice', 'historyOf'],
+  ...['stateSlice', 'populationSlice', 'historyOf'],
   ...['everythingOf', 'partOf', 'erasing'],
 ]);
 

@@ -9,7 +9,7 @@ import { type ChallengeRecord, challengesIn } from './challenges.ts';
 export type ListedProgress = ReturnType<typeof shown>;
 
 /**
- * How far a consumer is in every challenge, also in those that are for others: who leaves an audience, or the programme,
+ * How far a consumer is in every challenge, also in those that are for others: who leaves an audience, or the loyalty program,
  * keeps the progress.
  * Throws `Refusal` `consumer_not_found` and `invalid_cursor`.
  */
@@ -19,10 +19,10 @@ export const listProgress = async (
   page: PageRequest,
   now: Instant,
 ): Promise<Page<ListedProgress>> => {
-  const [profile, programme, record, settings] = await store.get(
+  const [profile, rewardsState, record, settings] = await store.get(
     [
       { kind: 'profile', consumerId },
-      { kind: 'programme', consumerId },
+      { kind: 'rewardsState', consumerId },
       { kind: 'memberships', consumerId },
       { kind: 'settings' },
     ],
@@ -32,7 +32,7 @@ export const listProgress = async (
   const challenges = challengesIn(settings);
   const question = `progress of ${consumerId}`;
   const { items, nextCursor } = store.pageAmong(question, challenges, ({ challengeId }) => challengeId, page);
-  const progressIn = ({ challengeId }: ChallengeRecord) => programme?.challenges[challengeId] ?? NO_PROGRESS;
+  const progressIn = ({ challengeId }: ChallengeRecord) => rewardsState?.challenges[challengeId] ?? NO_PROGRESS;
   const isBound = challenges.some(({ audience }) => !isEveryone(audience));
   const memberships = isBound ? membershipsOf(record, await catalogueOf(store, settings)) : NO_MEMBERSHIPS;
   const isOffered = ({ audience }: ChallengeRecord) =>

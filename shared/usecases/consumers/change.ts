@@ -8,9 +8,9 @@ import { invalid, Refusal } from '../../domain/refusal.ts';
 import { retrying } from '../common/retrying.ts';
 import { organizationOf } from '../organization/organization.ts';
 import type { Commit, Deps } from '../ports/deps.ts';
+import type { ConsumerStateWithEvents } from '../ports/store.ts';
 import { normalized } from './create.ts';
-import type { Whole } from './detail.ts';
-import { detailAt, wholeOf } from './detail.ts';
+import { detailAt, existingStateOf } from './detail.ts';
 import { commitProfile, profileWrites } from './profile-writes.ts';
 
 export interface Target {
@@ -27,11 +27,11 @@ export const editConsumer = async (deps: Deps, target: Target, edit: ProfileEdit
   const change = normalized(edit, now);
   return changed(deps, target, commit, {
     decide: (profile) => joined(edited(profile, change), organization.settings.loyalty.autoJoin, now),
-    answer: (whole) => detailAt(whole, organization, now),
+    answer: (state) => detailAt(state, organization, now),
   });
 };
 
-/** Throws `Refusal('not_registered')` for a guest, who is in no programme. */
+/** Throws `Refusal('not_registered')` for a guest, who is in no loyalty program. */
 export const setMembership = async (deps: Deps, target: Target, state: 'opted_in' | 'opted_out', commit: Commit) => {
   const organization = await organizationOf(deps.store, target.now);
   return changed(deps, target, commit, {
@@ -41,7 +41,7 @@ export const setMembership = async (deps: Deps, target: Target, state: 'opted_in
       }
       return withMembership(profile, state, target.now);
     },
-    answer: (whole) => detailAt(whole, organization, target.now),
+    answer: (state) => detailAt(state, organization, target.now),
   });
 };
 
@@ -77,7 +77,7 @@ const inOrder = (sources: SyncSource[]) => sources.sort((a, b) => (a.source < b.
 
 interface Change<T> {
   decide(profile: Profile): Profile;
-  answer(whole: Whole): T;
+  answer(state: ConsumerStateWithEvents): T;
 }
 
 /**
@@ -103,7 +103,7 @@ const attempted = async <T>(
   { decide, answer }: Change<T>,
   fresh: boolean,
 ): Promise<{ isChange: boolean; answer: T }> => {
-  const before = await wholeOf(store, consumerId, now, fresh);
+  const before = await existingStateOf(store, consumerId, now, fresh);
   const { version } = before.profile;
   if (ifMatch !== undefined && ifMatch !== version) {
     throw new Refusal('version_conflict', `The consumer is at version ${version}, not ${ifMatch}.`);

@@ -14,8 +14,8 @@ import type { Organization } from '../organization/organization.ts';
 import { organizationOf } from '../organization/organization.ts';
 import { halfLivesOf } from '../organization/scoring.ts';
 import type { Commit, Deps } from '../ports/deps.ts';
-import { WriteConflict } from '../ports/store.ts';
-import type { ConsumerDetail, Whole } from './detail.ts';
+import { type ConsumerStateWithEvents, WriteConflict } from '../ports/store.ts';
+import type { ConsumerDetail } from './detail.ts';
 import { detailAt } from './detail.ts';
 import { commitProfile, profileWrites } from './profile-writes.ts';
 
@@ -29,26 +29,30 @@ export interface NewConsumer {
 /** Throws `Refusal('contact_taken')` and `('external_id_taken')`; of many at once with one contact exactly one succeeds. */
 export const createConsumer = async (deps: Deps, asked: NewConsumer, commit: Commit): Promise<ConsumerDetail> => {
   const organization = await organizationOf(deps.store, asked.now);
-  const whole = newborn(deps.newId(asked.now), asked, organization);
-  const detail = detailAt(whole, organization, asked.now);
+  const state = newborn(deps.newId(asked.now), asked, organization);
+  const detail = detailAt(state, organization, asked.now);
   return retrying(deps, async () => {
     try {
-      return await commitProfile(deps.store, profileWrites(null, whole), commit, detail);
+      return await commitProfile(deps.store, profileWrites(null, state), commit, detail);
     } catch (error) {
-      if (metItself(error, whole)) return detail;
+      if (metItself(error, state)) return detail;
       throw error;
     }
   });
 };
 
 /** Whether an attempt before took effect unnoticed: nobody else has this id. */
-const metItself = (error: unknown, { profile }: Whole): boolean =>
+const metItself = (error: unknown, { profile }: ConsumerStateWithEvents): boolean =>
   error instanceof WriteConflict &&
   error.failed.some(
     ({ existing }) => existing && 'consumerId' in existing && existing.consumerId === profile.consumerId,
   );
 
-const newborn = (consumerId: string, { profile, externalIds, now }: NewConsumer, organization: Organization): Whole => {
+const newborn = (
+  consumerId: string,
+  { profile, externalIds, now }: NewConsumer,
+  organization: Organization,
+): ConsumerStateWithEvents => {
   const { settings, scoring } = organization;
   const filled = edited(blank(consumerId, now), normalized(profile, now));
   const syncSources = Object.entries(externalIds ?? {}).map(([source, externalId]) => ({
@@ -72,7 +76,7 @@ const newborn = (consumerId: string, { profile, externalIds, now }: NewConsumer,
       ...halfLivesOf(settings.loyalty),
     },
     account: undefined,
-    programme: undefined,
+    rewardsState: undefined,
     memberships: undefined,
     events: [],
   };

@@ -1,4 +1,4 @@
-/** The whole picture of a consumer, as of now. Parts that are not built yet are there, empty or null. */
+/** The detail of a consumer as of now. Parts that are not built yet are there, empty or null. */
 import { completenessOf } from '../../domain/completeness.ts';
 import { marketingOf } from '../../domain/consent/standing.ts';
 import { lastActivityOf } from '../../domain/consumer/archiving.ts';
@@ -21,33 +21,45 @@ import { organizationOf } from '../organization/organization.ts';
 import { readingOf } from '../organization/scoring.ts';
 import { accountAt, pointsShown, tierOf, withAllLots } from '../points/shown.ts';
 import type { RecordOf } from '../ports/records.ts';
-import type { ConsumerHead, ConsumerOverview, Store } from '../ports/store.ts';
+import type { ConsumerState, ConsumerStateWithEvents, ListedState, Store } from '../ports/store.ts';
 
 export type ConsumerDetail = ReturnType<typeof detailAt>;
-export type Whole = ConsumerHead;
 
 /** The detail, in two parallel requests. Throws `Refusal('consumer_not_found')`. */
 export const readDetail = async (store: Store, consumerId: string, now: Instant): Promise<ConsumerDetail> => {
-  const [whole, organization] = await Promise.all([store.detailOf(consumerId), organizationOf(store, now)]);
+  const [state, organization] = await Promise.all([store.stateWithEventsOf(consumerId), organizationOf(store, now)]);
   // What is not there yet may have been created a moment ago.
-  return detailAt(whole ? await complete(store, whole, now) : await wholeOf(store, consumerId, now), organization, now);
+  return detailAt(
+    state ? await complete(store, state, now) : await existingStateOf(store, consumerId, now),
+    organization,
+    now,
+  );
 };
 
 /** Throws `Refusal('consumer_not_found')`. */
-export const wholeOf = async (store: Store, consumerId: string, now: Instant, fresh = true): Promise<Whole> => {
-  const whole = await store.detailOf(consumerId, fresh);
-  if (whole === null) throw await absenceOf(store, consumerId);
-  return complete(store, whole, now);
+export const existingStateOf = async (
+  store: Store,
+  consumerId: string,
+  now: Instant,
+  fresh = true,
+): Promise<ConsumerStateWithEvents> => {
+  const state = await store.stateWithEventsOf(consumerId, fresh);
+  if (state === null) throw await absenceOf(store, consumerId);
+  return complete(store, state, now);
 };
 
-const complete = async (store: Store, whole: Whole, now: Instant): Promise<Whole> => {
-  const account = await withAllLots(store, whole.account, now);
-  return account === whole.account ? whole : { ...whole, account };
+const complete = async (
+  store: Store,
+  state: ConsumerStateWithEvents,
+  now: Instant,
+): Promise<ConsumerStateWithEvents> => {
+  const account = await withAllLots(store, state.account, now);
+  return account === state.account ? state : { ...state, account };
 };
 
-export const detailAt = (whole: Whole, organization: Organization, now: Instant) => {
-  const { profile, metrics } = whole;
-  const header = headerOf(whole);
+export const detailAt = (state: ConsumerStateWithEvents, organization: Organization, now: Instant) => {
+  const { profile, metrics } = state;
+  const header = headerOf(state);
   const locationContext = locationOf(metrics, now);
   return {
     ...header,
@@ -58,22 +70,22 @@ export const detailAt = (whole: Whole, organization: Organization, now: Instant)
       { ...header, ...editable(profile), locationContext } as unknown as JsonObject,
       organization.settings.profile.completenessFields,
     ),
-    ...metricsPartsOf(whole, organization, now),
+    ...metricsPartsOf(state, organization, now),
     locationContext,
-    points: pointsShown(accountAt(whole.account, now)),
-    tier: tierOf(whole, organization, now),
-    segments: segmentsIn(whole.memberships, organization.catalogue),
-    lists: listsIn(whole.memberships, organization.catalogue),
-    latestActions: whole.events.map(actionOf),
-    completedChallenges: whole.programme?.completed ?? [],
-    claimedRewards: whole.programme?.latestClaims ?? [],
+    points: pointsShown(accountAt(state.account, now)),
+    tier: tierOf(state, organization, now),
+    segments: segmentsIn(state.memberships, organization.catalogue),
+    lists: listsIn(state.memberships, organization.catalogue),
+    latestActions: state.events.map(actionOf),
+    completedChallenges: state.rewardsState?.completed ?? [],
+    claimedRewards: state.rewardsState?.latestClaims ?? [],
     participation: [],
     syncSources: profile.syncSources,
     consents: marketingOf(profile.consents),
   };
 };
 
-const headerOf = ({ profile, metrics }: Pick<ConsumerOverview, 'profile' | 'metrics'>) => ({
+const headerOf = ({ profile, metrics }: Pick<ConsumerState, 'profile' | 'metrics'>) => ({
   consumerId: profile.consumerId,
   version: profile.version,
   status: profile.status,
@@ -98,7 +110,7 @@ const headerOf = ({ profile, metrics }: Pick<ConsumerOverview, 'profile' | 'metr
 
 const editable = ({ tags, customAttributes, answers }: RecordOf<'profile'>) => ({ tags, customAttributes, answers });
 
-const metricsPartsOf = ({ metrics }: ConsumerOverview, organization: Organization, now: Instant) => {
+const metricsPartsOf = ({ metrics }: ListedState, organization: Organization, now: Instant) => {
   const { summary, settings, churnModel } = organization;
   const loyalty = readingOf(settings.loyalty, metrics);
   const rfm = rfmOf(summary, metrics, metrics.eligible, loyalty, now);

@@ -13,7 +13,7 @@ import { organizationOf } from '../organization/organization.ts';
 import { readingOf } from '../organization/scoring.ts';
 import { tierOf } from '../points/shown.ts';
 import type { DirectoryFacet } from '../ports/records.ts';
-import type { ConsumerOverview, Found, Page, PageRequest, Store } from '../ports/store.ts';
+import type { Found, ListedState, Page, PageRequest, Store } from '../ports/store.ts';
 
 export interface ConsumerQuery {
   search?: string | undefined;
@@ -74,7 +74,7 @@ const fits = (profile: Profile, { status, tag }: ConsumerQuery, words: string[])
   (tag === undefined || hasTag(profile, tag)) &&
   words.every((word) => matchesWord(profile, word));
 
-const rowOf = (overview: ConsumerOverview, organization: Organization, now: Instant) => {
+const rowOf = (overview: ListedState, organization: Organization, now: Instant) => {
   const { profile, metrics } = overview;
   const { loyalty } = organization.settings;
   const tier = tierOf(overview, organization, now);
@@ -94,7 +94,7 @@ const rowOf = (overview: ConsumerOverview, organization: Organization, now: Inst
 
 interface Candidate {
   /** Null where another entry of the same consumer counts, or the consumer is gone. */
-  overview: ConsumerOverview | null;
+  overview: ListedState | null;
   cursor: string;
 }
 /** One walk through an index; `facet` null is through all consumers, or those of a group. */
@@ -143,10 +143,10 @@ const overviewsWithin = async (
   store: Store,
   groups: readonly Group[],
   found: readonly Found[],
-): Promise<Map<string, ConsumerOverview>> => {
+): Promise<Map<string, ListedState>> => {
   const consumerIds = found.map(({ consumerId }) => consumerId);
   const [overviews, ...members] = await Promise.all([
-    store.overviewsOf(consumerIds),
+    store.statesOf(consumerIds),
     ...groups.map((group) => membersAmong(store, group, consumerIds)),
   ]);
   const within = overviews.filter(({ profile }) => members.every((among) => among.has(profile.consumerId)));

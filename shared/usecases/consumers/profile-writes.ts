@@ -7,7 +7,7 @@ import type { Profile } from '../../domain/facts.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import type { Commit } from '../ports/deps.ts';
 import type { RecordOf } from '../ports/records.ts';
-import type { ConsumerOverview, Store, Write } from '../ports/store.ts';
+import type { ListedState, Store, Write } from '../ports/store.ts';
 import { WriteConflict } from '../ports/store.ts';
 
 export interface ProfileWrites {
@@ -17,7 +17,7 @@ export interface ProfileWrites {
 }
 
 /** The writes from one state of a consumer to the next; without one before, they create it. */
-export const profileWrites = (before: ConsumerOverview | null, after: ConsumerOverview): ProfileWrites => {
+export const profileWrites = (before: ListedState | null, after: ListedState): ProfileWrites => {
   const { consumerId } = after.profile;
   const mirrored = { eligible: isEligible(after.profile), membership: after.profile.membership };
   const metrics: Write[] =

@@ -212,7 +212,7 @@ interface Earner {
 
 /** What of a consumer the events touch, but for what was read already. */
 const standingKeys = (consumerId: string, interest: Interest, but?: Interest): RecordKey[] =>
-  (['account', 'programme', 'memberships'] as const)
+  (['account', 'rewardsState', 'memberships'] as const)
     .filter((kind) => interest[kind] && !but?.[kind])
     .map((kind) => ({ kind, consumerId }));
 
@@ -222,11 +222,11 @@ const earningsOf = async (
   records: readonly (StoredRecord | undefined)[],
 ): Promise<Earnings> => {
   const account = records.find((record) => record?.kind === 'account');
-  const programme = records.find((record) => record?.kind === 'programme');
+  const rewardsState = records.find((record) => record?.kind === 'rewardsState');
   const record = records.find((record) => record?.kind === 'memberships');
   const memberships = isBound ? membershipsOf(record, await catalogueOf(store, settings)) : NO_MEMBERSHIPS;
   const standing = await upToDate(store, await openAccount(store, consumerId, account), clerk, now);
-  return new Earnings({ ...standing, programme, isMember, memberships }, clerk, settings, now);
+  return new Earnings({ ...standing, rewardsState, isMember, memberships }, clerk, settings, now);
 };
 
 /** The settings that were read last tell what the next request had better read along: wrong guesses cost a request. */

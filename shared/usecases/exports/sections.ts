@@ -5,12 +5,12 @@
 import { identityLevelOf } from '../../domain/consumer/identity.ts';
 import type { ExportSection } from '../../domain/exports.ts';
 import type { Instant } from '../../domain/facts.ts';
-import { type ConsumerDetail, detailAt, type Whole } from '../consumers/detail.ts';
+import { type ConsumerDetail, detailAt } from '../consumers/detail.ts';
 import { eventShown } from '../events/list.ts';
 import type { Organization } from '../organization/organization.ts';
 import { entryShown } from '../points/list.ts';
 import type { RecordOf } from '../ports/records.ts';
-import type { Store } from '../ports/store.ts';
+import type { ConsumerStateWithEvents, Store } from '../ports/store.ts';
 import { listedClaim } from '../rewards/claims.ts';
 
 /** Rows, and what their columns are called in a table. */
@@ -29,7 +29,7 @@ export type Section =
 /** What sections are made of. */
 export interface Grounds {
   store: Store;
-  whole: Whole;
+  state: ConsumerStateWithEvents;
   organization: Organization;
   now: Instant;
 }
@@ -44,30 +44,30 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
 ] satisfies (keyof ConsumerDetail)[]);
 
 const SECTIONS: Record<ExportSection, (grounds: Grounds) => Section> = {
-  profile: ({ whole, organization, now }) => {
-    const detail = detailAt(whole, organization, now);
+  profile: ({ state, organization, now }) => {
+    const detail = detailAt(state, organization, now);
     return { facts: Object.fromEntries(Object.entries(detail).filter(([name]) => !ELSEWHERE.has(name))) };
   },
 
-  identity: ({ whole: { profile } }) => {
+  identity: ({ state: { profile } }) => {
     const { emailVerified, phoneVerified, membership, joinedAt, createdAt } = profile;
     const identityLevel = identityLevelOf(profile);
     return { facts: { identityLevel, emailVerified, phoneVerified, membership, joinedAt, createdAt } };
   },
 
-  sync_sources: ({ whole }) => ({
-    list: { columns: ['source', 'externalId', 'status', 'lastSyncedAt'], rows: whole.profile.syncSources },
+  sync_sources: ({ state }) => ({
+    list: { columns: ['source', 'externalId', 'status', 'lastSyncedAt'], rows: state.profile.syncSources },
   }),
 
-  consents: ({ store, whole }) => ({
+  consents: ({ store, state }) => ({
     list: {
       columns: CONSENT_COLUMNS,
-      rows: eachOf(store.partOf(whole.profile.consumerId, 'consent'), consentShown),
+      rows: eachOf(store.partOf(state.profile.consumerId, 'consent'), consentShown),
     },
   }),
 
-  memberships: ({ whole, organization, now }) => {
-    const { segments, lists } = detailAt(whole, organization, now);
+  memberships: ({ state, organization, now }) => {
+    const { segments, lists } = detailAt(state, organization, now);
     return {
       lists: {
         segments: { columns: ['segmentId', 'name', 'enteredAt'], rows: segments },
@@ -76,52 +76,52 @@ const SECTIONS: Record<ExportSection, (grounds: Grounds) => Section> = {
     };
   },
 
-  points: ({ store, whole }) => {
+  points: ({ store, state }) => {
     // As of the last entry, so that entries and balances agree whatever is posted meanwhile.
     let balances: RecordOf<'entry'>['balances'] = NO_BALANCES;
     const shown = (entry: RecordOf<'entry'>) => {
       balances = entry.balances;
       return entryShown(entry);
     };
-    const rows = eachOf(store.partOf(whole.profile.consumerId, 'entry'), shown);
+    const rows = eachOf(store.partOf(state.profile.consumerId, 'entry'), shown);
     return { lists: { entries: { columns: ENTRY_COLUMNS, rows } }, atTheEnd: () => ({ balances }) };
   },
 
-  rewards: ({ store, whole }) => ({
+  rewards: ({ store, state }) => ({
     list: {
       columns: ['claimId', 'rewardId', 'name', 'points', 'entryId', 'claimedAt', 'cancelledAt'],
-      rows: eachOf(store.partOf(whole.profile.consumerId, 'claim'), listedClaim),
+      rows: eachOf(store.partOf(state.profile.consumerId, 'claim'), listedClaim),
     },
   }),
 
-  challenges: ({ whole: { programme } }) => ({
+  challenges: ({ state: { rewardsState } }) => ({
     lists: {
       progress: {
         columns: ['challengeId', 'progress', 'completions', 'completedAt'],
-        rows: Object.entries(programme?.challenges ?? {}).map(([challengeId, progress]) => ({
+        rows: Object.entries(rewardsState?.challenges ?? {}).map(([challengeId, progress]) => ({
           challengeId,
           ...progress,
         })),
       },
       completed: {
         columns: ['challengeId', 'name', 'points', 'times', 'completedAt'],
-        rows: programme?.completed ?? [],
+        rows: rewardsState?.completed ?? [],
       },
     },
   }),
 
   /** Told in the history too, which leaves out nothing. */
-  participation: ({ store, whole }) => ({
+  participation: ({ store, state }) => ({
     list: {
       columns: ['eventId', 'occurredAt', 'experienceId', 'distribution', 'outcome'],
-      rows: eachOf(participationsIn(store.historyOf(whole.profile.consumerId)), participationShown),
+      rows: eachOf(participationsIn(store.historyOf(state.profile.consumerId)), participationShown),
     },
   }),
 
-  events: ({ store, whole }) => ({
+  events: ({ store, state }) => ({
     list: {
       columns: ['eventId', 'type', 'occurredAt', 'source', 'receivedAt', 'attributes', 'points'],
-      rows: eachOf(store.historyOf(whole.profile.consumerId), eventShown),
+      rows: eachOf(store.historyOf(state.profile.consumerId), eventShown),
     },
   }),
 };

@@ -6,7 +6,7 @@ import type { ExportSection } from '../../domain/exports.ts';
 import type { Instant } from '../../domain/facts.ts';
 import { isBehind } from '../../domain/points/passing-of-time.ts';
 import { retrying } from '../common/retrying.ts';
-import { wholeOf } from '../consumers/detail.ts';
+import { existingStateOf } from '../consumers/detail.ts';
 import { organizationOf } from '../organization/organization.ts';
 import { bookTimeOf } from '../points/book-time.ts';
 import type { RecordOf } from '../ports/records.ts';
@@ -65,8 +65,11 @@ const groundsOf = async (deps: ExportDeps, consumerId: string, now: Instant): Pr
   const { store } = deps;
   const [account] = await store.get([{ kind: 'account', consumerId }], true);
   if (account && isBehind(account, now)) await bookTimeOf(deps, consumerId, now);
-  const [whole, organization] = await Promise.all([wholeOf(store, consumerId, now), organizationOf(store, now)]);
-  return { store, whole, organization, now };
+  const [state, organization] = await Promise.all([
+    existingStateOf(store, consumerId, now),
+    organizationOf(store, now),
+  ]);
+  return { store, state, organization, now };
 };
 
 /** Where it is not wanted any more, or another was quicker, it is left as that has it. */

@@ -42,7 +42,7 @@ export const eventsOf = ({ before, after }: Change): DomainEvent[] => {
   if (after?.kind === 'metrics' && before?.kind === 'metrics') return bandEvents(before, after);
   if (after?.kind === 'entry' && before === undefined) return pointsEvents(after);
   if (after?.kind === 'claim' && before === undefined) return claimEvents(after);
-  if (after?.kind === 'programme') return completionEvents(before?.kind === 'programme' ? before : null, after);
+  if (after?.kind === 'rewardsState') return completionEvents(before?.kind === 'rewardsState' ? before : null, after);
   if (after?.kind === 'event' && before === undefined) return flipEvents(after);
   if (after?.kind === 'account') return tierEvents(before?.kind === 'account' ? before : null, after);
   return [];
@@ -85,7 +85,7 @@ const claimEvents = ({ consumerId, claimId, rewardId, points, claimedAt: at }: R
 ];
 
 /** Each challenge that was completed since; `times` more than once where one event did it all. */
-const completionEvents = (before: RecordOf<'programme'> | null, after: RecordOf<'programme'>): DomainEvent[] =>
+const completionEvents = (before: RecordOf<'rewardsState'> | null, after: RecordOf<'rewardsState'>): DomainEvent[] =>
   Object.entries(after.challenges).flatMap(([challengeId, { completions, completedAt: at }]) => {
     const times = completions - (before?.challenges[challengeId]?.completions ?? 0);
     if (times <= 0 || at === null) return [];

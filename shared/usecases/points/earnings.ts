@@ -23,20 +23,20 @@ import { accountWrites, type OpenedAccount } from './accounts.ts';
 /** What types of events touch, by the settings: so that no event reads or writes what it has nothing to do with. */
 export interface Interest {
   account: boolean;
-  programme: boolean;
+  rewardsState: boolean;
   /** Whether a rule or a challenge is for some segments or lists alone. */
   memberships: boolean;
 }
 /** Before anything is known: audiences are few. */
-export const FIRST_GUESS: Interest = { account: true, programme: true, memberships: false };
+export const FIRST_GUESS: Interest = { account: true, rewardsState: true, memberships: false };
 
 export const interestIn = (settings: RecordOf<'settings'> | undefined, types: readonly string[]): Interest => {
   const rules = scoringOf(settings).settings['earning-rules'].rules.filter(({ event }) => types.includes(event));
   const challenges = challengesIn(settings).filter(({ goal }) => types.includes(goal.event));
-  const programme = challenges.length > 0;
+  const rewardsState = challenges.length > 0;
   return {
-    account: programme || rules.length > 0 || types.some(isSettling),
-    programme,
+    account: rewardsState || rules.length > 0 || types.some(isSettling),
+    rewardsState,
     memberships: [...rules, ...challenges].some(({ audience }) => audience !== undefined && !isEveryone(audience)),
   };
 };
@@ -49,7 +49,7 @@ export interface Taken {
 export interface Standing {
   opened: OpenedAccount;
   books: Books;
-  programme: RecordOf<'programme'> | undefined;
+  rewardsState: RecordOf<'rewardsState'> | undefined;
   isMember: boolean;
   /** None where nothing asks for them. */
   memberships: Memberships;
@@ -64,7 +64,7 @@ export class Earnings {
   readonly #challenges: readonly Challenge[];
   readonly #now: Instant;
   #books: Books;
-  #programme: RecordOf<'programme'>;
+  #rewardsState: RecordOf<'rewardsState'>;
 
   constructor(standing: Standing, clerk: PostingContext, settings: RecordOf<'settings'> | undefined, now: Instant) {
     this.#standing = standing;
@@ -73,7 +73,7 @@ export class Earnings {
     this.#challenges = challengesIn(settings);
     this.#now = now;
     this.#books = standing.books;
-    this.#programme = standing.programme ?? emptyProgramme(standing.opened.consumerId);
+    this.#rewardsState = standing.rewardsState ?? emptyRewardsState(standing.opened.consumerId);
   }
 
   /** Takes in one event: what it earns or takes back is posted, and its challenges go on. */
@@ -89,11 +89,11 @@ export class Earnings {
   }
 
   writes(): Write[] {
-    const { opened, programme } = this.#standing;
+    const { opened, rewardsState } = this.#standing;
     const account = accountWrites(opened, caughtUp(this.#books, this.#clerk, this.#now), this.#now);
-    if (this.#programme === programme || this.#programme.version === 0) return account;
-    const expect = programme ? { version: programme.version } : 'absent';
-    return [...account, { put: this.#programme, expect }];
+    if (this.#rewardsState === rewardsState || this.#rewardsState.version === 0) return account;
+    const expect = rewardsState ? { version: rewardsState.version } : 'absent';
+    return [...account, { put: this.#rewardsState, expect }];
   }
 
   #settle(event: ConsumerEvent, order: OrderState, awards: OrderAward[]): OrderAward[] {
@@ -116,7 +116,7 @@ export class Earnings {
     let points = 0;
     for (const challenge of this.#challenges) {
       const amount = contribution(challenge, event, this.#terms.memberships, this.#now);
-      const before = this.#programme.challenges[challenge.challengeId] ?? NO_PROGRESS;
+      const before = this.#rewardsState.challenges[challenge.challengeId] ?? NO_PROGRESS;
       const { progress, times } = advanced(challenge, before, amount, this.#now);
       if (progress !== before) this.#note(challenge, progress, times);
       if (times > 0) points += this.#pay(challenge, times, event);
@@ -128,11 +128,11 @@ export class Earnings {
     const { challengeId, name } = challenge;
     const points = challenge.points * times;
     const done = { challengeId, name, points, times, completedAt: this.#now };
-    this.#programme = {
-      ...this.#programme,
-      version: (this.#standing.programme?.version ?? 0) + 1,
-      challenges: { ...this.#programme.challenges, [challengeId]: progress },
-      completed: times === 0 ? this.#programme.completed : [done, ...this.#programme.completed].slice(0, LATEST),
+    this.#rewardsState = {
+      ...this.#rewardsState,
+      version: (this.#standing.rewardsState?.version ?? 0) + 1,
+      challenges: { ...this.#rewardsState.challenges, [challengeId]: progress },
+      completed: times === 0 ? this.#rewardsState.completed : [done, ...this.#rewardsState.completed].slice(0, LATEST),
     };
   }
 
@@ -147,8 +147,8 @@ export class Earnings {
 /** Of claims and completions, the newest that the detail shows. */
 export const LATEST = 10;
 
-export const emptyProgramme = (consumerId: string): RecordOf<'programme'> => ({
-  kind: 'programme',
+export const emptyRewardsState = (consumerId: string): RecordOf<'rewardsState'> => ({
+  kind: 'rewardsState',
   consumerId,
   version: 0,
   claims: {},

@@ -78,6 +78,6 @@ export const ladderIn = ({ tiers, modules }: Settings) => ladderOf(tiers.tiers, 
 /** Refuses `not_member`: only members earn, spend and claim. */
 export const refuseOutsider = ({ membership }: RecordOf<'profile'>): void => {
   if (membership !== 'opted_in') {
-    throw new Refusal('not_member', 'Only members of the loyalty programme earn, spend and claim.');
+    throw new Refusal('not_member', 'Only members of the loyalty program earn, spend and claim.');
   }
 };

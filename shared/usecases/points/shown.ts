@@ -8,7 +8,7 @@ import { opened, type PostingContext, SYSTEM } from '../../domain/points/posting
 import { nextTier, tierInForce } from '../../domain/points/tiers.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { RecordOf, SettingsRecord } from '../ports/records.ts';
-import type { ConsumerOverview, Store } from '../ports/store.ts';
+import type { ConsumerState, Store } from '../ports/store.ts';
 import { readAccount } from './accounts.ts';
 import { ladderIn } from './ledger-session.ts';
 
@@ -80,7 +80,7 @@ export const tiersUpdatedAtIn = (settings: SettingsRecord | undefined): Instant 
 
 /** The tier of a consumer who may have no points yet. */
 export const tierOf = (
-  { profile, account }: Pick<ConsumerOverview, 'profile' | 'account'>,
+  { profile, account }: Pick<ConsumerState, 'profile' | 'account'>,
   { settings, tiersUpdatedAt }: { settings: Settings; tiersUpdatedAt: Instant | null },
   now: Instant,
 ): TierShown | null => {

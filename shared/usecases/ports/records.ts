@@ -164,7 +164,7 @@ export interface Records {
   /** That a caller's id of a reservation or of pending points is taken, and by which entry. */
   holdClaim: { consumerId: string; holdId: string; entryId: string; digest: string };
   /** What a consumer has claimed and completed, in short. */
-  programme: {
+  rewardsState: {
     consumerId: string;
     version: number;
     /** Claims that were not cancelled, by reward. */
@@ -353,12 +353,17 @@ export interface ChurnModelRecord {
 }
 
 export type Kind = keyof Records;
+/** The kinds of a consumer's head. Profile and metrics always exist; the others appear with their first change. */
+export const HEAD = ['profile', 'metrics', 'account', 'rewardsState', 'memberships'] as const satisfies Kind[];
+export type HeadKind = (typeof HEAD)[number];
+/** The name of a kind in items, stream images and erasure receipts: `rewardsState` keeps the name it was first stored under. */
+export const storedKind = (kind: Kind): string => (kind === 'rewardsState' ? 'programme' : kind);
 export type RecordOf<K extends Kind> = { kind: K } & Records[K];
 export type StoredRecord = { [K in Kind]: RecordOf<K> }[Kind];
 
 /** What names a record: its kind and the fields that make its key. */
 export type RecordKey =
-  | { kind: 'profile' | 'metrics' | 'account' | 'programme' | 'memberships'; consumerId: string }
+  | { kind: HeadKind; consumerId: string }
   | { kind: 'member'; consumerId: string; unit: number }
   | { kind: 'listMember'; consumerId: string; listId: string }
   | { kind: 'segment'; segmentId: string }

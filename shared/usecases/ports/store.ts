@@ -49,26 +49,26 @@ export interface Found {
   cursor: string;
 }
 
-export interface ConsumerOverview {
+/** What index entries say that time alone will change. */
+export type DueKind = 'profile' | 'metrics' | 'account' | 'memberships';
+
+/** The stored state of a consumer: the records of its head. */
+export interface ConsumerState {
   profile: RecordOf<'profile'>;
   metrics: RecordOf<'metrics'>;
   /** Undefined before the consumer's first points. */
   account: RecordOf<'account'> | undefined;
-}
-/** What index entries say that time alone will change. */
-export type DueKind = 'profile' | 'metrics' | 'account' | 'memberships';
-
-/** A consumer's head with the newest events. */
-export interface ConsumerHead extends ConsumerOverview {
-  /** Undefined before the first claim or progress. */
-  programme: RecordOf<'programme'> | undefined;
-  /** Undefined before the first list, and the first look of a segment. */
+  /** Undefined before the first claim and the first progress in a challenge. */
+  rewardsState: RecordOf<'rewardsState'> | undefined;
+  /** Undefined before the first list and the first evaluation of segments. */
   memberships: RecordOf<'memberships'> | undefined;
+}
+export interface ConsumerStateWithEvents extends ConsumerState {
+  /** The newest events, newest first. */
   events: RecordOf<'event'>[];
 }
-
-/** The head alone. */
-export type ConsumerPicture = Omit<ConsumerHead, 'events'>;
+/** The parts of a state that lists of consumers show. */
+export type ListedState = Pick<ConsumerState, 'profile' | 'metrics' | 'account'>;
 
 export interface Store {
   /**
@@ -88,7 +88,7 @@ export interface Store {
   commit(writes: Write[]): Promise<void>;
 
   /** The consumer's head (profile, metrics, …) and newest events in one request; null where there is no such consumer. */
-  detailOf(consumerId: string, fresh?: boolean): Promise<ConsumerHead | null>;
+  stateWithEventsOf(consumerId: string, fresh?: boolean): Promise<ConsumerStateWithEvents | null>;
   /**
    * The history newest first, `from` included, `to` excluded. A page may end before its limit, even empty: there is more
    * as long as there is a cursor. Throws `Refusal('invalid_cursor')`.
@@ -104,12 +104,12 @@ export interface Store {
     },
   ): Promise<Page<RecordOf<'event'>>>;
   /** The consumer's head alone, read fresh, in one request; null where there is no such consumer. */
-  pictureOf(consumerId: string): Promise<ConsumerPicture | null>;
+  stateOf(consumerId: string): Promise<ConsumerState | null>;
   /**
    * Every consumer's head in one slice of the population, perhaps of a moment ago, in the order of their ids; with
    * `after`, those that come after this consumer.
    */
-  pictureSlice(slice: number, after?: string): AsyncIterable<ConsumerPicture>;
+  stateSlice(slice: number, after?: string): AsyncIterable<ConsumerState>;
   /** Members of a unit, or of a list, in the order of their ids. Throws `Refusal('invalid_cursor')`. */
   membersOfUnit(unit: number, page: PageRequest): Promise<Page<RecordOf<'member'>>>;
   membersOfList(listId: string, page: PageRequest): Promise<Page<RecordOf<'listMember'>>>;
@@ -147,7 +147,7 @@ export interface Store {
    */
   consumersIn(group: Group, page: PageRequest & { boundTo: string }): Promise<Page<Found>>;
   /** Profiles, metrics and accounts of these consumers, in their order; those that are gone are left out. */
-  overviewsOf(consumerIds: string[]): Promise<ConsumerOverview[]>;
+  statesOf(consumerIds: string[]): Promise<ListedState[]>;
   /**
    * Every consumer's metrics in one slice of the population, for jobs, in the order of their ids; with `after`, those
    * that come after this consumer. `slice` is from 0 to `slices` − 1.

@@ -12,8 +12,8 @@ import { retrying } from '../common/retrying.ts';
 import { type Lookup, ownerOf } from '../consumers/contact-owners.ts';
 import { contactsOf } from '../consumers/profile-writes.ts';
 import type { Commit, Deps } from '../ports/deps.ts';
-import type { RecordKey, RecordOf } from '../ports/records.ts';
-import type { ConsumerPicture, Store, Write } from '../ports/store.ts';
+import { HEAD, type Kind, type RecordKey, type RecordOf, storedKind } from '../ports/records.ts';
+import type { ConsumerState, Store, Write } from '../ports/store.ts';
 
 export type Begun = Pick<RecordOf<'erasure'>, 'erasureId' | 'status'>;
 
@@ -29,7 +29,7 @@ export const eraseConsumer = (
   refuseUnconfirmed(consumerId, confirm);
   const erasureId = deps.newId(now);
   return retrying(deps, async () => {
-    const picture = await deps.store.pictureOf(consumerId);
+    const picture = await deps.store.stateOf(consumerId);
     if (picture === null) return begunBefore(deps.store, { consumerId, now }, commit);
     const { version } = picture.profile;
     if (ifMatch !== undefined && ifMatch !== version) {
@@ -103,12 +103,13 @@ export const begunAgain = (receipt: RecordOf<'erasure'>, now: Instant): RecordOf
  */
 export const freezing = async (
   store: Store,
-  { profile, metrics, account, programme, memberships }: ConsumerPicture,
+  state: ConsumerState,
   { erasureId, now, earlier }: { erasureId: string; now: Instant; earlier?: RecordOf<'erasure'> },
 ): Promise<{ receipt: RecordOf<'erasure'>; writes: Write[] }> => {
+  const { profile, memberships } = state;
   const { consumerId } = profile;
   const contacts = contactsOf(profile);
-  const parts = [profile, metrics, account, programme, memberships].filter((part) => part !== undefined);
+  const parts = HEAD.map((kind) => state[kind]).filter((part) => part !== undefined);
   const subjectHash = store.keyedHashOf(consumerId);
   const shown = await shownIn(store, memberships);
   const removed = countedIn([...parts, ...contacts, ...shown]);
@@ -128,9 +129,7 @@ export const freezing = async (
     contacts: contacts.map(({ channel, contact }) => ({ channel, contact })),
     sources: profile.syncSources.map(({ source, externalId }) => ({ source, externalId })),
   };
-  const missing = (['account', 'programme', 'memberships'] as const).filter(
-    (kind) => !parts.some((part) => part.kind === kind),
-  );
+  const missing = HEAD.filter((kind) => !parts.some((part) => part.kind === kind));
   const writes: Write[] = [
     // What is written to the others meanwhile is removed with them: who never stops writing does not keep it from going.
     ...parts.map((remove): Write => {
@@ -154,7 +153,7 @@ export const freezing = async (
 const MOST_SHOWN = 60;
 
 /** What pages of members show of the consumer: names that nobody is to see from now on. */
-const shownIn = async (store: Store, memberships: ConsumerPicture['memberships']) => {
+const shownIn = async (store: Store, memberships: ConsumerState['memberships']) => {
   if (!memberships) return [];
   const { consumerId, units, lists } = memberships;
   const keys = [
@@ -181,8 +180,11 @@ export const summed = (one: Record<string, number>, other: Record<string, number
   return sums;
 };
 
-export const countedIn = (records: readonly { kind: string }[]): Record<string, number> => {
+export const countedIn = (records: readonly { kind: Kind }[]): Record<string, number> => {
   const counts: Record<string, number> = {};
-  for (const { kind } of records) counts[kind] = (counts[kind] ?? 0) + 1;
+  for (const { kind } of records) {
+    const name = storedKind(kind);
+    counts[name] = (counts[name] ?? 0) + 1;
+  }
   return counts;
 };

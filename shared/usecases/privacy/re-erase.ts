@@ -72,7 +72,7 @@ const erasedAgain = (deps: Deps, consumerId: string, now: Instant): Promise<bool
   retrying(deps, async () => {
     const { store } = deps;
     const [tombstone] = await store.get([{ kind: 'tombstone', subjectHash: store.keyedHashOf(consumerId) }], true);
-    const picture = await store.pictureOf(consumerId);
+    const picture = await store.stateOf(consumerId);
     const earlier = tombstone && (await receiptOf(store, tombstone));
     if (!picture || !earlier) return false;
     const { writes } = await freezing(store, picture, { erasureId: earlier.erasureId, now, earlier });

@@ -21,15 +21,15 @@ export const cancelClaim = async (deps: Deps, request: Request, claimId: string,
   const keys = [
     { kind: 'claim', consumerId, claimId },
     { kind: 'stock', rewardId },
-    { kind: 'programme', consumerId },
+    { kind: 'rewardsState', consumerId },
   ] as const;
   return withLedger(
     deps,
     request,
     keys,
-    (desk, [claim, stock, programme]) => {
+    (desk, [claim, stock, rewardsState]) => {
       if (!claim || claim.cancelledAt !== null) return { books: desk.books, answer: null };
-      return cancelling(desk, claim, stockIn(stock), programme);
+      return cancelling(desk, claim, stockIn(stock), rewardsState);
     },
     commit,
   );
@@ -53,14 +53,14 @@ const cancelling = (
   { books, clerk, now }: LedgerSession,
   claim: ClaimRecord,
   stock: RecordOf<'stock'>,
-  programme: RecordOf<'programme'> | undefined,
+  rewardsState: RecordOf<'rewardsState'> | undefined,
 ): Decision<null> => {
   const { claimId, rewardId, parts, version } = claim;
   const saying = { at: now, reason: `reward:${rewardId}`, about: { rewardId, claimId } };
   const put = { ...claim, version: version + 1, cancelledAt: now };
   return {
     books: caughtUp(giveBack(books, clerk, { ...saying, parts }), clerk, now),
-    writes: [{ put, expect: { version } }, putBack(stock), ...forgotten(programme, claim)],
+    writes: [{ put, expect: { version } }, putBack(stock), ...forgotten(rewardsState, claim)],
     answer: null,
   };
 };
@@ -70,12 +70,12 @@ const putBack = ({ kind, rewardId, left }: RecordOf<'stock'>): Write => ({
   by: { claimed: -1, ...(left !== null && { left: 1 }) },
 });
 
-const forgotten = (programme: RecordOf<'programme'> | undefined, { claimId, rewardId }: ClaimRecord): Write[] => {
-  if (!programme) return [];
-  const { claims, latestClaims, version } = programme;
+const forgotten = (rewardsState: RecordOf<'rewardsState'> | undefined, { claimId, rewardId }: ClaimRecord): Write[] => {
+  if (!rewardsState) return [];
+  const { claims, latestClaims, version } = rewardsState;
   const { [rewardId]: count = 0, ...others } = claims;
   const put = {
-    ...programme,
+    ...rewardsState,
     version: version + 1,
     claims: count > 1 ? { ...others, [rewardId]: count - 1 } : others,
     latestClaims: latestClaims.filter((claim) => claim.claimId !== claimId),

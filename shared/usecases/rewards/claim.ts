@@ -5,7 +5,7 @@ import { debit } from '../../domain/points/posting.ts';
 import { reasonsAgainst } from '../../domain/points/rewards.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { catalogueOf, membershipsOf } from '../organization/catalogue.ts';
-import { emptyProgramme, LATEST } from '../points/earnings.ts';
+import { emptyRewardsState, LATEST } from '../points/earnings.ts';
 import {
   type Decision,
   type LedgerSession,
@@ -34,7 +34,7 @@ interface Offer {
   claimId: string;
   reward: RecordOf<'reward'>;
   stock: RecordOf<'stock'>;
-  programme: RecordOf<'programme'> | undefined;
+  rewardsState: RecordOf<'rewardsState'> | undefined;
   /** Of the consumer; none where the reward is for everyone. */
   memberships: Memberships;
 }
@@ -56,18 +56,18 @@ export const claimReward = (
     { kind: 'claim', consumerId, claimId },
     { kind: 'reward', rewardId },
     { kind: 'stock', rewardId },
-    { kind: 'programme', consumerId },
+    { kind: 'rewardsState', consumerId },
     { kind: 'memberships', consumerId },
   ] as const;
   return withLedger(
     deps,
     request,
     keys,
-    async (desk, [claim, reward, stock, programme, record]) => {
+    async (desk, [claim, reward, stock, rewardsState, record]) => {
       if (claim) return repeated(desk, claim, rewardId);
       if (!reward) throw new Refusal('not_found', 'There is no reward with this id.');
       const memberships = await askedOf(deps.store, reward, desk, record);
-      return claiming(desk, { claimId, reward, stock: stockIn(stock), programme, memberships });
+      return claiming(desk, { claimId, reward, stock: stockIn(stock), rewardsState, memberships });
     },
     commit,
   );
@@ -94,7 +94,7 @@ const digestOf = (rewardId: string): string => sha256(canonicalJson({ rewardId }
 const claiming = (desk: LedgerSession, offer: Offer): Decision<ClaimAnswer> => {
   refuse(desk, offer);
   const { clerk, now, profile } = desk;
-  const { claimId, reward, stock, programme } = offer;
+  const { claimId, reward, stock, rewardsState } = offer;
   const { rewardId, name, costPoints: points } = reward;
   const about = { rewardId, claimId };
   const saying = { at: now, reason: `reward:${rewardId}`, about };
@@ -107,12 +107,12 @@ const claiming = (desk: LedgerSession, offer: Offer): Decision<ClaimAnswer> => {
   };
   return {
     books,
-    writes: [{ put, expect: 'absent' }, taken(stock), unchanged(reward), noted(programme, put)],
+    writes: [{ put, expect: 'absent' }, taken(stock), unchanged(reward), noted(rewardsState, put)],
     answer: { claimed: claimedBy(put), replayed: false },
   };
 };
 
-const refuse = ({ profile, now }: LedgerSession, { reward, stock, programme, memberships }: Offer): void => {
+const refuse = ({ profile, now }: LedgerSession, { reward, stock, rewardsState, memberships }: Offer): void => {
   refuseOutsider(profile);
   const claimer = { isActive: profile.status === 'active', memberships };
   const reasons = reasonsAgainst(reward, claimer, now);
@@ -120,7 +120,7 @@ const refuse = ({ profile, now }: LedgerSession, { reward, stock, programme, mem
     throw new Refusal('not_eligible', 'The consumer may not claim this reward now.', [], reasons);
   }
   const { limitPerConsumer, rewardId } = reward;
-  if (limitPerConsumer !== null && (programme?.claims[rewardId] ?? 0) >= limitPerConsumer) {
+  if (limitPerConsumer !== null && (rewardsState?.claims[rewardId] ?? 0) >= limitPerConsumer) {
     throw new Refusal('limit_reached', `A consumer claims this reward ${limitPerConsumer} times at most.`);
   }
   if (stock.left !== null && stock.left <= 0) throw new Refusal('out_of_stock', 'Nothing is left of this reward.');
@@ -137,13 +137,13 @@ const unchanged = ({ kind, rewardId, version }: RecordOf<'reward'>): Write => ({
   expect: { version },
 });
 
-const noted = (before: RecordOf<'programme'> | undefined, claim: RecordOf<'claim'>): Write => {
+const noted = (before: RecordOf<'rewardsState'> | undefined, claim: RecordOf<'claim'>): Write => {
   const { consumerId, claimId, rewardId, name, points, claimedAt } = claim;
-  const programme = before ?? emptyProgramme(consumerId);
-  const { claims, latestClaims, version } = programme;
+  const rewardsState = before ?? emptyRewardsState(consumerId);
+  const { claims, latestClaims, version } = rewardsState;
   const latest = { claimId, rewardId, name, points, claimedAt };
   const put = {
-    ...programme,
+    ...rewardsState,
     version: version + 1,
     claims: { ...claims, [rewardId]: (claims[rewardId] ?? 0) + 1 },
     latestClaims: [latest, ...latestClaims].slice(0, LATEST),

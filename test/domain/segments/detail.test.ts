@@ -8,8 +8,9 @@ import { isBehind } from '../../../shared/domain/points/passing-of-time.ts';
 import { attributeNamed, catalogue } from '../../../shared/domain/segments/attributes.ts';
 import type { Picture } from '../../../shared/domain/segments/picture.ts';
 import { Reading } from '../../../shared/domain/segments/reading.ts';
-import { detailAt, type Whole } from '../../../shared/usecases/consumers/detail.ts';
+import { detailAt } from '../../../shared/usecases/consumers/detail.ts';
 import type { Organization } from '../../../shared/usecases/organization/organization.ts';
+import type { ConsumerStateWithEvents } from '../../../shared/usecases/ports/store.ts';
 import { anyPicture, context, NOW, nearMs } from './pictures.ts';
 
 const { summary, ...others } = context;
@@ -22,8 +23,8 @@ const organization = {
 
 /** What staff see of the same consumer at the same time. */
 const detailOf = ({ profile, metrics, account }: Picture, now: string): JsonObject => {
-  const whole = { profile, metrics, account, programme: undefined, memberships: undefined, events: [] };
-  return detailAt(whole as unknown as Whole, organization, now) as unknown as JsonObject;
+  const state = { profile, metrics, account, rewardsState: undefined, memberships: undefined, events: [] };
+  return detailAt(state as unknown as ConsumerStateWithEvents, organization, now) as unknown as JsonObject;
 };
 
 const single = catalogue().filter(({ name, kind }) => kind !== 'set' && !name.includes('*'));

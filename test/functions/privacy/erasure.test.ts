@@ -13,7 +13,7 @@ import { countMembers, countsIn } from '../../../shared/usecases/groups/count-me
 import { countPopulation } from '../../../shared/usecases/insights/population.ts';
 import { publishChanges } from '../../../shared/usecases/outbox/publish.ts';
 import { countLiability, readLiability } from '../../../shared/usecases/points/liability.ts';
-import type { Kind, StoredRecord } from '../../../shared/usecases/ports/records.ts';
+import { HEAD, type Kind, type StoredRecord, storedKind } from '../../../shared/usecases/ports/records.ts';
 import { type ApiResponse, type Body, clientOf } from '../../support/client.ts';
 import { erasing } from '../../support/erasing.ts';
 import { depsOn, NOW, streaming } from '../../support/events.ts';
@@ -25,7 +25,6 @@ import { shop } from '../../support/shop.ts';
 import { written } from '../../support/standing.ts';
 import { failingEach, withEach } from '../../support/wrapped-stores.ts';
 
-const HEAD: readonly Kind[] = ['profile', 'metrics', 'account', 'programme', 'memberships'];
 const MARKED = {
   fullName: 'Wilhelmina Ostrogorska',
   email: 'w.ostrogorska@example.org',
@@ -87,7 +86,7 @@ describe('an erasure', () => {
     const kinds = (Object.keys(table) as Kind[]).filter((kind) =>
       ['partition', 'claims', 'index'].includes(table[kind].erasure as string),
     );
-    expect(Object.keys(held).sort()).toEqual([...kinds].sort());
+    expect(Object.keys(held).sort()).toEqual(kinds.map(storedKind).sort());
     expect(residueOf([consumerId, ...MARKS], await everything())).toEqual([consumerId, ...MARKS]);
     const others = await heldOf(neighbour);
 
@@ -312,7 +311,7 @@ describe('asking for an erasure', () => {
     let looks = 0;
     const busy = withEach(open.store, async (call, name) => {
       const answer = await call();
-      if (name === 'pictureOf') {
+      if (name === 'stateOf') {
         looks += 1;
         await recordEvents(depsOn(open.store), { consumerId, now: NOW }, [
           { type: 'review_written', eventId: `late${looks}`, occurredAt: NOW, attributes: {} },

@@ -8,8 +8,11 @@ import { shop } from '../../support/shop.ts';
 
 /** Reads that don't ask to be fresh answer as of when this was made. */
 const remembering = async (store: Store, consumerId: string): Promise<Store> => {
-  const old = await store.detailOf(consumerId, true);
-  return { ...store, detailOf: async (id, fresh) => (fresh || id !== consumerId ? store.detailOf(id, fresh) : old) };
+  const old = await store.stateWithEventsOf(consumerId, true);
+  return {
+    ...store,
+    stateWithEventsOf: async (id, fresh) => (fresh || id !== consumerId ? store.stateWithEventsOf(id, fresh) : old),
+  };
 };
 /** Before each of the first commits something happens, which may throw. */
 const crowded = (store: Store, meetings: (() => Promise<unknown>)[]): Store => {
@@ -74,7 +77,7 @@ describe('a change decided on an old read', () => {
     const now = shop();
     const behind = shop({
       ...now.store,
-      detailOf: async (id, fresh) => (fresh ? now.store.detailOf(id, fresh) : null),
+      stateWithEventsOf: async (id, fresh) => (fresh ? now.store.stateWithEventsOf(id, fresh) : null),
     });
     const { consumerId } = await now.born({ fullName: 'Anna' });
     expect((await behind.detail(consumerId)).status).toBe(200);

@@ -47,8 +47,8 @@ const claim = (other: Partial<RecordOf<'claim'>> = {}): RecordOf<'claim'> => ({
   ...{ kind: 'claim', consumerId: 'c1', claimId: 'k1', version: 1, rewardId: 'mug', name: 'Mug', points: 9 },
   ...{ entryId: 'n1', claimedAt: LATELY, cancelledAt: null, parts: [], digest: 'd', ...other },
 });
-const programme = (completions: Record<string, number>): RecordOf<'programme'> => ({
-  ...{ kind: 'programme', consumerId: 'c1', version: 1, claims: {}, latestClaims: [], completed: [] },
+const programme = (completions: Record<string, number>): RecordOf<'rewardsState'> => ({
+  ...{ kind: 'rewardsState', consumerId: 'c1', version: 1, claims: {}, latestClaims: [], completed: [] },
   challenges: Object.fromEntries(
     Object.entries(completions).map(([id, times]) => [
       id,

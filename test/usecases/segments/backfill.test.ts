@@ -131,7 +131,7 @@ describe('a segment that is filled', () => {
   /** The consumer is told to be in what the rule says that is told. */
   const expectAnswer = async ({ plain, clock }: World, consumerId: string) => {
     const { evaluator, segments, context } = await segmentationOf(plain);
-    const picture = await plain.pictureOf(consumerId);
+    const picture = await plain.stateOf(consumerId);
     const live = segments[0]?.live;
     if (!picture || !live) return;
     const { members } = evaluate(evaluator, pictureFor(picture), context, asOf(picture, clock.now));
@@ -316,7 +316,7 @@ describe('a consumer who is being looked at', () => {
     let isFirst = true;
     const slow = withEach(w.stream, async (call, name) => {
       const answer = await call();
-      if (name === 'pictureOf' && isFirst) {
+      if (name === 'stateOf' && isFirst) {
         isFirst = false;
         await others();
       }

@@ -41,7 +41,15 @@ const memberships = (other: Partial<RecordOf<'memberships'>> = {}): RecordOf<'me
   ...other,
 });
 const programme = {
-  ...{ kind: 'programme', consumerId: 'c1', version: 1, claims: {}, latestClaims: [], challenges: {}, completed: [] },
+  ...{
+    kind: 'rewardsState',
+    consumerId: 'c1',
+    version: 1,
+    claims: {},
+    latestClaims: [],
+    challenges: {},
+    completed: [],
+  },
 } as const satisfies StoredRecord;
 const friends = [{ listId: 'friends', addedAt: NOW }];
 
@@ -62,7 +70,7 @@ describe('what changes about a consumer', () => {
     const w = await withSegments();
     const { deps, calls } = counting(w.store);
     await followChanges(deps, [change]);
-    expect(calls['pictureOf'] ?? 0).toBe(looks);
+    expect(calls['stateOf'] ?? 0).toBe(looks);
     if (looks === 0) expect(calls).toEqual({});
   });
 
@@ -71,7 +79,7 @@ describe('what changes about a consumer', () => {
     const { deps, calls } = counting(w.store);
     const batch = PEOPLE.flatMap((id) => [of(profileOf(id)), of(metricsOf(id)), of(accountOf(id)), of(metricsOf(id))]);
     await followChanges(deps, batch);
-    expect(calls).toEqual({ get: 1, pictureOf: PEOPLE.length, segments: 1, lists: 1 });
+    expect(calls).toEqual({ get: 1, stateOf: PEOPLE.length, segments: 1, lists: 1 });
   });
 
   it('that flips nothing writes nothing', async () => {
@@ -88,7 +96,7 @@ describe('what changes about a consumer', () => {
     const { deps, calls } = counting(w.store);
     await followChanges(deps, w.changes.splice(0));
     expect(calls['commit']).toBeUndefined();
-    expect(calls['pictureOf']).toBe(PEOPLE.length);
+    expect(calls['stateOf']).toBe(PEOPLE.length);
   });
 
   it('that flips something takes one transaction, and one look more at the segments', async () => {
@@ -96,7 +104,7 @@ describe('what changes about a consumer', () => {
     await w.tagged('c1', 'vip');
     const { deps, calls } = counting(w.store);
     await followChanges(deps, w.changes.splice(0));
-    expect(calls).toEqual({ get: 2, pictureOf: 1, commit: 1, segments: 1, lists: 1 });
+    expect(calls).toEqual({ get: 2, stateOf: 1, commit: 1, segments: 1, lists: 1 });
   });
 
   it('costs one read where there is no segment', async () => {
@@ -258,10 +266,10 @@ describe("the minute's job", () => {
       ...{ examined: 7, changed: 7, failed: [] },
       nextDueAt: later(31 * DAY_MS),
     });
-    expect(then.calls).toMatchObject({ pictureOf: 7, commit: 7, get: 2, dueConsumers: 2 });
+    expect(then.calls).toMatchObject({ stateOf: 7, commit: 7, get: 2, dueConsumers: 2 });
     const again = counting(w.store);
     await refreshDue(again.deps, { now: w.clock.now, most: 100 });
-    expect(again.calls['pictureOf']).toBeUndefined();
+    expect(again.calls['stateOf']).toBeUndefined();
   });
 
   it('leaves off after so many, and the next one goes on', async () => {
@@ -280,17 +288,17 @@ describe("the minute's job", () => {
     const w = await withSegments(PEOPLE);
     for (const id of PEOPLE) await w.ordered(id, 'o1');
     await w.settled();
-    const pictureOf = w.deps.store.pictureOf;
-    w.deps.store.pictureOf = async (consumerId) => {
+    const stateOf = w.deps.store.stateOf;
+    w.deps.store.stateOf = async (consumerId) => {
       if (consumerId === 'c03') throw new Error('this one ails');
-      return pictureOf(consumerId);
+      return stateOf(consumerId);
     };
     jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     const handler = segmentRefresh({ ...w.deps, workflows: w.workflows });
     const job = { job: 'segment-refresh', scheduledAt: later(30 * DAY_MS), trigger: 'schedule' } as const;
     await expect(handler(job)).rejects.toThrow();
     expect(await w.store.nextDueAt('memberships')).toBe(later(30 * DAY_MS));
-    w.deps.store.pictureOf = pictureOf;
+    w.deps.store.stateOf = stateOf;
     expect(await handler({ ...job, scheduledAt: later(30 * DAY_MS + MINUTE_MS) })).toMatchObject({
       examined: 1,
       changed: 1,

@@ -14,7 +14,7 @@ import { absenceOf } from '../../common/absence.ts';
 import { archiveAfterDaysAt } from '../../insights/archiving.ts';
 import { foldAgain } from '../../insights/rebuild-metrics.ts';
 import type { Deps } from '../../ports/deps.ts';
-import type { ConsumerPicture, Store } from '../../ports/store.ts';
+import type { ConsumerState, Store } from '../../ports/store.ts';
 import { asOf, pictureFor, type Segmentation, segmentationOf } from '../flips/compiled.ts';
 import { holds } from '../flips/state.ts';
 import { asSeen } from './segments.ts';
@@ -53,7 +53,7 @@ export const explainMembership = async (
 
 /** The segments whose rules hold of the picture, however far the telling of it is; those that others fill, as they stand. */
 const segmentsAt = (
-  picture: ConsumerPicture,
+  picture: ConsumerState,
   { evaluator, context, segments, imported, catalogue }: Segmentation,
   at: Instant,
 ): ReadonlySet<string> => {
@@ -72,12 +72,12 @@ const pictureAt = async (
   { scoring }: Segmentation,
   consumerId: string,
   { at, now }: { at: Instant | undefined; now: Instant },
-): Promise<ConsumerPicture> => {
+): Promise<ConsumerState> => {
   const { store } = deps;
-  let picture = await store.pictureOf(consumerId);
+  let picture = await store.stateOf(consumerId);
   if (picture && picture.metrics.scoringVersion !== scoring.version) {
     await foldAgain(deps, consumerId, { now, always: false });
-    picture = await store.pictureOf(consumerId);
+    picture = await store.stateOf(consumerId);
   }
   if (picture === null) throw await absenceOf(store, consumerId);
   if (at !== undefined && at < picture.profile.createdAt) {
@@ -93,9 +93,9 @@ const pictureAt = async (
 const pictureThen = async (
   store: Store,
   { rules }: Segmentation['scoring'],
-  picture: ConsumerPicture,
+  picture: ConsumerState,
   at: Instant,
-): Promise<ConsumerPicture> => {
+): Promise<ConsumerState> => {
   const { consumerId } = picture.profile;
   const fold = newFold(rules);
   for await (const event of store.historyOf(consumerId)) if (event.occurredAt <= at) fold.add(event);

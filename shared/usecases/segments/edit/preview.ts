@@ -8,7 +8,7 @@ import { parsedRule, type Rule } from '../../../domain/segments/rule.ts';
 import { newTally, type Tallied } from '../../../domain/segments/tally.ts';
 import { TALLIES } from '../../../domain/settings.ts';
 import { inParallel } from '../../common/in-parallel.ts';
-import type { ConsumerPicture, Store } from '../../ports/store.ts';
+import type { ConsumerState, Store } from '../../ports/store.ts';
 import { asOf, pictureFor, type Segmentation, segmentationOf } from '../flips/compiled.ts';
 import { refuseCircleOf } from './circles.ts';
 import { asSeen, talliedBy } from './segments.ts';
@@ -43,7 +43,7 @@ export const previewRule = async (
   if (segmentId !== undefined) refuseCircleOf(segmentation.catalogue.segments.values(), { segmentId, rule });
   const trial = trialOf(segmentation, rule);
   const [all, entering, leaving] = [sampling(), sampling(), sampling()];
-  const take = async (block: readonly ConsumerPicture[]) => {
+  const take = async (block: readonly ConsumerState[]) => {
     const members = membersAmong(trial, block, await withTallies(store, trial, block), segmentation.context, now);
     block.forEach((picture, row) => {
       const isIn = !picture.profile.archived && members[row] === true;
@@ -65,7 +65,7 @@ const TRIED = 0;
 /** Whose facts are ahead of now is asked alone, as of then. */
 const membersAmong = (
   { evaluator }: Trial,
-  block: readonly ConsumerPicture[],
+  block: readonly ConsumerState[],
   rows: readonly Picture[],
   context: RuleContext,
   now: Instant,
@@ -104,9 +104,9 @@ const trialOf = ({ catalogue, scoring }: Segmentation, rule: Rule): Trial => {
   };
 };
 
-const inBlocks = async (store: Store, slice: number, take: (block: readonly ConsumerPicture[]) => Promise<void>) => {
-  let block: ConsumerPicture[] = [];
-  for await (const picture of store.pictureSlice(slice)) {
+const inBlocks = async (store: Store, slice: number, take: (block: readonly ConsumerState[]) => Promise<void>) => {
+  let block: ConsumerState[] = [];
+  for await (const picture of store.stateSlice(slice)) {
     block.push(picture);
     if (block.length === BLOCK) await take(block.splice(0));
   }
@@ -114,7 +114,7 @@ const inBlocks = async (store: Store, slice: number, take: (block: readonly Cons
   block = [];
 };
 
-const withTallies = (store: Store, trial: Trial, block: readonly ConsumerPicture[]): Promise<Picture[]> =>
+const withTallies = (store: Store, trial: Trial, block: readonly ConsumerState[]): Promise<Picture[]> =>
   inParallel(block, HISTORIES_AT_ONCE, async (head) => {
     const picture = pictureFor(head);
     const missing = head.metrics.scoringVersion === trial.scoringVersion ? trial.untallied : trial.asked;
@@ -144,7 +144,7 @@ const sampling = () => {
   let count = 0;
   const sample: Sampled['sample'] = [];
   return {
-    add: ({ profile: { consumerId, fullName, email } }: ConsumerPicture) => {
+    add: ({ profile: { consumerId, fullName, email } }: ConsumerState) => {
       count += 1;
       if (sample.length < SAMPLE) sample.push({ consumerId, fullName, email });
     },

@@ -12,7 +12,7 @@ import { bookmarksIn, type Catalogue, catalogueOf } from '../../organization/cat
 import { type Scoring, scoringOf } from '../../organization/scoring.ts';
 import { tiersUpdatedAtIn } from '../../points/shown.ts';
 import type { RecordOf, SegmentUnit } from '../../ports/records.ts';
-import type { ConsumerPicture, Store } from '../../ports/store.ts';
+import type { ConsumerState, Store } from '../../ports/store.ts';
 
 /** One rule of a segment, and its place among those that the evaluator was given. */
 export interface Unit {
@@ -104,12 +104,12 @@ const nextOf = (next: RecordOf<'segment'>['next'], unit: Unit | null): Asked['ne
   next && unit && { ...unit, since: next.since };
 
 /** What rules look at of a consumer. */
-export const pictureFor = ({ profile, metrics, account, programme, memberships }: ConsumerPicture): Picture => ({
+export const pictureFor = ({ profile, metrics, account, rewardsState, memberships }: ConsumerState): Picture => ({
   profile,
   metrics,
   account: account ?? emptyAccount(),
-  claims: programme?.claims ?? {},
-  challenges: programme?.challenges ?? {},
+  claims: rewardsState?.claims ?? {},
+  challenges: rewardsState?.challenges ?? {},
   lists: memberships?.lists.map(({ listId }) => listId) ?? [],
   imported: [],
 });
@@ -118,7 +118,7 @@ export const pictureFor = ({ profile, metrics, account, programme, memberships }
  * The instant that rules go by: never before the consumer's own newest fact. Storefronts' clocks may be ahead of ours, and
  * what is read may be newer than the instant of a run that began before it.
  */
-export const asOf = ({ profile, metrics, account }: ConsumerPicture, now: Instant): Instant => {
+export const asOf = ({ profile, metrics, account }: ConsumerState, now: Instant): Instant => {
   const { recordedAt, lastOrderAt, lastEngagedAt, lastEventAt } = metrics;
   const facts = [profile.updatedAt, account?.at, recordedAt, lastOrderAt, lastEngagedAt, lastEventAt];
   return facts.reduce<Instant>((latest, at) => laterOf(latest, at ?? null) ?? latest, now);

@@ -5,7 +5,7 @@
 import type { Instant } from '../../../domain/facts.ts';
 import { laterOf } from '../../../domain/instants.ts';
 import { type Evaluated, evaluate } from '../../../domain/segments/evaluator.ts';
-import type { ConsumerPicture } from '../../ports/store.ts';
+import type { ConsumerState } from '../../ports/store.ts';
 import { type Asked, asOf, pictureFor, type Segmentation } from './compiled.ts';
 import { type By, originsOf } from './origins.ts';
 import { type Flip, holds, type Standing, type Strays, standingIn } from './state.ts';
@@ -17,7 +17,7 @@ export interface Decision extends Standing {
   nextFlipAt: Instant | null;
 }
 /** Time first, each of its flips at its own instant; then all else, now. */
-export const decided = (picture: ConsumerPicture, segmentation: Segmentation, strays: Strays, look: Look): Decision => {
+export const decided = (picture: ConsumerState, segmentation: Segmentation, strays: Strays, look: Look): Decision => {
   const now = asOf(picture, look.now);
   const { flips, ...standing } = timed(picture, segmentation, strays, look);
   const flippedAt = flips.reduce((latest, { at }) => laterOf(latest, at), picture.memberships?.flippedAt ?? null);
@@ -41,7 +41,7 @@ const archivedBy = (archivedAt: Instant, flippedAt: Instant | null): Pick<Flip, 
 });
 
 /** The event that was recorded since the changes that are known, where it is one alone, and nothing is younger. */
-const newestIn = ({ metrics }: ConsumerPicture, at: Instant, { cause, steps = [] }: Look): string | undefined => {
+const newestIn = ({ metrics }: ConsumerState, at: Instant, { cause, steps = [] }: Look): string | undefined => {
   const known = steps.findLast(({ after }) => after?.kind === 'metrics')?.after;
   const isNext = known?.kind !== 'metrics' || known.version + 1 === metrics.version;
   return cause === 'change' && isNext && metrics.recordedAt === at ? metrics.recordedBy : undefined;
@@ -158,7 +158,7 @@ export const afterEdit = (before: Standing, segment: Asked, now: Instant): Stand
 };
 
 /** Whether a consumer stands as it would be decided now, and is looked at again in time. */
-export const isUpToDate = (picture: ConsumerPicture, segmentation: Segmentation, now: Instant): boolean => {
+export const isUpToDate = (picture: ConsumerState, segmentation: Segmentation, now: Instant): boolean => {
   const { evaluator, segments, context } = segmentation;
   const evaluated = evaluate(evaluator, pictureFor(picture), context, asOf(picture, now));
   const isOut = picture.profile.archived;

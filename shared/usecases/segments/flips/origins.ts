@@ -5,8 +5,8 @@
 import type { Instant } from '../../../domain/facts.ts';
 import { laterOf } from '../../../domain/instants.ts';
 import { evaluate } from '../../../domain/segments/evaluator.ts';
-import type { StoredRecord } from '../../ports/records.ts';
-import type { ConsumerPicture } from '../../ports/store.ts';
+import { HEAD, type StoredRecord } from '../../ports/records.ts';
+import type { ConsumerState } from '../../ports/store.ts';
 import { asOf, pictureFor, type Segmentation, type Unit } from './compiled.ts';
 import { type Cause, type Flip, holds } from './state.ts';
 
@@ -21,14 +21,14 @@ export interface Step {
   after: StoredRecord | undefined;
 }
 export type By = Pick<Flip, 'at' | 'cause' | 'eventId'>;
-type Head = Partial<ConsumerPicture>;
+type Head = Partial<ConsumerState>;
 
 /**
  * Asks of each rule which change made it hold, or hold no more; undefined where none of these did. Evaluates only once it
  * is asked.
  */
 export const originsOf = (
-  picture: ConsumerPicture,
+  picture: ConsumerState,
   segmentation: Segmentation,
   steps: readonly Step[],
 ): ((unit: Unit, isIn: boolean) => By | undefined) => {
@@ -52,7 +52,7 @@ interface Told {
 }
 
 /** What the rules say before the first of these changes, and after each. */
-const toldBy = (picture: ConsumerPicture, segmentation: Segmentation, steps: readonly Step[]): Told[] => {
+const toldBy = (picture: ConsumerState, segmentation: Segmentation, steps: readonly Step[]): Told[] => {
   const { evaluator, context, scoring } = segmentation;
   const told = (head: Head, step?: Step): Told => {
     const { profile, metrics } = head;
@@ -84,16 +84,14 @@ const takesEffectAt = ({ at, after }: Step): Instant => {
 };
 
 /** The consumer's head before the first step and after each: what none of them is about is as it was read. */
-const headsOf = (picture: ConsumerPicture, steps: readonly Step[]): Head[] => {
+const headsOf = (picture: ConsumerState, steps: readonly Step[]): Head[] => {
   const undone = (head: Head, { before, after }: Step) => withPart(head, after?.kind, before);
   const heads = [steps.reduceRight<Head>(undone, picture)];
   for (const { after } of steps) heads.push(withPart(heads.at(-1) ?? picture, after?.kind, after));
   return heads;
 };
 
-const PARTS = ['profile', 'metrics', 'account', 'programme', 'memberships'] as const;
-
 const withPart = (head: Head, kind: string | undefined, record: StoredRecord | undefined): Head => {
-  const part = PARTS.find((part) => part === kind);
+  const part = HEAD.find((part) => part === kind);
   return part === undefined ? head : { ...head, [part]: record };
 };

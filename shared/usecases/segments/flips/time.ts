@@ -2,7 +2,7 @@
 import type { Instant } from '../../../domain/facts.ts';
 import { earlierOf, instantOf, laterOf, msOf } from '../../../domain/instants.ts';
 import { type Evaluated, evaluate } from '../../../domain/segments/evaluator.ts';
-import type { ConsumerPicture } from '../../ports/store.ts';
+import type { ConsumerState } from '../../ports/store.ts';
 import { asOf, pictureFor, type Segmentation } from './compiled.ts';
 import type { Step } from './origins.ts';
 import { type Cause, type Flip, holds, type Standing, type Strays, standingIn } from './state.ts';
@@ -26,7 +26,7 @@ export type Moved = Standing & { flips: Flip[] };
 const SECOND_MS = 1_000;
 
 /** Since it fell due; of who was archived, until then, as it was then. */
-export const timed = (picture: ConsumerPicture, segmentation: Segmentation, strays: Strays, look: Look): Moved => {
+export const timed = (picture: ConsumerState, segmentation: Segmentation, strays: Strays, look: Look): Moved => {
   const { evaluator, context } = segmentation;
   const { profile, account, memberships } = picture;
   const { now, cause } = look;
@@ -72,7 +72,7 @@ const withoutReturns = (before: Standing, moved: Moved): Moved => {
 };
 
 /** What comes in at its own instant is no matter of time, where it was recorded since. */
-const isEventAt = ({ metrics }: ConsumerPicture, at: Instant): boolean =>
+const isEventAt = ({ metrics }: ConsumerState, at: Instant): boolean =>
   [metrics.lastOrderAt, metrics.lastEngagedAt, metrics.lastEventAt].includes(at);
 
 interface Instants extends Pick<Flip, 'at' | 'cause'> {

@@ -2,7 +2,7 @@
 import type { Instant } from '../../../domain/facts.ts';
 import { laterOf } from '../../../domain/instants.ts';
 import type { RecordOf } from '../../ports/records.ts';
-import type { ConsumerPicture, Write } from '../../ports/store.ts';
+import type { ConsumerState, Write } from '../../ports/store.ts';
 import type { Segmentation } from './compiled.ts';
 import type { Decision } from './flips.ts';
 import { type Flip, type Standing, type Strays, standingIn } from './state.ts';
@@ -94,7 +94,7 @@ interface Writing {
   now: Instant;
 }
 
-export const writesOf = ({ profile }: ConsumerPicture, { before, put, portion, now }: Writing): Write[] => {
+export const writesOf = ({ profile }: ConsumerState, { before, put, portion, now }: Writing): Write[] => {
   const { consumerId, fullName, email } = profile;
   const entries = portion.flatMap(({ segmentId, moved }) =>
     moved.map((unit): Write => {

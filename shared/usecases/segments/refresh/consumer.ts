@@ -7,7 +7,7 @@ import { earlierOf } from '../../../domain/instants.ts';
 import { retrying } from '../../common/retrying.ts';
 import { foldAgain } from '../../insights/rebuild-metrics.ts';
 import type { Deps } from '../../ports/deps.ts';
-import type { ConsumerPicture, Store } from '../../ports/store.ts';
+import type { ConsumerState, Store } from '../../ports/store.ts';
 import type { Segmentation } from '../flips/compiled.ts';
 import { decided } from '../flips/flips.ts';
 import type { Step } from '../flips/origins.ts';
@@ -71,18 +71,15 @@ const upToDate = async (
   { scoring }: Segmentation,
   consumerId: string,
   now: Instant,
-): Promise<ConsumerPicture | null> => {
-  const picture = await deps.store.pictureOf(consumerId);
+): Promise<ConsumerState | null> => {
+  const picture = await deps.store.stateOf(consumerId);
   if (picture === null || picture.metrics.scoringVersion === scoring.version) return picture;
   await foldAgain(deps, consumerId, { now, always: false });
-  return deps.store.pictureOf(consumerId);
+  return deps.store.stateOf(consumerId);
 };
 
 /** Folded by other rules, in a unit that nobody knows here, or told of one that is still being filled. */
-const isYounger = (
-  { metrics, memberships }: ConsumerPicture,
-  { scoring, nextUnit, filling }: Segmentation,
-): boolean => {
+const isYounger = ({ metrics, memberships }: ConsumerState, { scoring, nextUnit, filling }: Segmentation): boolean => {
   const { units, untold } = standingIn(memberships);
   const isTold = (unit: number) => units[unit] !== undefined && !untold.has(unit);
   return (
@@ -95,7 +92,7 @@ const isYounger = (
 /** Units of rules that are no longer known, which the consumer was told of: whose they were, its entries say. */
 const straysOf = async (
   store: Store,
-  { profile: { consumerId }, memberships }: ConsumerPicture,
+  { profile: { consumerId }, memberships }: ConsumerState,
   segmentation: Segmentation,
 ): Promise<Strays> => {
   const { units, untold } = standingIn(memberships);

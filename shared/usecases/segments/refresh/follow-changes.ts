@@ -64,7 +64,7 @@ const causeOf = ({ before, after }: Change): Cause | null => {
     case 'profile':
     case 'metrics':
     case 'account':
-    case 'programme':
+    case 'rewardsState':
       return 'change';
     case 'memberships':
       return canonicalJson(listsIn(before)) === canonicalJson(after.lists) ? null : 'list';

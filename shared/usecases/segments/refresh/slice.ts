@@ -6,7 +6,7 @@ import type { Instant } from '../../../domain/facts.ts';
 import { instantOf, MINUTE_MS, msOf } from '../../../domain/instants.ts';
 import type { SliceDone, SliceProgress } from '../../common/over-slice.ts';
 import type { Deps } from '../../ports/deps.ts';
-import type { ConsumerPicture } from '../../ports/store.ts';
+import type { ConsumerState } from '../../ports/store.ts';
 import type { Segmentation } from '../flips/compiled.ts';
 import { isUpToDate } from '../flips/flips.ts';
 import type { Refresh } from './consumer.ts';
@@ -32,9 +32,9 @@ export const refreshSlice = async (
 ): Promise<SliceRefreshed> => {
   const round = new RefreshRound(deps, segmentation);
   const done: SliceRefreshed = { slice, cursor, done: true, consumers: 0, differed: 0, missed: 0 };
-  const work = async (block: readonly ConsumerPicture[]) => {
+  const work = async (block: readonly ConsumerState[]) => {
     const wrong = new Set(differing(round.segmentation, block, now));
-    const lookAt = async (pictures: readonly ConsumerPicture[]) => {
+    const lookAt = async (pictures: readonly ConsumerState[]) => {
       const ids = pictures.map(({ profile }) => profile.consumerId).filter((consumerId) => wrong.has(consumerId));
       return (await round.lookAt(ids.map((consumerId) => [consumerId, { now, cause }]))).length;
     };
@@ -49,8 +49,8 @@ export const refreshSlice = async (
     done.cursor = block.at(-1)?.profile.consumerId ?? done.cursor;
     await looked?.(block.length);
   };
-  const block: ConsumerPicture[] = [];
-  for await (const picture of deps.store.pictureSlice(slice, cursor)) {
+  const block: ConsumerState[] = [];
+  for await (const picture of deps.store.stateSlice(slice, cursor)) {
     if (done.consumers + block.length === most) {
       done.done = false;
       break;
@@ -63,13 +63,13 @@ export const refreshSlice = async (
 };
 
 /** Those who don't stand as their facts say, by sums of the rules in force, or are not looked at again in time. */
-export const differing = (segmentation: Segmentation, pictures: readonly ConsumerPicture[], now: Instant): string[] =>
+export const differing = (segmentation: Segmentation, pictures: readonly ConsumerState[], now: Instant): string[] =>
   pictures
     .filter((picture) => !isOfRulesInForce(picture, segmentation) || !isUpToDate(picture, segmentation, now))
     .map(({ profile }) => profile.consumerId);
 
 /** Whether the stream, or the job of the minute, may not have come to what happened to a consumer last. */
-const isUnderWay = ({ profile, account, metrics, memberships }: ConsumerPicture, now: Instant): boolean => {
+const isUnderWay = ({ profile, account, metrics, memberships }: ConsumerState, now: Instant): boolean => {
   const { dueAt = null, lists = [] } = memberships ?? {};
   const facts = [profile.updatedAt, account?.at, metrics.recordedAt, dueAt, ...lists.map(({ addedAt }) => addedAt)];
   const earliest = instantOf(msOf(now) - UNDER_WAY_MS);
@@ -78,5 +78,5 @@ const isUnderWay = ({ profile, account, metrics, memberships }: ConsumerPicture,
 /** A flip is promised within a minute of its instant; the job of that minute may be at it. */
 const UNDER_WAY_MS = 2 * MINUTE_MS;
 
-const isOfRulesInForce = ({ metrics }: ConsumerPicture, { scoring }: Segmentation): boolean =>
+const isOfRulesInForce = ({ metrics }: ConsumerState, { scoring }: Segmentation): boolean =>
   metrics.scoringVersion === scoring.version;

@@ -1,19 +1,17 @@
 /** Heads of consumers: one by its partition, everyone's by the population index, part by part and put together. */
 
-import type { StoredRecord } from '../usecases/ports/records.ts';
-import type { ConsumerPicture } from '../usecases/ports/store.ts';
+import { HEAD, type StoredRecord } from '../usecases/ports/records.ts';
+import type { ConsumerState } from '../usecases/ports/store.ts';
 import type { Item } from './fields.ts';
 import { recordOf } from './items.ts';
 import type { Storage } from './storage.ts';
-import { headSlice, metricsSlice, partitionOf, profileSlice } from './table.ts';
+import { HEAD_RANGE, headSlice, partitionOf } from './table.ts';
 
-const HEAD = { from: 'z/', before: 'z0' };
-const MOST_PARTS = 10;
 /** Rows of one query, before the megabyte of its answer ends it. */
 const CHUNK = 1_000;
 
 /** Null where profile or metrics are missing: then there is no such consumer. */
-export const pictureIn = (records: readonly StoredRecord[]): ConsumerPicture | null => {
+export const stateIn = (records: readonly StoredRecord[]): ConsumerState | null => {
   const profile = records.find((record) => record.kind === 'profile');
   const metrics = records.find((record) => record.kind === 'metrics');
   if (!profile || !metrics) return null;
@@ -21,24 +19,26 @@ export const pictureIn = (records: readonly StoredRecord[]): ConsumerPicture | n
     profile,
     metrics,
     account: records.find((record) => record.kind === 'account'),
-    programme: records.find((record) => record.kind === 'programme'),
+    rewardsState: records.find((record) => record.kind === 'rewardsState'),
     memberships: records.find((record) => record.kind === 'memberships'),
   };
 };
 
-export const pictureOf = async (storage: Storage, consumerId: string): Promise<ConsumerPicture | null> => {
-  const { items } = await storage.query({ hash: partitionOf(consumerId), ...HEAD, limit: MOST_PARTS, fresh: true });
-  return pictureIn(items.map((item) => recordOf(item)));
+export const stateOf = async (storage: Storage, consumerId: string): Promise<ConsumerState | null> => {
+  const { items } = await storage.query({
+    hash: partitionOf(consumerId),
+    ...HEAD_RANGE,
+    limit: HEAD.length,
+    fresh: true,
+  });
+  return stateIn(items.map((item) => recordOf(item)));
 };
 
 /** All parts are walked side by side in the order of their consumers; the profile leads. */
-export async function* pictureSlice(storage: Storage, slice: number, after?: string): AsyncGenerator<ConsumerPicture> {
+export async function* stateSlice(storage: Storage, slice: number, after?: string): AsyncGenerator<ConsumerState> {
   const walk = (hash: string) => new Walk(storage, hash, after);
-  const others = [
-    walk(metricsSlice(slice)),
-    ...(['account', 'programme', 'memberships'] as const).map((kind) => walk(headSlice(kind, slice))),
-  ];
-  const profiles = walk(profileSlice(slice));
+  const others = HEAD.filter((kind) => kind !== 'profile').map((kind) => walk(headSlice(kind, slice)));
+  const profiles = walk(headSlice('profile', slice));
   for (let profile = await profiles.next(); profile !== undefined; profile = await profiles.next()) {
     const pk = profile['pk']?.S ?? '';
     const parts: Item[] = [profile];
@@ -46,8 +46,8 @@ export async function* pictureSlice(storage: Storage, slice: number, after?: str
       const part = await other.at(pk);
       if (part) parts.push(part);
     }
-    const picture = pictureIn(parts.map((part) => recordOf(part)));
-    if (picture) yield picture;
+    const state = stateIn(parts.map((part) => recordOf(part)));
+    if (state) yield state;
   }
 }
 
