@@ -1,11 +1,11 @@
-/** What the runtime has to be told about Regulars. */
+/** Facts about Regulars that the local runtime cannot read from a template. */
 import type { Application, PublishedEvent } from './runtime/base/application.ts';
 
 const MESSAGE_EVENTS = ['verification.requested', 'message.requested'];
 
 export const regulars: Application = {
   scopes: { admin: 'regulars/admin', storefront: 'regulars/storefront' },
-  // As with Cognito: a user of the console is a person, the server of a storefront is a client.
+  // Tokens of Cognito name a person for the console, and the client for the server of a storefront.
   subjectOf: (scopes) => (scopes.includes('regulars/admin') ? 'local-staff' : null),
   erasure: { detailType: 'consumer.erased', idField: 'consumerId' },
   messageIn,

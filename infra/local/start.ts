@@ -1,4 +1,4 @@
-/** `npm start`: everything on this machine, with the demonstration population the first time. */
+/** `npm start`: runs the whole deployment on this machine, with a demonstration shop the first time. */
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
@@ -39,7 +39,7 @@ async function main(): Promise<void> {
   await loadDemonstrationOnce(stack, options);
 }
 
-/** Throws with the usage where an option is unknown or has no sense. */
+/** Throws where an option is unknown or invalid. */
 function optionsOf(args: string[]): Options {
   const { values } = parseArgs({
     args,
@@ -87,7 +87,7 @@ Regulars is serving at ${url}
   Ctrl-C stops`);
 }
 
-/** A folder that was begun with `--empty` stays without the demonstration; a load that was cut short is taken up again. */
+/** A folder that was first started with `--empty` stays without the demonstration. An interrupted load is resumed. */
 async function loadDemonstrationOnce(stack: Stack, { data, empty }: Options): Promise<void> {
   const marker = join(data, 'demonstration.json');
   const mark = (state: string) => writeFileSync(marker, `${JSON.stringify({ state })}\n`);
@@ -106,17 +106,19 @@ async function loadDemonstrationOnce(stack: Stack, { data, empty }: Options): Pr
 }
 
 let stopping = false;
-/** What a load says because the stack is stopping is no news. */
+/** Errors of a load while the stack stops are expected and not shown. */
 const sayWhileRunning = (line: string): void => {
   if (!stopping) say(line);
 };
 
-/** The first Ctrl-C lets everything finish; a second one does not wait. */
+/** The first Ctrl-C stops in order; a second one ends the process at once. */
 function stopOnSignal(stack: Stack): void {
   const stop = async () => {
     if (stopping) process.exit(130);
     stopping = true;
-    say('\nStopping: what has begun is finished first. Ctrl-C again does not wait.');
+    say(
+      '\nStopping. Running work gets a few seconds, the rest is resumed by the next start. Ctrl-C again ends at once.',
+    );
     await stack.stop();
     process.exit(0);
   };

@@ -22,9 +22,9 @@ export interface ServedStack {
    */
   call(method: string, path: string, body?: unknown, options?: CallOptions): Promise<Answer>;
   token(scope: string, expiresInSeconds?: number): Promise<string>;
-  /** As kill -9: nothing is finished, nothing written. */
+  /** Kills the process with SIGKILL: nothing is finished, nothing written. */
   kill(): Promise<void>;
-  /** As Ctrl-C. */
+  /** Stops in order, like Ctrl-C. */
   stop(): Promise<void>;
 }
 export interface CallOptions {

@@ -3,7 +3,7 @@ import { workflows } from '../../functions/workflows.ts';
 import { entriesOf } from '../../infra/catalogues.ts';
 import { deployable } from '../../infra/constructs/workflows.ts';
 import { createClock } from '../../infra/local/runtime/base/clock.ts';
-import { createStateMachines } from '../../infra/local/runtime/states/state-machines.ts';
+import { StateMachines } from '../../infra/local/runtime/states/state-machines.ts';
 import type { StepEvent, Workflow } from '../../shared/edge/catalogue.ts';
 import { NOW } from './events.ts';
 
@@ -24,7 +24,7 @@ export const machineOf = (name: WorkflowName, handlers: Handlers) => {
   }) as Record<string, unknown>;
   const arn = `arn:aws:states:us-east-1:000000000000:stateMachine:${name}`;
   const clock = createClock({ file: null, start: NOW });
-  const machines = createStateMachines({
+  const machines = new StateMachines({
     machines: new Map([['M', { logicalId: 'M', name, arn, definition }]]),
     functions: new Map([['F', { ...steps, environment: {}, memoryMb: 512, timeoutSeconds: 900 }]]),
     invoke: async (_, event) => {

@@ -1,5 +1,5 @@
 /**
- * Reads a synthesized cloud assembly and says what the local stack has to run. Nothing else tells the stack what exists;
+ * Reads a synthesized cloud assembly and says what the local stack has to run. The stack has no other source;
  * a part of a template that it does not know is an error that names it.
  */
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-/** What `Ref` and `Fn::GetAtt` of a resource give: names as declared, else the logical id, and the ARNs made of them. */
+/** Results of `Ref` and `Fn::GetAtt`: names as declared, or else the logical id, and the ARNs derived from them. */
 
 export const REGION = 'us-east-1';
 export const ACCOUNT_ID = '000000000000';

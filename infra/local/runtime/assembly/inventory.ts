@@ -12,7 +12,7 @@ export interface Understood<Type extends UnderstoodType> {
   properties: Properties<Type>;
 }
 
-/** All understood resources, by type and by what they are referred to. */
+/** All supported resources, by type and by the values that refer to them. */
 export interface Inventory {
   of<Type extends UnderstoodType>(type: Type): Understood<Type>[];
   /** The logical id behind an ARN; an error naming `what` where it is not of one of `types`. */
@@ -49,7 +49,7 @@ export function takeInventory(stacks: Stack[], resolve: Resolve): Inventory {
   };
 }
 
-/** Schedules, rules, routes and mappings are referred to by nobody. */
+/** No template refers to schedules, rules, routes and mappings. */
 const hasIdentity = (type: UnderstoodType): boolean => !/Route$|Stage$|Schedule$|Rule$|EventSourceMapping$/.test(type);
 
 function checkedProperties<Type extends UnderstoodType>(

@@ -1,5 +1,5 @@
 /**
- * What the local stack knows about the deployment: read from the synthesized cloud assembly, from nothing else.
+ * The deployment as the local stack knows it, read from the synthesized cloud assembly alone.
  * `assembly.ts` makes this model; every part of the stack is started from its own section.
  */
 
@@ -42,7 +42,7 @@ export interface TableModel {
 
 export interface BucketModel {
   name: string;
-  /** So old objects, and unfinished uploads, are taken away; null: never. */
+  /** Days after which objects, and unfinished uploads, expire. Null: never. */
   objectDays: number | null;
   uploadDays: number | null;
 }
@@ -50,7 +50,7 @@ export interface BucketModel {
 export interface ApiModel {
   apiId: string;
   routes: RouteModel[];
-  /** Whom the JWT authorizer believes; null where no route has one. */
+  /** Issuer and audience that the JWT authorizer accepts. Null where no route has an authorizer. */
   jwt: { issuer: string; audience: string[] } | null;
   cors: {
     allowOrigins: string[];
@@ -64,7 +64,7 @@ export interface ApiModel {
 }
 
 export interface RouteModel {
-  /** As in the template: `GET /v1/consumers/{consumerId}`. */
+  /** The template's route key: `GET /v1/consumers/{consumerId}`. */
   routeKey: string;
   functionId: string;
   authorizer: 'none' | 'jwt';

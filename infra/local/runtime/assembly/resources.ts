@@ -216,7 +216,7 @@ export const understood = {
   ),
 
   'AWS::S3::Bucket': reading(
-    // Nobody but this machine reaches it, over its own loopback.
+    // Only this machine reaches it, over its own loopback.
     ['BucketEncryption', 'OwnershipControls', 'PublicAccessBlockConfiguration', 'Tags'],
     z.strictObject({
       BucketName: z.optional(text),

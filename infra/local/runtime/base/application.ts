@@ -1,7 +1,7 @@
-/** What the runtime has to be told about the application that it runs, because no cloud assembly says it. */
+/** Facts about the application that no cloud assembly contains. */
 
 export interface PublishedEvent {
-  /** The instant that the event tells of. */
+  /** When the event occurred. */
   at: string;
   source: string;
   detailType: string;
@@ -20,7 +20,7 @@ export interface Application {
   scopes: Record<string, string>;
   /** Subject of a token with these scopes. Null: the client itself. */
   subjectOf(scopes: string[]): string | null;
-  /** Null where the application erases nobody: then nothing is redacted. */
+  /** Null where the application erases no people: then nothing is redacted. */
   erasure: ErasureEvent | null;
   /** The message that an event asks a provider to send, as `GET /_local/messages` shows it. Null for other events. */
   messageIn(event: PublishedEvent): Record<string, unknown> | null;

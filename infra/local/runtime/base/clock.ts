@@ -9,14 +9,14 @@ export interface Clock {
   set(iso: string): void;
   /** Calls back once the clock has reached the instant, by ticking or by being put forward; answers how to call it off. */
   whenReached(atMs: number, act: () => void): () => void;
-  /** The earliest instant that somebody waits for, null where nobody does. */
+  /** The earliest pending alarm. Null where there is none. */
   nextAlarmMs(): number | null;
 }
 
 interface ClockSettings {
   /** Keeps how far the clock was put forward; null forgets. */
   file: string | null;
-  /** Where the clock starts when it has never run; else where it is put forward to. */
+  /** The first start sets the clock to this instant. Later starts move it forward to it. */
   start?: string | undefined;
 }
 
@@ -29,7 +29,7 @@ export function createClock({ file, start }: ClockSettings): Clock {
   const alarms = new Map<symbol, { atMs: number; act: () => void }>();
   let timer: NodeJS.Timeout | undefined;
 
-  // The machine's clock may be corrected backwards; the stack's stands still until it has caught up.
+  // The machine's clock may be corrected backwards; the stack's then pauses until it has caught up.
   const nowMs = () => {
     latestMs = Math.max(latestMs, Date.now() + aheadMs);
     return latestMs;

@@ -67,7 +67,7 @@ function isAlive(pid: number): boolean {
 }
 
 /**
- * When a running process started, where the system tells (Linux): it sets apart two processes with one number. Null for
+ * When a running process started, where the system records it (Linux): it distinguishes two processes with one number. Null for
  * one that has been killed and only waits to be noticed by its parent.
  */
 function processStartedAt(pid: number): string | null {

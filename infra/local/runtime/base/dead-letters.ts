@@ -7,7 +7,7 @@ import { appendLine, readLines } from './files.ts';
 export interface DeadLetter {
   queue: string;
   at: string;
-  /** What AWS would have sent to the queue. */
+  /** The message that AWS would have sent to the queue. */
   body: unknown;
   /** Message attributes, as EventBridge sends them. */
   attributes?: Record<string, string>;

@@ -1,7 +1,7 @@
-/** Lets calls through, and now and then makes them wait while something is done that nobody may be calling into. */
+/** Lets calls through, and holds them back while exclusive work is done. */
 
 export interface Gate {
-  /** Does the call, at once or as soon as nobody is alone inside any more. A call must not wait for another one. */
+  /** Makes the call, at once or as soon as exclusive work has ended. A call must not wait for another one. */
   through<T>(call: () => Promise<T>): Promise<T>;
   /** Waits until no call is under way, and does this while all others wait. One at a time. */
   alone<T>(work: () => Promise<T>): Promise<T>;
@@ -40,5 +40,5 @@ export function createGate(): Gate {
   };
 }
 
-/** Where nobody ever has to wait. */
+/** A gate that never holds calls back. */
 export const openGate: Pick<Gate, 'through'> = { through: (call) => call() };

@@ -1,4 +1,4 @@
-/** How long a stop waits for work that has begun. Whatever runs longer is left undone, as after a kill. */
+/** How long a stop waits for running work. Work that takes longer is left undone, as after a kill. */
 export const STOP_GRACE_MS = 3_000;
 
 /** Resolves when the work has ended, or when the grace period is over. Never rejects. */

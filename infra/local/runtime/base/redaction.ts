@@ -34,7 +34,7 @@ export class Redaction {
   }
 }
 
-/** Replaces these ids with `erased` wherever they occur in plain data. */
+/** Replaces these ids with `erased` in all of some plain data. */
 export function anonymizer(ids: string[]): <T>(value: T) => T {
   return (value) => {
     const text = JSON.stringify(value);

@@ -20,7 +20,7 @@ export interface StreamRecord {
   eventSourceARN?: string;
 }
 
-/** Who DynamoDB says deleted an item whose time to live was over. */
+/** The identity that DynamoDB names in records of expired items. */
 const EXPIRY = { type: 'Service', principalId: 'dynamodb.amazonaws.com' };
 
 export interface Dressing {

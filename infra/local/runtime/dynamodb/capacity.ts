@@ -14,7 +14,7 @@ const FIELD = '"ConsumedCapacity":';
 
 export interface Question {
   body: Buffer;
-  /** What the caller asked for itself: it gets its answer as DynamoDB gives it. */
+  /** Figures that the caller requested itself stay in its answer. */
   asked: boolean;
 }
 
@@ -100,7 +100,7 @@ function billed(operation: string, figures: Figures[]): Consumption {
 }
 
 /**
- * Cuts the figures out of the bytes. They stand first or last in the answer; where the field's name occurs more often
+ * Cuts the figures out of the bytes. They come first or last in the answer; where the field's name occurs more often
  * than once, data may hold it too, and the answer is parsed.
  */
 function cut(body: Buffer): { rest: Buffer; figures: Figures[] } {
@@ -117,7 +117,7 @@ function cut(body: Buffer): { rest: Buffer; figures: Figures[] } {
 
 const [COMMA, OPEN_BRACE, CLOSE_BRACE, OPEN_BRACKET, CLOSE_BRACKET] = Buffer.from(',{}[]');
 
-/** Where the object or list that starts here ends; −1 where none starts. Names in the figures hold no brackets. */
+/** End of the object or list that starts here; −1 where none starts. Names in the figures hold no brackets. */
 function valueEnd(body: Buffer, start: number): number {
   let depth = 0;
   for (let index = start; index < body.length; index += 1) {

@@ -11,7 +11,7 @@ const ATTEMPTS = 3;
 
 export interface Dynamo {
   endpoint: string;
-  /** Whoever asks the endpoint goes through it. */
+  /** Every call to the endpoint passes it. */
   gate: Gate;
   /** Ends it, does this, starts it again under the same address; all who come by the gate wait meanwhile. */
   rest(work: () => Promise<void>): Promise<void>;
@@ -19,7 +19,7 @@ export interface Dynamo {
 }
 
 /**
- * Does what is to be done with the directory while nobody uses it, then starts. Throws where Java cannot be started, with
+ * Does the work on the directory while no process uses it, then starts. Throws where Java cannot be started, with
  * what to do about it.
  */
 export async function startDynamo(settings: JavaSettings, beforehand: () => void = () => {}): Promise<Dynamo> {
@@ -153,7 +153,7 @@ async function created(wire: Wire, table: TableModel): Promise<Description> {
   return answer.TableDescription;
 }
 
-/** What makes two tables the same to their users, in one order. */
+/** The parts in which two tables must agree, in one order. */
 function shapeOf(description: Description): Record<string, unknown> {
   const keys = (parts: KeyPart[]) => parts.map(({ AttributeName, KeyType }) => `${KeyType} ${AttributeName}`);
   const attributes = description.AttributeDefinitions.map((row) => `${row.AttributeName} ${row.AttributeType}`);

@@ -15,10 +15,10 @@ export interface ExpiryNotes {
   /** Takes the newest word about an item; kept once this returns. */
   take(note: Note): void;
   isOver(keys: Keys): boolean;
-  /** Items whose time is over and that are not being deleted yet, at most so many. */
+  /** At most `most` items that have expired and are not being deleted yet. */
   overBy(nowSeconds: number, most: number): Note[];
   areSomeOver(): boolean;
-  /** Drops the notes of items that are being deleted: nobody has to be told of them any more. */
+  /** Drops the notes of items that are being deleted, once the stream has delivered their removal. */
   dropOver(): void;
   /** Leaves nothing in the file but what is still noted. */
   compact(): void;

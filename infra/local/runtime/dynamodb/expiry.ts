@@ -71,7 +71,7 @@ export function startExpiry(settings: ExpirySettings): Expiry {
   return {
     observe: ({ dynamodb: { Keys: keys, NewImage: image } }) => {
       const text = (image?.[attribute] as { N?: string } | undefined)?.N;
-      // Its end by our own hand is no news, and to be told to the stream's functions until the next sweep.
+      // Our own deletion. Its note stays until the next sweep, so that the stream's functions see an expiry.
       if (text === undefined && notes.isOver(keys)) return;
       notes.take({ keys, endsAtSeconds: text === undefined ? null : Number(text) });
     },

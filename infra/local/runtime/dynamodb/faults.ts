@@ -5,7 +5,7 @@ import { isRead } from './capacity.ts';
 /**
  * After `skip` more requests of the function the next one fails, and its repetitions do, `count` times in all: they are
  * `refused`, or carried out with the `answer_lost`. Reads are let pass and not counted where answers get lost: theirs are
- * the same as refused. The AWS SDK repeats by itself: a call fails for good where all of its attempts do.
+ * the same as refused. The AWS SDK retries: a call fails for good where all of its attempts do.
  */
 export interface FaultPlan {
   function: string;
@@ -34,7 +34,7 @@ export interface Met {
 
 export function createFaults(): Faults {
   let current: ReturnType<Faults['snapshot']> = null;
-  /** What is chosen to fail. Others are asked beside it, and are let pass. */
+  /** The request that was chosen to fail. Other requests made meanwhile pass. */
   let chosen: Buffer | null = null;
   const plan = (next: typeof current) => {
     [current, chosen] = [next, null];

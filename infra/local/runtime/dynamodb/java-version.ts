@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 
 export const JAVA_MINIMUM = 17;
 
-/** What is wrong with this machine's Java, and how to get it right; null where nothing is. */
+/** The problem with this machine's Java, and its remedy. Null where there is none. */
 export async function javaTrouble(): Promise<string | null> {
   const printed = await printedVersion();
   const advice = `DynamoDB Local needs Java ${JAVA_MINIMUM} or newer: install it (for example: apt-get install openjdk-17-jre-headless, brew install openjdk@17)`;

@@ -9,7 +9,7 @@ const JAR = 'DynamoDBLocal.jar';
 const PID_FILE = 'dynamodb.pid';
 
 export interface JavaSettings {
-  /** Where the tables are kept; null keeps them in memory. */
+  /** The folder of the tables. Null keeps them in memory. */
   directory: string | null;
   log: (line: string) => void;
 }
@@ -21,7 +21,7 @@ export function launch({ directory, log }: JavaSettings, port: number): ChildPro
     // Hundreds of thousands of writes fill 768 MB with what the stream keeps: then every request waits for the collector.
     '-Xmx2g',
     '-XX:+UseSerialGC',
-    // What is not kept is gone before the best code is compiled; what is, writes a third faster by it.
+    // Tables in memory are gone before Java's optimizing compiler pays off. Kept ones write a third faster with it.
     ...(directory === null ? ['-XX:TieredStopAtLevel=1'] : []),
     `-Djava.library.path=${join(library, 'DynamoDBLocal_lib')}`,
     ...['-jar', join(library, JAR), '-port', String(port), '-sharedDb', '-disableTelemetry'],

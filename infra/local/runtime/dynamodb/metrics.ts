@@ -1,7 +1,7 @@
 /** Counts what the functions ask of DynamoDB: requests and capacity units, by function, operation and index. */
 import type { Clock } from '../base/clock.ts';
 
-/** What one answer consumed: of the table and its indexes together, and of the indexes alone. */
+/** Capacity that one answer consumed: of the table with its indexes, and of each index alone. */
 export interface Consumption {
   readUnits: number;
   writeUnits: number;

@@ -16,11 +16,11 @@ export interface Answer {
 export interface Given {
   authorization: string;
   body: Buffer;
-  /** Whether whoever asks still waits: a caller who gave up while the table rested has asked again. */
+  /** Whether the caller still waits. One that gave up while DynamoDB Local was stopped has sent the request again. */
   isAwaited(): boolean;
 }
 export interface DynamoProxy {
-  /** Throws where nobody waits for the answer any more by the time at which it would be asked. */
+  /** Throws where the caller has stopped waiting by the time the request can be forwarded. */
   pass(operation: string, target: string, given: Given): Promise<Answer>;
   close(): void;
 }
@@ -52,7 +52,7 @@ export function createDynamoProxy({
   const { hostname, port } = new URL(endpoint);
   const forward = (target: string, { authorization, isAwaited }: Given, body: Buffer): Promise<Answer> =>
     gate.through(() => {
-      if (!isAwaited()) throw new Error('nobody waits for the answer');
+      if (!isAwaited()) throw new Error('the caller no longer waits for the answer');
       return sent(target, authorization, body);
     });
   const sent = (target: string, authorization: string, body: Buffer): Promise<Answer> =>
@@ -79,7 +79,7 @@ export function createDynamoProxy({
     });
 
   /**
-   * DynamoDB Local answers a transaction a moment before its items are on the disk. Whatever is asked next waits for that:
+   * DynamoDB Local answers a transaction a moment before its items are on the disk. The next read waits for that:
    * so a kill right after an answer loses nothing that was acknowledged. Transactions that are answered during one look
    * share the next.
    */
@@ -98,14 +98,19 @@ export function createDynamoProxy({
     const cost = operation === 'TransactWriteItems' ? await transactions.watch(body) : null;
     const answer = await forward(target, given, question.body);
     if (answer.status !== 200) {
-      // A refused write is billed on AWS too, by a size that no answer tells; its request counts, its units don't.
+      // A refused write is billed on AWS too, by a size that no answer contains; its request counts, its units don't.
       metrics.record(caller, operation, NOTHING);
       return answer;
     }
     if (operation === 'TransactWriteItems') await onDisk(authorization);
     const { asked } = question;
-    const { body: rest, consumption: told } = withoutFigures({ operation, request: body, answer: answer.body, asked });
-    const consumption = cost === null ? told : await cost();
+    const { body: rest, consumption: reported } = withoutFigures({
+      operation,
+      request: body,
+      answer: answer.body,
+      asked,
+    });
+    const consumption = cost === null ? reported : await cost();
     metrics.record(caller, operation, consumption);
     if (consumption.writeUnits > 0) onWrite();
     return { ...answer, body: rest };

@@ -1,5 +1,5 @@
 /**
- * What a transaction of writes is billed on AWS. DynamoDB Local's own figure is of no use: it adds up the different
+ * The cost of a transaction of writes on AWS. DynamoDB Local's own figure is of no use: it adds up the different
  * figures of its items, so that ten small writes cost as much as one. Here each item is billed by its image before
  * and after: written to the table twice (prepare and commit), to each index that it changes once (indexes follow the
  * commit), and a condition check read twice.
@@ -11,7 +11,7 @@ import type { Consumption } from './metrics.ts';
 import { TABLES, type Wire } from './wire.ts';
 
 export interface TransactionCosts {
-  /** Looks at the items before the transaction; what it answers tells the cost once the transaction has succeeded. */
+  /** Reads the items before the transaction. The returned function computes the cost once it has succeeded. */
   watch(body: Buffer): Promise<() => Promise<Consumption>>;
 }
 

@@ -20,7 +20,7 @@ export interface Wire {
 
 export const TABLES = 'DynamoDB_20120810';
 export const STREAMS = 'DynamoDBStreams_20120810';
-/** DynamoDB Local wants to be told who calls and checks no signature. */
+/** DynamoDB Local requires credentials but checks no signature. */
 export const AUTHORIZATION =
   'AWS4-HMAC-SHA256 Credential=localstack/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0';
 

@@ -7,7 +7,7 @@ import { passedIn } from '../streams/positions.ts';
 import { scrub } from './scrubbing.ts';
 
 export interface Forgetting {
-  /** Somebody is being erased: from now on there is something to forget, over restarts too. */
+  /** Notes an erasure: from now on there is something to forget, also after a restart. */
   heard(event: { detailType: string }): void;
   /** Makes parts known, as soon as there are any. */
   attach(parts: Partial<Parts>): void;
@@ -16,7 +16,7 @@ export interface Forgetting {
    * any more that erases, it is not due again.
    */
   now(): Promise<void>;
-  /** Forgets, where that is due, in the files of a stack that has not begun yet, or has ended. */
+  /** Forgets, where that is due, in the files of a stack that has not started yet, or has ended. */
   atRest(): void;
 }
 interface Parts {
@@ -25,7 +25,7 @@ interface Parts {
   mappingIds: string[];
   /** The ids of all who were ever erased. */
   erased: () => string[];
-  /** What else keeps files, and takes those ids and what is of no more use out of them. */
+  /** Parts with files of their own, from which they remove these ids and everything that is no longer needed. */
   files: { forget(erased: string[]): void }[];
   /** Whether no workflow is under way. */
   isOver: () => boolean;

@@ -2,7 +2,7 @@
  * Takes out of DynamoDB Local's file what no query shows any more but the disk still holds: deleted and overwritten items
  * in its free pages, and records of the stream, with old images, that every consumer has passed.
  *
- * Only while DynamoDB Local does not run: it takes a lock of somebody else's for a fault. The file is SQLite's, and so is
+ * Only while DynamoDB Local does not run: it treats another process's lock as a fault. The file is SQLite's, and so is
  * what is done here: what lives is copied into a new file, which takes the old one's place in one step. Cut short at any
  * point, the old one is there, whole.
  */
@@ -13,13 +13,13 @@ import { DatabaseSync } from 'node:sqlite';
 const FILE = 'shared-local-instance.db';
 const COPY = 'scrubbed.db';
 
-/** Up to which record of a shard everybody has come; 0 where somebody has read nothing of it yet. */
+/** The last record of a shard that every mapping has passed. 0 where one has read nothing of it yet. */
 export type PassedBy = (shardId: string) => number;
 
-/** Answers whether records are left that somebody has still to read. */
+/** Returns whether records are left that a mapping has still to read. */
 export function scrub(directory: string, passedBy: PassedBy): { behind: boolean } {
   const [file, copy] = [join(directory, FILE), join(directory, COPY)];
-  // Of one that was cut short.
+  // Left by a run that was interrupted.
   for (const left of [copy, `${copy}-journal`]) rmSync(left, { force: true });
   if (!existsSync(file)) return { behind: false };
   const behind = copied(file, copy, passedBy);

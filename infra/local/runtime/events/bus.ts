@@ -25,7 +25,7 @@ export interface BusSettings {
   /** Must start one execution for two calls with the same name, because a delivery may be repeated. */
   startExecution: (stateMachineId: string, input: unknown, name: string) => Promise<unknown>;
   clock: Clock;
-  /** Where events are kept between runs. Null keeps them in memory, without those beyond the newest 10,000. */
+  /** Keeps the events between runs. Null keeps them in memory, without those beyond the newest 10,000. */
   file: string | null;
   redaction?: Redaction;
   /** Receives each event before it is recorded. */
@@ -104,7 +104,7 @@ export class EventBus {
     replaceLines(file, left);
   }
 
-  /** Events that were published at this instant or later, whichever instant they tell of, in order of publication. */
+  /** Events that were published at this instant or later, regardless of when they occurred, in order of publication. */
   since(iso: string): PublishedEvent[] {
     return this.#events()
       .filter(({ at, publishedAt = at }) => publishedAt >= iso)

@@ -2,7 +2,7 @@
 
 export type Matches = (event: unknown) => boolean;
 type Pattern = Record<string, unknown>;
-/** Undefined stands for a field that is not there. */
+/** Undefined is a missing field. */
 type Test = (value: unknown) => boolean;
 
 /** Compiles a pattern; throws where it holds something that is not understood, naming it. */
@@ -107,7 +107,7 @@ function compileNumeric(operand: unknown): Test {
   return (value) => typeof value === 'number' && bounds.every((holds) => holds(value));
 }
 
-/** What is there and is none of these; a missing field doesn't match. Inside it, an operator may list alternatives. */
+/** Matches a present value that is none of these; a missing field doesn't match. Inside it, an operator may list alternatives. */
 function compileAnythingBut(operand: unknown): Test {
   const excluded = [operand]
     .flat()
@@ -121,7 +121,7 @@ const alternatives = (matcher: unknown): unknown[] =>
     ? Object.entries(matcher).flatMap(([operator, operands]) => [operands].flat().map((one) => ({ [operator]: one })))
     : [matcher];
 
-/** `*` stands for any run of characters, `\\*` for a star. */
+/** `*` matches any run of characters, `\\*` a star. */
 function wildcardForm(pattern: string): RegExp {
   const literal = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&');
   const parts = pattern.split(/(?<!\\)\*/).map((part) => literal(part.replaceAll('\\*', '*')));

@@ -1,5 +1,5 @@
 /**
- * The JWT authorizer's rules, and the local issuer that stands in for Cognito: same claims, a key of its own. Tokens live
+ * The JWT authorizer's rules, and the local issuer that replaces Cognito: same claims, a key of its own. Tokens live
  * in real time, so that they stay valid when the stack's clock is moved.
  */
 import { randomUUID } from 'node:crypto';
@@ -12,7 +12,7 @@ export interface JwtIdentity {
   claims: Record<string, string>;
   scopes: string[] | null;
 }
-/** Who calls, or why the request is refused, with the header that says so. */
+/** The caller, or the refusal with its `www-authenticate` header. */
 export type Authorization =
   | { allowed: true; jwt: JwtIdentity | null }
   | { allowed: false; status: 401 | 403; message: 'Unauthorized' | 'Forbidden'; challenge: string };
@@ -108,7 +108,7 @@ const unauthorized = (challenge: string): Authorization => ({
   challenge,
 });
 
-/** One line that is safe inside a quoted header value, whatever the token contained. */
+/** One line that is safe inside a quoted header value for every possible token. */
 const reason = (error: unknown): string =>
   (error instanceof Error ? error.message : 'the token is not valid').replace(/[^\x20-\x7e]|["\\]/g, '').slice(0, 200);
 

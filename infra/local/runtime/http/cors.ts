@@ -7,7 +7,7 @@ type Cors = ApiModel['cors'];
 export const isPreflight = (cors: Cors, { method, headers }: IncomingMessage): boolean =>
   cors !== null && method === 'OPTIONS' && !!headers.origin && !!headers['access-control-request-method'];
 
-/** Of every answer to a request with an allowed origin. */
+/** Headers of every answer to a request with an allowed origin. */
 export function corsHeaders(cors: Cors, { headers }: IncomingMessage): Record<string, string> {
   const origin = allowedOrigin(cors, headers.origin);
   if (!cors || !origin) return {};

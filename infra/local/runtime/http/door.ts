@@ -1,6 +1,6 @@
 /**
- * The one address of the stack. It is there before what answers under it, so that functions can be told where they are
- * reached: who comes early waits.
+ * The single address of the stack. It opens before the API behind it, because functions need the address at their start.
+ * Requests that arrive early wait.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse, STATUS_CODES } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -44,7 +44,7 @@ export async function createDoor(port: number): Promise<Door> {
   };
 }
 
-/** What Node's parser refuses never becomes a request: answered here, in the gateway's manner. */
+/** Answers, as the gateway does, what Node's parser refuses and never turns into a request. */
 function refuseUnreadable(error: NodeJS.ErrnoException, socket: Duplex): void {
   if (!socket.writable) return;
   const [status, message] =

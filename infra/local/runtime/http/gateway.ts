@@ -20,9 +20,9 @@ export interface GatewaySettings {
   invoke: Invoke;
   /** The stack's clock: functions take "now" from the request. */
   nowMs: () => number;
-  /** Where requests come in. */
+  /** The source of requests. */
   door: Door;
-  /** What answers the paths that are the local stack's own; what functions ask for, until they have ended. */
+  /** Handlers of the local stack's own paths. Those for functions answer until the functions have ended. */
   own: {
     prefix: string;
     serve: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
@@ -49,7 +49,7 @@ export interface Gateway {
   close(): Promise<void>;
 }
 
-/** Answers whatever comes in at the door. */
+/** Answers all requests that arrive at the door. */
 export function startGateway({ door, own, ...settings }: GatewaySettings): Gateway {
   const respond = createResponder(settings);
   const underWay = new Set<Promise<void>>();

@@ -18,7 +18,7 @@ export interface GatewayRequest {
   sourceIp: string;
 }
 
-/** What the gateway itself adds to a request. */
+/** Facts that the gateway adds to a request. */
 export interface GatewayStamp {
   requestId: string;
   timeEpoch: number;

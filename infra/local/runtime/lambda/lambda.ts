@@ -12,7 +12,7 @@ import { Pool } from './pool.ts';
 
 export interface LambdaSettings {
   functions: Map<string, FunctionModel>;
-  /** Where the functions' AWS clients find their services: `AWS_ENDPOINT_URL_…` by service. */
+  /** Endpoints for the functions' AWS clients: `AWS_ENDPOINT_URL_…` by service. */
   endpoints: { dynamodb: string; eventbridge: string; sfn: string; s3?: string };
   /** Key with which the functions sign their requests. */
   secretAccessKey?: string;
@@ -38,7 +38,7 @@ export class Lambdas {
   readonly #pools: Map<string, Pool>;
   readonly #running = new Set<Promise<unknown>>();
   readonly #graceMs: number;
-  #begun = 0;
+  #invocations = 0;
 
   constructor(settings: LambdaSettings) {
     const { functions, concurrency = CONCURRENCY, environmentsMax = ENVIRONMENTS_MAX, idleMs = IDLE_MS } = settings;
@@ -57,15 +57,15 @@ export class Lambdas {
   readonly invoke: Invoke = (functionId, event) => {
     const pool = this.#pools.get(functionId);
     if (!pool) return Promise.reject(new Error(`there is no function ${functionId}`));
-    this.#begun += 1;
+    this.#invocations += 1;
     const result = pool.run(event).finally(() => this.#running.delete(result));
     this.#running.add(result);
     return result;
   };
 
   /** Number of invocations since the start. */
-  begun(): number {
-    return this.#begun;
+  invocations(): number {
+    return this.#invocations;
   }
 
   /** Resolves when every invocation that began before the call has ended. */

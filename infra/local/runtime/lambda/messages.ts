@@ -1,6 +1,6 @@
 /** Messages between an environment's worker thread and the pool. Events and results travel as JSON text. */
 
-/** What a worker thread is started with. */
+/** Start parameters of a worker thread. */
 export interface EnvironmentSettings {
   codeDirectory: string;
   handler: string;

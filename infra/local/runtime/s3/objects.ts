@@ -1,6 +1,6 @@
 /**
- * What is in the embedded S3: objects and uploads as files in the data folder. An object is there once its entry is, which
- * is written in one step and names the file with its content, so that a kill leaves the old one or the new one.
+ * Objects and uploads of the embedded S3, as files in the data folder. An object exists once its entry does. The entry is
+ * written in one step and names the file with the content, so that a kill leaves either the old object or the new one.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -30,113 +30,152 @@ export interface KeptUpload extends Kept {
   uploadId: string;
 }
 
-export interface Objects {
-  /** Null where there is none, or its time is over. */
-  object(key: string): KeptObject | null;
-  objects(prefix: string): KeptObject[];
-  uploads(prefix: string): KeptUpload[];
-  begin(key: string, headers: Headers): string;
-  /** Answers the part's ETag. Throws `NoSuchUpload`. */
-  addPart(uploadId: string, number: number, body: Buffer): string;
-  /** Makes an object of these parts. Throws `NoSuchUpload`, also where the upload is ended meanwhile. */
-  complete(uploadId: string, numbers: number[]): Promise<KeptObject>;
-  abort(uploadId: string): void;
-  remove(key: string): void;
-  /** Takes away what is over by now. */
-  sweep(): void;
-}
-
 const DAY_MS = 86_400_000;
 
-export function openObjects(directory: string, bucket: BucketModel, clock: Pick<Clock, 'nowMs'>): Objects {
-  const [entries, contents, pending] = ['objects', 'content', 'uploads'].map((name) => join(directory, name));
-  if (!entries || !contents || !pending) throw new Error('a bucket has three folders');
-  for (const folder of [entries, contents, pending]) mkdirSync(folder, { recursive: true });
+export class Objects {
+  readonly #bucket: BucketModel;
+  readonly #clock: Pick<Clock, 'nowMs'>;
+  readonly #entries: string;
+  readonly #contents: string;
+  readonly #pending: string;
 
-  const entryOf = (key: string) => join(entries, `${encodeURIComponent(key)}.json`);
-  const isOver = (atMs: number, days: number | null) => days !== null && clock.nowMs() >= atMs + days * DAY_MS;
-  const entry = (file: string) => {
+  constructor(directory: string, bucket: BucketModel, clock: Pick<Clock, 'nowMs'>) {
+    this.#bucket = bucket;
+    this.#clock = clock;
+    this.#entries = join(directory, 'objects');
+    this.#contents = join(directory, 'content');
+    this.#pending = join(directory, 'uploads');
+    for (const folder of [this.#entries, this.#contents, this.#pending]) mkdirSync(folder, { recursive: true });
+    this.#removeOrphanedContents();
+  }
+
+  /** Null where there is no such object, or where it has expired. */
+  object(key: string): KeptObject | null {
+    const found = this.#find(key);
+    return found && !this.#isOver(found.atMs, this.#bucket.objectDays) ? found : null;
+  }
+
+  objects(prefix: string): KeptObject[] {
+    return this.#all().filter(
+      ({ key, atMs }) => key.startsWith(prefix) && !this.#isOver(atMs, this.#bucket.objectDays),
+    );
+  }
+
+  uploads(prefix: string): KeptUpload[] {
+    return readdirSync(this.#pending)
+      .map((uploadId) => this.#findUpload(uploadId))
+      .filter((upload) => upload !== null)
+      .filter(({ key }) => key.startsWith(prefix));
+  }
+
+  /** Starts an upload and returns its id. */
+  begin(key: string, headers: Headers): string {
+    const uploadId = randomUUID();
+    const folder = join(this.#pending, uploadId);
+    mkdirSync(folder);
+    writeJson(join(folder, 'upload.json'), { key, ...headers, atMs: this.#clock.nowMs() } satisfies Kept);
+    return uploadId;
+  }
+
+  /** Returns the part's ETag. Throws `NoSuchUpload`. */
+  addPart(uploadId: string, number: number, body: Buffer): string {
+    this.#upload(uploadId);
+    writeFileSync(join(this.#pending, uploadId, String(number)), body);
+    return etagOf(body);
+  }
+
+  /** Makes an object from these parts. Throws `NoSuchUpload`, also where the upload is aborted meanwhile. */
+  async complete(uploadId: string, numbers: number[]): Promise<KeptObject> {
+    const { key, type, disposition } = this.#upload(uploadId);
+    const content = randomUUID();
+    const path = join(this.#contents, content);
+    const { etag, size } = await this.#joinParts(uploadId, numbers, path);
+    const replaced = this.#find(key);
+    const kept = { key, type, disposition, size, etag, atMs: this.#clock.nowMs() };
+    writeJson(this.#entryFile(key), { ...kept, content });
+    rmSync(join(this.#pending, uploadId), { recursive: true });
+    if (replaced) rmSync(replaced.path, { force: true });
+    return { ...kept, path };
+  }
+
+  abort(uploadId: string): void {
+    this.#upload(uploadId);
+    rmSync(join(this.#pending, uploadId), { recursive: true });
+  }
+
+  remove(key: string): void {
+    const found = this.#find(key);
+    if (!found) return;
+    rmSync(this.#entryFile(key));
+    rmSync(found.path, { force: true });
+  }
+
+  /** Removes objects and uploads that have expired. */
+  sweep(): void {
+    for (const { key, atMs } of this.#all()) if (this.#isOver(atMs, this.#bucket.objectDays)) this.remove(key);
+    for (const uploadId of readdirSync(this.#pending)) {
+      if (this.#findUpload(uploadId) === null) rmSync(join(this.#pending, uploadId), { recursive: true, force: true });
+    }
+  }
+
+  /** A kill may leave the content of an object whose entry was never written. */
+  #removeOrphanedContents(): void {
+    const named = new Set(this.#all().map(({ path }) => path));
+    for (const name of readdirSync(this.#contents)) {
+      const path = join(this.#contents, name);
+      if (!named.has(path)) rmSync(path);
+    }
+  }
+
+  /** Appends the parts to one file. The ETag is S3's for an object of several parts: the hash of their hashes. */
+  async #joinParts(uploadId: string, numbers: number[], path: string): Promise<{ etag: string; size: number }> {
+    const folder = join(this.#pending, uploadId);
+    const hashes: Buffer[] = [];
+    let size = 0;
+    for (const number of numbers) {
+      const part = await readFile(join(folder, String(number))).catch(() => null);
+      if (part === null) throw partMissing(path, existsSync(folder));
+      await appendFile(path, part);
+      hashes.push(createHash('md5').update(part).digest());
+      size += part.length;
+    }
+    if (!existsSync(folder)) throw partMissing(path, false);
+    const hash = createHash('md5').update(Buffer.concat(hashes)).digest('hex');
+    return { etag: `"${hash}-${numbers.length}"`, size };
+  }
+
+  #entryFile(key: string): string {
+    return join(this.#entries, `${encodeURIComponent(key)}.json`);
+  }
+
+  #find(key: string): KeptObject | null {
+    const file = this.#entryFile(key);
+    return existsSync(file) ? this.#read(file) : null;
+  }
+
+  #read(file: string): KeptObject {
     const { content, ...kept } = readJson(file) as Omit<KeptObject, 'path'> & { content: string };
-    return { ...kept, path: join(contents, content) };
-  };
-  const all = () => namesIn(entries, '.json').map((name) => entry(join(entries, name)));
-  const uploadAt = (uploadId: string): KeptUpload | null => {
-    const kept = readJson(join(pending, uploadId, 'upload.json')) as Kept | undefined;
-    return kept && !isOver(kept.atMs, bucket.uploadDays) ? { ...kept, uploadId } : null;
-  };
-  const upload = (uploadId: string): KeptUpload => {
-    const found = /^[\w-]+$/.test(uploadId) ? uploadAt(uploadId) : null;
+    return { ...kept, path: join(this.#contents, content) };
+  }
+
+  #all(): KeptObject[] {
+    return namesIn(this.#entries, '.json').map((name) => this.#read(join(this.#entries, name)));
+  }
+
+  #findUpload(uploadId: string): KeptUpload | null {
+    const kept = readJson(join(this.#pending, uploadId, 'upload.json')) as Kept | undefined;
+    return kept && !this.#isOver(kept.atMs, this.#bucket.uploadDays) ? { ...kept, uploadId } : null;
+  }
+
+  #upload(uploadId: string): KeptUpload {
+    const found = /^[\w-]+$/.test(uploadId) ? this.#findUpload(uploadId) : null;
     if (!found) throw new AwsError('NoSuchUpload', 'There is no such upload, or no longer.', 404);
     return found;
-  };
-  const remove = (key: string) => {
-    if (!existsSync(entryOf(key))) return;
-    const { path } = entry(entryOf(key));
-    rmSync(entryOf(key));
-    rmSync(path, { force: true });
-  };
-  const abort = (uploadId: string) => {
-    upload(uploadId);
-    rmSync(join(pending, uploadId), { recursive: true });
-  };
+  }
 
-  // What a kill left of an object whose entry was not written any more.
-  const named = new Set(all().map(({ path }) => path));
-  for (const name of readdirSync(contents)) if (!named.has(join(contents, name))) rmSync(join(contents, name));
-
-  return {
-    object: (key) => {
-      const found = existsSync(entryOf(key)) ? entry(entryOf(key)) : null;
-      return found && !isOver(found.atMs, bucket.objectDays) ? found : null;
-    },
-    objects: (prefix) => all().filter(({ key, atMs }) => key.startsWith(prefix) && !isOver(atMs, bucket.objectDays)),
-    uploads: (prefix) =>
-      readdirSync(pending)
-        .map(uploadAt)
-        .filter((one) => one !== null)
-        .filter(({ key }) => key.startsWith(prefix)),
-    begin: (key, headers) => {
-      const uploadId = randomUUID();
-      mkdirSync(join(pending, uploadId));
-      writeJson(join(pending, uploadId, 'upload.json'), { key, ...headers, atMs: clock.nowMs() } satisfies Kept);
-      return uploadId;
-    },
-    addPart: (uploadId, number, body) => {
-      upload(uploadId);
-      writeFileSync(join(pending, uploadId, String(number)), body);
-      return etagOf(body);
-    },
-    complete: async (uploadId, numbers) => {
-      const { key, type, disposition } = upload(uploadId);
-      const content = randomUUID();
-      const path = join(contents, content);
-      const etags: Buffer[] = [];
-      let size = 0;
-      for (const number of numbers) {
-        const part = await readFile(join(pending, uploadId, String(number))).catch(() => null);
-        if (part === null) throw partMissing(path, existsSync(join(pending, uploadId)));
-        await appendFile(path, part);
-        etags.push(createHash('md5').update(part).digest());
-        size += part.length;
-      }
-      if (!existsSync(join(pending, uploadId))) throw partMissing(path, false);
-      const before = existsSync(entryOf(key)) ? entry(entryOf(key)).path : null;
-      const etag = `"${createHash('md5').update(Buffer.concat(etags)).digest('hex')}-${numbers.length}"`;
-      const kept = { key, type, disposition, size, etag, atMs: clock.nowMs() };
-      writeJson(entryOf(key), { ...kept, content });
-      rmSync(join(pending, uploadId), { recursive: true });
-      if (before !== null) rmSync(before, { force: true });
-      return { ...kept, path };
-    },
-    abort,
-    remove,
-    sweep: () => {
-      for (const { key, atMs } of all()) if (isOver(atMs, bucket.objectDays)) remove(key);
-      for (const uploadId of readdirSync(pending)) {
-        if (uploadAt(uploadId) === null) rmSync(join(pending, uploadId), { recursive: true, force: true });
-      }
-    },
-  };
+  #isOver(atMs: number, days: number | null): boolean {
+    return days !== null && this.#clock.nowMs() >= atMs + days * DAY_MS;
+  }
 }
 
 function partMissing(path: string, isUpload: boolean): AwsError {

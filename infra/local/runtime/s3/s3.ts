@@ -1,6 +1,6 @@
 /**
- * As much of S3 as deployed code asks for, beside the HTTP API under its own address: so a link leads to this stack from
- * wherever the stack is reached. Every request must be signed; links end by the stack's clock.
+ * The part of S3 that deployed code uses, served next to the HTTP API under the same address, so that links work from any
+ * client that reaches the stack. Every request must be signed; links end by the stack's clock.
  */
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -10,22 +10,22 @@ import { pipeline } from 'node:stream/promises';
 import type { BucketModel } from '../assembly/model.ts';
 import { AwsError } from '../base/aws-error.ts';
 import type { Clock } from '../base/clock.ts';
-import { type Objects, openObjects } from './objects.ts';
+import { Objects } from './objects.ts';
 import { checkSignature } from './signature.ts';
 
 export const S3_PREFIX = '/_s3';
 
 export interface S3Settings {
   buckets: BucketModel[];
-  /** Where objects are kept. */
+  /** The folder of the objects. */
   directory: string;
   clock: Pick<Clock, 'nowMs'>;
-  /** What requests are signed with. */
+  /** Key with which requests are signed. */
   secret: string;
 }
 export interface LocalS3 {
   serve(request: IncomingMessage, response: ServerResponse): Promise<void>;
-  /** Takes away what is over by the stack's clock, as it does by itself each minute. */
+  /** Removes what has expired by the stack's clock. Also runs every minute. */
   sweep(): void;
   stop(): Promise<void>;
 }
@@ -98,7 +98,7 @@ const OPERATIONS: Record<string, (call: Call) => Answer | Promise<Answer>> = {
 };
 
 export function createS3({ buckets, directory, clock, secret }: S3Settings): LocalS3 {
-  const kept = new Map(buckets.map((model) => [model.name, openObjects(join(directory, model.name), model, clock)]));
+  const kept = new Map(buckets.map((model) => [model.name, new Objects(join(directory, model.name), model, clock)]));
 
   const answered = async (request: IncomingMessage): Promise<Answer> => {
     const { method = '', url: target = '', headers } = request;
@@ -132,8 +132,8 @@ export function createS3({ buckets, directory, clock, secret }: S3Settings): Loc
 
 function refusalOf(error: unknown): Answer {
   if (!(error instanceof AwsError)) throw error;
-  const told = element('Code', error.name) + element('Message', escaped(error.message));
-  return { status: error.status, xml: element('Error', told) };
+  const content = element('Code', error.name) + element('Message', escaped(error.message));
+  return { status: error.status, xml: element('Error', content) };
 }
 
 async function send(
@@ -151,7 +151,7 @@ async function send(
   else response.end(request.method === 'HEAD' ? undefined : text);
 }
 
-/** Who leaves in the middle of a download, or with its last byte, makes no fault. */
+/** A client that disconnects during a download, or with its last byte, is not an error. */
 function unlessLeft(error: NodeJS.ErrnoException): void {
   if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
 }

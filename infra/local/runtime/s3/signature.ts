@@ -1,10 +1,10 @@
-/** Who sent a request to the embedded S3: signatures as AWS makes them (SigV4), in headers or in a link. */
+/** Authenticates requests to the embedded S3: AWS signatures (SigV4), in headers or in a link. */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { AwsError } from '../base/aws-error.ts';
 
 export interface Signed {
-  /** As it came, path and query. */
+  /** Path and query, unchanged. */
   target: string;
   method: string;
   headers: IncomingMessage['headers'];

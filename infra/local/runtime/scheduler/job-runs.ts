@@ -13,7 +13,7 @@ export interface RunSettings {
 }
 
 const FIRST_PAUSE_MS = 50;
-/** Scheduler waits minutes between attempts; here nobody profits from that. */
+/** Scheduler waits minutes between attempts; here that would only delay work. */
 const LONGEST_PAUSE_MS = 1_000;
 
 /**
@@ -42,7 +42,7 @@ export async function runDue(schedule: ScheduleModel, dueMs: number, settings: R
   }
 }
 
-/** A run that somebody asked for: one attempt, whose failure is theirs to see. */
+/** A run on request: one attempt, whose failure is returned to the caller. */
 export function runNow(schedule: ScheduleModel, now: string, invoke: Invoke): Promise<unknown> {
   const input = inputOf(schedule, now, 1);
   const manual = isObject(input) && 'trigger' in input ? { ...input, trigger: 'manual' } : input;

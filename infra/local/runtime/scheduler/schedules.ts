@@ -49,7 +49,7 @@ interface Lane {
   /** Up to when everything that fell due has been run. */
   doneMs: number;
   lastRunMs: number | null;
-  /** What the last result said about the future, and how much had been written by then. */
+  /** The next due instant that the last result named, and the number of writes at that time. */
   promise: { nextDueMs: number | null; writes: number } | null;
   running: Promise<unknown> | null;
 }

@@ -1,4 +1,4 @@
-/** What the functions' AWS clients talk to: DynamoDB, EventBridge and Step Functions behind one local address. */
+/** The AWS endpoint of the functions: DynamoDB, EventBridge and Step Functions behind one local address. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { TableModel } from '../assembly/model.ts';
@@ -20,7 +20,7 @@ export interface AwsSettings {
   bus: EventBus;
   machines: StateMachines;
   faults?: Pick<Faults, 'meet'>;
-  /** Told after each write to the table, so that streams needn't wait for their next look. */
+  /** Runs after each write to the table, so that streams look at once. */
   onWrite?: () => void;
 }
 export interface Aws {
@@ -28,7 +28,7 @@ export interface Aws {
   stop(): Promise<void>;
 }
 
-/** Every operation takes and gives JSON; the service stands in the target: `AWSEvents.PutEvents`. */
+/** Every operation takes and gives JSON; the target names the service: `AWSEvents.PutEvents`. */
 type Operations = (service: string, operation: string, request: Given) => Promise<Answer>;
 
 export async function startAws(settings: AwsSettings): Promise<Aws> {

@@ -1,4 +1,4 @@
-/** What calls of the stack's controls ask for, read and checked. */
+/** Reads and checks requests to the stack's controls. */
 import type { IncomingMessage } from 'node:http';
 import { advanced, instantOf } from '../base/clock-moves.ts';
 import { type FaultPlan, HOW } from '../dynamodb/faults.ts';
@@ -71,14 +71,14 @@ export function targetOf(now: string, body: unknown): string {
       'invalid_request',
       'advance is an ISO 8601 duration of weeks, days, hours, minutes and seconds',
     );
-  if (target < now) throw new ControlProblem(409, 'clock_backwards', `the clock stands at ${now} and never goes back`);
+  if (target < now) throw new ControlProblem(409, 'clock_backwards', `the clock shows ${now} and never goes back`);
   return target;
 }
 
-/** What a body asks to fail: of a function's requests to DynamoDB the next `count`, after `skip` others. */
+/** The plan in a body: the function's next `count` requests to DynamoDB fail, after `skip` others. */
 export function faultPlanOf(body: unknown): FaultPlan {
-  const told = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
-  const { function: name, skip = 0, count = 1, how = 'refused', ...others } = told;
+  const plan = (typeof body === 'object' && body !== null ? body : {}) as Record<string, unknown>;
+  const { function: name, skip = 0, count = 1, how = 'refused', ...others } = plan;
   const areCounts = [skip, count].every((value) => Number.isSafeInteger(value) && Number(value) >= 0);
   const way = HOW.find((one) => one === how);
   if (Object.keys(others).length > 0 || typeof name !== 'string' || name === '' || !areCounts || way === undefined)

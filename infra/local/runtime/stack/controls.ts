@@ -15,7 +15,7 @@ import {
 
 export const CONTROLS_PREFIX = '/_local';
 
-/** What the controls reach of the stack. */
+/** The parts of the stack that the controls use. */
 export interface Controlled {
   application: Pick<Application, 'scopes' | 'messageIn'>;
   token(scopes: string[], expiresInSeconds: number): Promise<string>;
@@ -36,7 +36,7 @@ interface Call {
   stack: Controlled;
   query: URLSearchParams;
   body: unknown;
-  /** What stands for `*` in the path. */
+  /** The part of the path that matches `*`. */
   name: string;
 }
 type Control = (call: Call) => unknown;

@@ -1,4 +1,4 @@
-/** What every part of the stack stands on: its folder, the table, the clock and the records of what happens. */
+/** The parts that all others need: data folder, table, clock, metrics and dead letters. */
 import { readAssembly } from '../assembly/assembly.ts';
 import type { LocalModel } from '../assembly/model.ts';
 import { type Application, plainApplication } from '../base/application.ts';
@@ -16,11 +16,11 @@ import { createDoor, type Door } from '../http/door.ts';
 import { createS3, type LocalS3 } from '../s3/s3.ts';
 
 export interface StackSettings {
-  /** What the assembly does not say about the application; by default nothing. */
+  /** Facts about the application that the assembly does not contain. By default there are none. */
   application?: Application;
   /** A `cdk.out`, or how to make one: asked for once the data folder is ours alone. */
   assemblyDirectory: string | (() => Promise<string>);
-  /** Where everything is kept between runs; null keeps it in memory. */
+  /** The folder that keeps everything between runs. Null keeps it in memory. */
   dataDirectory: string | null;
   /** 0 takes a free one. */
   port: number;
@@ -39,7 +39,7 @@ export interface Ground {
   door: Door;
   s3: LocalS3;
   reveal: Reveal;
-  /** What functions sign their requests with: the same over restarts, so that links stay good. */
+  /** Key with which functions sign requests. It survives restarts, so that links stay valid. */
   accessKey: string;
   dynamo: Dynamo;
   forgetting: Forgetting;

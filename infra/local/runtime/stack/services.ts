@@ -4,7 +4,7 @@ import type { Invoke } from '../base/invoke.ts';
 import { EventBus } from '../events/bus.ts';
 import { Lambdas } from '../lambda/lambda.ts';
 import { S3_PREFIX } from '../s3/s3.ts';
-import { createStateMachines, type StateMachines } from '../states/state-machines.ts';
+import { StateMachines } from '../states/state-machines.ts';
 import { startAws } from './aws.ts';
 import type { Ground } from './ground.ts';
 
@@ -12,26 +12,32 @@ export interface Services {
   lambdas: Lambdas;
   machines: StateMachines;
   bus: EventBus;
-  /** Told after each write to the table. */
+  /** Sets the listener that runs after each write to the table. */
   onWrite: (listener: () => void) => void;
 }
 
 export async function startServices(ground: Ground): Promise<Services> {
   const { data, closing, model, door, accessKey, dynamo, forgetting, clock, reveal } = ground;
-  // Workflows and functions call each other: whoever comes first waits for the functions.
+  // Workflows and functions call each other: early calls wait until the functions are started.
   const ready = Promise.withResolvers<Lambdas>();
   const invoke: Invoke = async (functionId, event) => (await ready.promise).invoke(functionId, event);
   const machines = machinesOn(ground, invoke);
   const bus = new EventBus({
-    ...{ model: model.bus, invoke, startExecution: machines.start, clock, redaction: ground.redaction },
+    ...{
+      model: model.bus,
+      invoke,
+      startExecution: (id, input, name) => machines.start(id, input, name),
+      clock,
+      redaction: ground.redaction,
+    },
     onPublish: forgetting.heard,
     file: data.file('bus.jsonl'),
   });
-  let told = () => {};
+  let notifyOfWrite = () => {};
   const aws = await startAws({
     ...{ dynamoEndpoint: dynamo.endpoint, gate: dynamo.gate, table: model.table, bus, machines },
     ...{ metrics: ground.metrics, faults: ground.faults },
-    onWrite: () => told(),
+    onWrite: () => notifyOfWrite(),
   });
   closing.add(aws.stop);
   const lambdas = new Lambdas({
@@ -39,19 +45,19 @@ export async function startServices(ground: Ground): Promise<Services> {
     endpoints: { ...aws.endpoints, s3: door.url + S3_PREFIX },
     log: lambdaLog(ground),
   });
-  closing.addWork(machines.stop);
+  closing.addWork(() => machines.stop());
   closing.addWork(() => bus.stop());
   // All parts learn of the stop in the same tick, so that none of them takes the end of a function for a failure.
   closing.addWork(() => lambdas.stop());
   ready.resolve(lambdas);
   const onWrite = (listener: () => void) => {
-    told = listener;
+    notifyOfWrite = listener;
   };
   return { lambdas, machines, bus, onWrite };
 }
 
 function machinesOn({ settings, data, model, queues, clock }: Ground, invoke: Invoke): StateMachines {
-  return createStateMachines({
+  return new StateMachines({
     ...{ machines: model.stateMachines, functions: model.functions, invoke, clock, log: settings.log },
     send: (url, body) => {
       const queue = [...model.queues.values()].find((one) => one.url === url);
@@ -62,7 +68,7 @@ function machinesOn({ settings, data, model, queues, clock }: Ground, invoke: In
   });
 }
 
-/** What functions print goes to a file of its own, so that it does not drown what the stack says. */
+/** Functions print to a file of their own, so that the stack's own log stays readable. */
 function lambdaLog({ data, closing, settings: { log } }: Ground): Ground['settings']['log'] {
   const file = data.file('lambda.log');
   if (file === null) return log;

@@ -21,7 +21,7 @@ export interface Stack {
   token(scopes: string[], expiresInSeconds: number): Promise<string>;
   /** Resolves when streams, bus, workflows and functions have nothing left to do. */
   settle(): Promise<void>;
-  /** Finishes what has begun, then ends everything. Nothing that was acknowledged is lost. */
+  /** Gives running work a few seconds to finish, then ends everything. Nothing that was acknowledged is lost. */
   stop(): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ interface Feeds {
   settle: () => Promise<void>;
 }
 
-/** What invokes functions by itself: the table's stream, time to live, schedules. */
+/** Parts that invoke functions without a request: the table's stream, time to live, schedules. */
 async function startFeeds(ground: Ground, { lambdas, machines, bus, onWrite }: Services): Promise<Feeds> {
   const { settings, data, closing, model, dynamo, forgetting, streamArn, clock, metrics, queues } = ground;
   const { log } = settings;
@@ -71,11 +71,11 @@ async function startFeeds(ground: Ground, { lambdas, machines, bus, onWrite }: S
     observe: expiry.observe,
     hasExpired: expiry.hasExpired,
   });
-  closing.addWork(streams.stop);
+  closing.addWork(() => streams.stop());
   closing.add(expiry.stop);
   const isOver = () => machines.list().every(({ status }) => status !== 'RUNNING');
   forgetting.attach({ erased: () => bus.erased(), files: [bus, machines, expiry], isOver });
-  onWrite(streams.nudge);
+  onWrite(() => streams.nudge());
   const settle = settling([lambdas, streams, bus, machines], lambdas);
   const schedules = startSchedules({
     ...{ schedules: model.schedules, invoke, clock, queues, settle, writes: metrics.writes, log },
@@ -108,7 +108,7 @@ async function openDoors(ground: Ground, { lambdas, machines, bus }: Services, f
     runJob: (name) => (model.schedules.some((row) => row.name === name) ? schedules.run(name) : null),
     settle,
     busSince: (instant) => bus.since(instant),
-    executions: machines.list,
+    executions: () => machines.list(),
     metrics,
     faults,
     deadLetters: queues.list,

@@ -1,4 +1,4 @@
-/** Amazon States Language as far as it runs here, JSONata only. Whatever else a definition holds is refused by name. */
+/** Amazon States Language as far as it runs here, JSONata only. Anything else in a definition is refused by name. */
 import jsonata from 'jsonata';
 
 export interface Flow {
@@ -153,7 +153,7 @@ const nextOf = (part: Record<string, unknown>): string[] =>
 
 const EXPRESSION = /^\{%(.*)%\}$/s;
 
-/** The JSONata inside `{% … %}`; undefined for a text that stands for itself. */
+/** The JSONata inside `{% … %}`; undefined for literal text. */
 export const expressionIn = (text: string): string | undefined => EXPRESSION.exec(text)?.[1];
 
 function checkExpressions(where: string, part: unknown): void {

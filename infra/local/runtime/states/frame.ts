@@ -1,9 +1,9 @@
-/** What a running state is given, and what all types of state have in common. */
+/** The inputs of a running state, and the code that all types of state share. */
 import type { Ending, Flow } from './definition.ts';
 import type { Reason } from './pauses.ts';
 import type { Trail } from './trail.ts';
 
-/** What one execution is given. */
+/** The services of one execution. */
 export interface Run {
   /** `$states.context` without the parts about the state. */
   context: Record<string, unknown>;
@@ -13,7 +13,7 @@ export interface Run {
   call: (functionName: string, payload: unknown) => Promise<unknown>;
   /** Sends a message to the queue with this URL. Throws a `StatesError`. */
   send: (queueUrl: string, body: unknown) => void;
-  /** Resolves once the stack's clock has reached the instant, or before where the reason and somebody's hurry allow. */
+  /** Resolves once the stack's clock has reached the instant, or earlier where the reason allows and a caller waits for idleness. */
   pauseUntil: (atMs: number, why: Reason) => Promise<void>;
   /** Throws where the execution must not go on: it timed out, or the stack stops. */
   checkGoing: () => void;
@@ -22,7 +22,7 @@ export interface Run {
 export interface MapContext {
   Item: { Index: number; Value: unknown };
 }
-/** What an ending can speak of. */
+/** Values that an ending can refer to. */
 export interface Outcome {
   result?: unknown;
   errorOutput?: unknown;
@@ -74,7 +74,7 @@ export async function endingOf(frame: Frame, ending: Ending, states: Outcome = {
 export const innerScope = ({ scope, step, retries }: Frame, index: number): string =>
   `${scope.id}/${step}.${retries}:${index}`;
 
-/** A flow's result that nobody waits for any more. */
+/** Thrown in a flow whose result is no longer needed. */
 export class Unwanted extends Error {}
 
 /** All results; or the first true failure, once no flow runs any more, so that nothing goes on behind the scene. */

@@ -3,7 +3,7 @@ import type { MapState } from './definition.ts';
 import { StatesError } from './expressions.ts';
 import { allOf, endingOf, type Frame, innerScope, type Passage, Unwanted } from './frame.ts';
 
-/** Step Functions runs so many at a time where the state sets no limit. */
+/** Step Functions' own limit for a state that sets none. */
 const INLINE_CONCURRENCY = 40;
 /** Distributed maps run 10,000 at a time on AWS: more than this machine profits from. */
 const DISTRIBUTED_CONCURRENCY = 100;

@@ -1,8 +1,8 @@
-/** Lets workflows wait for the stack's clock, and tells when none of them has anything left to do. */
+/** Lets workflows wait for the stack's clock, and knows when all of them are idle. */
 import type { Clock } from '../base/clock.ts';
 
 /**
- * A `wait` is for an instant, and whoever waits for it has nothing to do. A `moment` is for something that will have come
+ * A `wait` is for an instant, and its workflow is idle until then. A `moment` is for something that will have come
  * about by then, a `backoff` for something that may have got over what ails it: both are work under way.
  */
 export type Reason = 'wait' | 'moment' | 'backoff';
@@ -16,7 +16,7 @@ export interface Pauses {
   idle(): Promise<void>;
 }
 
-/** While somebody waits for the stack to settle, so long may these still last. Nothing here takes seconds to come about. */
+/** How long pauses may still last once a caller waits for idleness. Nothing here takes seconds to come about. */
 const HURRIED_MS = { moment: 100, backoff: 1_000 };
 
 export function createPauses(clock: Clock, stopping: AbortSignal): Pauses {

@@ -7,7 +7,7 @@ import type { Place } from './trail.ts';
 
 const MOST_BYTES = 256 * 1024;
 
-/** Runs a flow from where it stands to its end and answers its output. Throws a `StatesError` where it fails. */
+/** Runs a flow from its current place to its end and returns its output. Throws a `StatesError` where it fails. */
 export async function runFlow(run: Run, flow: Flow, scope: Scope): Promise<unknown> {
   const { trail } = run;
   let place: Place = trail.placeOf(scope.id) ?? { step: 0, state: flow.StartAt, data: scope.input, variables: {} };

@@ -1,4 +1,4 @@
-/** Step Functions: runs the state machines of the template, and goes on with what a kill cut short. */
+/** Step Functions: runs the template's state machines, and resumes executions that a kill or a stop interrupted. */
 import { randomUUID } from 'node:crypto';
 import type { FunctionModel, StateMachineModel } from '../assembly/model.ts';
 import { AwsError } from '../base/aws-error.ts';
@@ -28,29 +28,14 @@ export interface Execution {
   error: { error: string; cause: string } | null;
   history: Record<string, unknown>[];
 }
-export interface StateMachines {
-  /**
-   * Starts an execution and answers its ARN, once it is kept. A name that ran with this input already is not started
-   * again; with another input that is an `ExecutionAlreadyExists`.
-   */
-  start(machine: string, input: unknown, name?: string): Promise<string>;
-  find(executionArn: string): Execution | undefined;
-  /** All executions, the newest first. */
-  list(): Execution[];
-  /** Names these ids no more in executions that have ended: where one stood in a walk over everyone is told by an id. */
-  forget(ids: string[]): void;
-  /** Resolves when every execution has ended or waits for the clock, longer than for a moment. */
-  idle(): Promise<void>;
-  stop(): Promise<void>;
-}
 export interface StateMachineSettings {
   machines: Map<string, StateMachineModel>;
   functions: Map<string, FunctionModel>;
   invoke: Invoke;
-  /** Takes a message for the queue with this URL, or says that there is none; a stack without queues has no need of it. */
+  /** Sends a message to the queue with this URL. False where there is no such queue. */
   send?: (queueUrl: string, body: unknown) => boolean;
   clock: Clock;
-  /** Keeps all executions, one event a line; null forgets them. */
+  /** Keeps executions between runs, one event a line. Null keeps them in memory. */
   file: string | null;
   log?: (line: string) => void;
 }
@@ -61,89 +46,162 @@ interface Kept extends Execution {
 type Line = { execution: string } & TrailEvent;
 
 /** Throws where a definition holds something that does not run here, naming it. */
-export function createStateMachines(settings: StateMachineSettings): StateMachines {
-  const { machines, clock, file, log = () => {} } = settings;
-  const definitions = new Map(
-    [...machines].map(([id, { name, definition }]) => [id, checkedMachine(name, definition)] as const),
-  );
-  const executions = new Map<string, Kept>();
-  const stopping = new AbortController();
-  const pauses = createPauses(clock, stopping.signal);
-  const means = { call: callerOf(settings), send: senderOf(settings), clock, pauses, stopping };
+export class StateMachines {
+  readonly #settings: StateMachineSettings;
+  readonly #definitions: Map<string, Machine>;
+  readonly #executions = new Map<string, Kept>();
+  readonly #stopping = new AbortController();
+  readonly #pauses: Pauses;
+  readonly #means: Means;
 
-  const adopt = (model: StateMachineModel, name: string, past: Line[]): Kept => {
-    const executionArn = `${model.arn.replace(':stateMachine:', ':execution:')}:${name}`;
+  constructor(settings: StateMachineSettings) {
+    const { machines, clock } = settings;
+    this.#settings = settings;
+    this.#definitions = new Map(
+      [...machines].map(([id, { name, definition }]) => [id, checkedMachine(name, definition)]),
+    );
+    this.#pauses = createPauses(clock, this.#stopping.signal);
+    this.#means = {
+      call: callerOf(settings),
+      send: senderOf(settings),
+      clock,
+      pauses: this.#pauses,
+      stopping: this.#stopping,
+    };
+    this.#recall();
+  }
+
+  /**
+   * Starts an execution and returns its ARN, once it is kept. A name that was started with the same input returns the
+   * earlier execution; with another input that is an `ExecutionAlreadyExists`.
+   */
+  async start(machine: string, input: unknown, name: string = randomUUID()): Promise<string> {
+    const model = this.#modelOf(machine);
+    const earlier = this.#executions.get(executionArnOf(model, name));
+    if (earlier) {
+      if (JSON.stringify(earlier.input) === JSON.stringify(input)) return earlier.executionArn;
+      throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${earlier.executionArn}'`);
+    }
+    const execution = this.#adopt(model, name, []);
+    execution.input = input;
+    const started = { type: 'ExecutionStarted', scope: '', step: 0, state: '' };
+    execution.trail.add({ ...started, machine: model.logicalId, name, input });
+    this.#begin(model, execution);
+    return execution.executionArn;
+  }
+
+  find(executionArn: string): Execution | undefined {
+    const execution = this.#executions.get(executionArn);
+    return execution && publicView(execution);
+  }
+
+  /** All executions, the newest first. */
+  list(): Execution[] {
+    return [...this.#executions.values()].map(publicView).reverse();
+  }
+
+  /** Anonymizes these ids in executions that have ended: their histories name consumers, as cursors for example. */
+  forget(ids: string[]): void {
+    const ended = [...this.#executions.values()].filter(({ status }) => status !== 'RUNNING');
+    const anonymous = anonymizer(ids);
+    for (const { trail } of ended) trail.events.splice(0, trail.events.length, ...trail.events.map(anonymous));
+    const { file } = this.#settings;
+    if (file === null) return;
+    const arns = new Set(ended.map(({ executionArn }) => executionArn));
+    const lines = readLines(file) as Line[];
+    replaceLines(
+      file,
+      lines.map((line) => (arns.has(line.execution) ? anonymous(line) : line)),
+    );
+  }
+
+  /** Resolves when every execution has ended or waits for the clock, longer than for a moment. */
+  idle(): Promise<void> {
+    return this.#pauses.idle();
+  }
+
+  /** Waits for states that are being run. The next start resumes the executions. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.idle();
+  }
+
+  #modelOf(machine: string): StateMachineModel {
+    const models = [...this.#settings.machines.values()];
+    const model = models.find((one) => [one.arn, one.logicalId, one.name].includes(machine));
+    if (!model) throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${machine}'`);
+    return model;
+  }
+
+  #adopt(model: StateMachineModel, name: string, past: Line[]): Kept {
+    const { clock, file } = this.#settings;
+    const executionArn = executionArnOf(model, name);
     const keep = (event: TrailEvent) => {
       if (file !== null) appendLine(file, { execution: executionArn, ...event });
     };
-    const trail = createTrail(clock.now, keep, past);
     const execution: Kept = {
-      ...{ executionArn, name, stateMachine: model.name, stateMachineArn: model.arn, status: 'RUNNING' as Status },
-      ...{ startedAt: clock.now(), stoppedAt: null, input: null, output: null, error: null, history: [], trail },
+      executionArn,
+      name,
+      stateMachine: model.name,
+      stateMachineArn: model.arn,
+      status: 'RUNNING',
+      startedAt: clock.now(),
+      stoppedAt: null,
+      input: null,
+      output: null,
+      error: null,
+      history: [],
+      trail: createTrail(clock.now, keep, past),
     };
-    executions.set(executionArn, execution);
+    this.#executions.set(executionArn, execution);
     return execution;
-  };
-  const go = async (model: StateMachineModel, execution: Kept) => {
-    const machine = definitions.get(model.logicalId);
+  }
+
+  #begin(model: StateMachineModel, execution: Kept): void {
+    this.#pauses
+      .working(() => this.#run(model, execution))
+      .catch((error: unknown) => this.#settings.log?.(`workflows: ${execution.name}: ${String(error)}`));
+  }
+
+  async #run(model: StateMachineModel, execution: Kept): Promise<void> {
+    const machine = this.#definitions.get(model.logicalId);
     if (!machine) return;
-    const ending = await carryOut(machine, model, execution, means);
+    const ending = await carryOut(machine, model, execution, this.#means);
     if (ending === null) return;
     const { status, ...rest } = ending;
     execution.trail.add({ type: ENDED[status], scope: '', step: 0, state: '', ...rest });
-    Object.assign(execution, { status, stoppedAt: clock.now(), ...rest });
-  };
-  const begin = (model: StateMachineModel, execution: Kept) =>
-    void pauses
-      .working(() => go(model, execution))
-      .catch((error: unknown) => log(`workflows: ${execution.name}: ${String(error)}`));
+    Object.assign(execution, { status, stoppedAt: this.#settings.clock.now(), ...rest });
+  }
 
-  if (file !== null) recall(readLines(file) as Line[], machines, adopt, begin);
-  return {
-    start: async (machine, input, name = randomUUID()) => {
-      const model = [...machines.values()].find((one) => [one.arn, one.logicalId, one.name].includes(machine));
-      if (!model) throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${machine}'`);
-      const executionArn = `${model.arn.replace(':stateMachine:', ':execution:')}:${name}`;
-      const earlier = executions.get(executionArn);
-      if (earlier) {
-        if (JSON.stringify(earlier.input) === JSON.stringify(input)) return executionArn;
-        throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${executionArn}'`);
-      }
-      const execution = adopt(model, name, []);
-      execution.input = input;
-      execution.trail.add({
-        type: 'ExecutionStarted',
-        scope: '',
-        step: 0,
-        state: '',
-        machine: model.logicalId,
-        name,
-        input,
-      });
-      begin(model, execution);
-      return executionArn;
-    },
-    find: (executionArn) => shown(executions.get(executionArn)),
-    list: () => [...executions.values()].flatMap((execution) => shown(execution) ?? []).reverse(),
-    forget: (ids) => {
-      const ended = [...executions.values()].filter(({ status }) => status !== 'RUNNING');
-      const anonymous = anonymizer(ids);
-      for (const { trail } of ended) trail.events.splice(0, trail.events.length, ...trail.events.map(anonymous));
-      if (file === null) return;
-      const names = new Set(ended.map(({ executionArn }) => executionArn));
-      const lines = readLines(file) as Line[];
-      replaceLines(
-        file,
-        lines.map((line) => (names.has(line.execution) ? anonymous(line) : line)),
-      );
-    },
-    idle: pauses.idle,
-    stop: async () => {
-      stopping.abort();
-      await pauses.idle();
-    },
-  };
+  /** Reads the executions of earlier runs, and resumes those that have not ended. */
+  #recall(): void {
+    const { file, machines } = this.#settings;
+    if (file === null) return;
+    const lines = readLines(file) as Line[];
+    for (const past of Map.groupBy(lines, ({ execution }) => execution).values()) {
+      const [first] = past;
+      const model = machines.get(String(first?.['machine']));
+      if (first && model) this.#recallOne(model, first, past);
+    }
+  }
+
+  #recallOne(model: StateMachineModel, first: Line, past: Line[]): void {
+    const execution = this.#adopt(model, String(first['name']), past);
+    Object.assign(execution, { startedAt: first.at, input: first['input'] });
+    const end = past.find(({ type }) => Object.values<string>(ENDED).includes(type));
+    if (!end) {
+      // Once the caller has assembled the stack.
+      setImmediate(() => this.#begin(model, execution));
+      return;
+    }
+    const status = Object.entries(ENDED).find(([, type]) => type === end.type)?.[0];
+    const { output = null, error = null } = end;
+    Object.assign(execution, { status, stoppedAt: end.at, output, error });
+  }
 }
+
+const executionArnOf = (model: StateMachineModel, name: string): string =>
+  `${model.arn.replace(':stateMachine:', ':execution:')}:${name}`;
 
 const ENDED = {
   SUCCEEDED: 'ExecutionSucceeded',
@@ -219,38 +277,7 @@ const senderOf =
     if (!send(url, body)) throw new StatesError('Sqs.QueueDoesNotExistException', `There is no queue ${url}`);
   };
 
-/** Makes the executions of earlier runs known again, and goes on with those that have not ended. */
-function recall(
-  lines: Line[],
-  machines: Map<string, StateMachineModel>,
-  adopt: (model: StateMachineModel, name: string, past: Line[]) => Kept,
-  begin: (model: StateMachineModel, execution: Kept) => void,
-): void {
-  for (const past of Map.groupBy(lines, ({ execution }) => execution).values()) {
-    const [first] = past;
-    const model = machines.get(String(first?.['machine']));
-    if (!first || !model) continue;
-    const execution = adopt(model, String(first['name']), past);
-    Object.assign(execution, { startedAt: first.at, input: first['input'] });
-    const end = past.find(({ type }) => Object.values<string>(ENDED).includes(type));
-    if (end) {
-      const status = Object.entries(ENDED).find(([, type]) => type === end.type)?.[0];
-      Object.assign(execution, {
-        status,
-        stoppedAt: end.at,
-        output: end['output'] ?? null,
-        error: end['error'] ?? null,
-      });
-    } else {
-      // Once the caller has put the stack together.
-      setImmediate(() => begin(model, execution));
-    }
-  }
-}
-
-/** As people see it: the history without what only a restart needs. */
-function shown(execution: Kept | undefined): Execution | undefined {
-  if (!execution) return undefined;
-  const { trail, ...rest } = execution;
+/** The execution as the API shows it: its history without the places that only a restart needs. */
+function publicView({ trail, ...rest }: Kept): Execution {
   return { ...rest, history: trail.events.map(({ place: _, ...event }) => event) };
 }

@@ -1,4 +1,4 @@
-/** What each type of state does. */
+/** The behavior of each type of state. */
 import { randomUUID } from 'node:crypto';
 import {
   type ChoiceState,

@@ -1,9 +1,9 @@
 /**
  * The trail of an execution: what happened, in order. It is its history for people, and all that is needed to go on
- * after a kill: where each flow stands, how long a wait has to last, how often a state was tried.
+ * after a kill: the place of each flow, how long a wait has to last, how often a state was tried.
  */
 
-/** Where a flow stands: about to enter `state` with this input; `state` null means that it ended with it. */
+/** The place of a flow: about to enter `state` with this input. A null `state` means that the flow ended with it. */
 export interface Place {
   step: number;
   state: string | null;

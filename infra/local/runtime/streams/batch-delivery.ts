@@ -22,13 +22,13 @@ export interface DeliverySettings {
 export interface Batch {
   shardId: string;
   records: StreamRecord[];
-  /** Told as soon as every record up to and with this one needs no further delivery. */
+  /** Called as soon as every record up to and including this one needs no further delivery. */
   done: (record: StreamRecord) => void;
 }
 export type Deliver = (batch: Batch) => Promise<void>;
 
 const FIRST_PAUSE_MS = 50;
-/** Lambda waits up to a minute between retries; here nobody profits from that. */
+/** Lambda waits up to a minute between retries; here that would only delay work. */
 const LONGEST_PAUSE_MS = 2_000;
 
 /** Resolves when each record has been taken by the function or by the dead letter queue; throws `Stopped` on the way. */
@@ -104,7 +104,7 @@ function bury(settings: DeliverySettings, shardId: string, records: StreamRecord
   log(`streams: ${mapping.logicalId}: gave up on ${records.length} records after ${invocations} attempts`);
   if (mapping.onFailureQueueArn === null || first === undefined || last === undefined) return;
   const arrival = ({ dynamodb }: StreamRecord) => new Date(dynamodb.ApproximateCreationDateTime * 1000).toISOString();
-  // Where the records stand in the stream, not what they hold: as on AWS.
+  // A letter holds the position of the records in the stream, not their content, as on AWS.
   queues.send(mapping.onFailureQueueArn, {
     requestContext: {
       requestId: randomUUID(),

@@ -38,8 +38,8 @@ export function openPositions(file: string | null, streamArn: string): Positions
 }
 
 /**
- * Up to which record of a shard all of these mappings have come, or all that ever read, as kept in the file; 0 where one
- * has not begun, or nobody.
+ * The last record of a shard that all of these mappings have passed, or all that ever read, as kept in the file. 0 where
+ * one of them has not started, or where there is none.
  */
 export function passedIn(file: string | null, mappingIds?: string[]): (shardId: string) => number {
   const kept = file === null ? undefined : (readJson(file) as Kept | undefined);

@@ -16,13 +16,13 @@ export interface ShardSettings {
   matches: Matches;
   dress: (record: StreamRecord) => StreamRecord;
   deliver: Deliver;
-  /** Where to go on; undefined reads from the oldest record that is left. */
+  /** The last record that was handled. Undefined reads from the oldest record that is left. */
   startAfter: string | undefined;
   /** Keeps how far the shard needs no further delivery. */
   advance: (sequenceNumber: string) => void;
-  /** Whether somebody waits for everything to be delivered: batch windows end early. */
+  /** Whether a caller waits for everything to be delivered: batch windows then end early. */
   isHurried: () => boolean;
-  /** Told before a look at the stream; what it answers is called when that look found nothing and nothing is left. */
+  /** Called before a look at the stream. Its result is called when the look found nothing and nothing is left. */
   looking: () => () => void;
   /** Waits until it is time to look again. */
   rest: (idleReads: number) => Promise<void>;
@@ -59,7 +59,7 @@ export async function readShard(settings: ShardSettings): Promise<void> {
     if (isFinished) return;
     idleReads = records.length === 0 ? idleReads + 1 : 0;
     if (records.length === 0 && gathered.length === 0) {
-      // What matches no filter is passed without a delivery.
+      // Records that match no filter are passed without a delivery.
       if (lastRead !== undefined) settings.advance(lastRead);
       lastRead = undefined;
       foundNothing();

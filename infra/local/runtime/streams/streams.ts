@@ -9,9 +9,9 @@ import { Stopped } from '../base/stopped.ts';
 import { dressed, type StreamRecord } from '../base/stream-records.ts';
 import { openWire, STREAMS, type Wire } from '../dynamodb/wire.ts';
 import { compileFilters } from '../events/filter.ts';
-import { createDelivery } from './batch-delivery.ts';
-import { openPositions } from './positions.ts';
-import { readShard } from './shard-reader.ts';
+import { createDelivery, type Deliver } from './batch-delivery.ts';
+import { openPositions, type Positions } from './positions.ts';
+import { readShard, type ShardSettings } from './shard-reader.ts';
 
 export interface StreamSettings {
   endpoint: string;
@@ -25,22 +25,13 @@ export interface StreamSettings {
   clock: Clock;
   positionsFile: string | null;
   queues: DeadLetters;
-  /** Told of every record once at least, before anybody's position is beyond it. */
+  /** Receives every record at least once, before any mapping's position is beyond it. */
   observe?: (record: StreamRecord) => void;
   /** Whether the item with these keys was deleted because its time to live was over. */
   hasExpired?: (keys: Record<string, unknown>) => boolean;
   functionArn?: (functionId: string) => string;
   log: (line: string) => void;
 }
-export interface Streams {
-  /** Resolves when every mapping has finished with everything written before the call. */
-  idle(): Promise<void>;
-  /** Something was written: look now. */
-  nudge(): void;
-  /** Lets batches that are under way end; what is not delivered then is delivered after the next start. */
-  stop(): Promise<void>;
-}
-
 interface Shard {
   ShardId: string;
   ParentShardId?: string;
@@ -53,103 +44,165 @@ interface Reader {
   ended: Promise<void>;
 }
 
+interface Waiter {
+  round: number;
+  resolve: () => void;
+}
+
 /** Throws where the stream can't be read at all or a filter isn't understood. */
 export async function startStreams(settings: StreamSettings): Promise<Streams> {
-  const wire = openWire(settings.endpoint, settings.gate);
-  const positions = openPositions(settings.positionsFile, settings.streamArn);
-  const stopping = new AbortController();
-  const waiting = new Set<{ round: number; resolve: () => void }>();
-  const pace = createPace(() => waiting.size > 0 || stopping.signal.aborted);
-  const readers = new Set<Reader>();
-  let round = 0;
+  const streams = new Streams(settings);
+  await streams.open();
+  return streams;
+}
 
-  const settle = () => {
-    const emptyIn = Math.min(...[...readers].map((reader) => reader.emptyIn));
-    for (const waiter of waiting) {
-      if (emptyIn < waiter.round && !stopping.signal.aborted) continue;
-      waiting.delete(waiter);
-      waiter.resolve();
-    }
-  };
-  const begin = (mapping: StreamMappingModel, shardId: string) => {
-    const { functionArn = (id: string) => id, hasExpired = () => false, clock, eventSourceArn } = settings;
-    // One mapping reads for the observer too.
-    const observe = mapping === settings.mappings[0] ? settings.observe : undefined;
-    const position = positions.get(mapping.logicalId, shardId);
-    const reader: Reader = { mapping, shardId, emptyIn: 0, ended: Promise.resolve() };
-    readers.add(reader);
-    const reading = readShard({
-      ...{ wire, streamArn: settings.streamArn, shardId, mapping, log: settings.log, stopping: stopping.signal },
-      matches: compileFilters(mapping.filters),
-      dress: (record) => {
-        observe?.(record);
-        return dressed(record, { eventSourceArn, nowMs: clock.nowMs(), hasExpired });
-      },
-      deliver: createDelivery({
-        ...{ ...settings, mapping, stopping: stopping.signal },
-        streamArn: eventSourceArn,
-        functionArn: functionArn(mapping.functionId),
-      }),
-      startAfter: typeof position === 'object' ? position.after : undefined,
-      advance: (after) => positions.set(mapping.logicalId, shardId, { after }),
-      isHurried: () => waiting.size > 0,
-      looking: () => {
-        const lookedIn = round;
-        return () => {
-          reader.emptyIn = lookedIn;
-          settle();
-        };
-      },
-      rest: pace.rest,
-    });
-    reader.ended = reading
-      .then(() => finish(reader))
-      .catch((error: unknown) => {
-        if (error instanceof Stopped) return;
-        settings.log(`streams: ${mapping.logicalId}: ${error instanceof Error ? error.stack : String(error)}`);
-        readers.delete(reader);
-        setTimeout(() => stopping.signal.aborted || begin(mapping, shardId), PAUSE_AFTER_FAULT_MS);
-      });
-  };
-  /** Starts every shard whose parent has been read to its end. */
-  const open = async () => {
-    const shards = await shardsOf(wire, settings.streamArn);
+export class Streams {
+  readonly #settings: StreamSettings;
+  readonly #wire: Wire;
+  readonly #positions: Positions;
+  readonly #stopping = new AbortController();
+  readonly #waiters = new Set<Waiter>();
+  readonly #readers = new Set<Reader>();
+  readonly #pace: Pace;
+  #round = 0;
+
+  constructor(settings: StreamSettings) {
+    this.#settings = settings;
+    this.#wire = openWire(settings.endpoint, settings.gate);
+    this.#positions = openPositions(settings.positionsFile, settings.streamArn);
+    this.#pace = new Pace(() => this.#waiters.size > 0 || this.#stopping.signal.aborted);
+  }
+
+  /** Starts a reader for every mapping and shard whose parent shard was read to its end. */
+  async open(): Promise<void> {
+    const shards = await shardsOf(this.#wire, this.#settings.streamArn);
     const ids = new Set(shards.map(({ ShardId }) => ShardId));
-    positions.keepOnly(ids);
-    for (const mapping of settings.mappings) {
-      const isFinished = (shardId: string) => positions.get(mapping.logicalId, shardId) === 'finished';
-      const isRead = (shardId: string) =>
-        [...readers].some((reader) => reader.mapping === mapping && reader.shardId === shardId);
+    this.#positions.keepOnly(ids);
+    for (const mapping of this.#settings.mappings) {
       for (const { ShardId, ParentShardId } of shards) {
-        const isAfter = ParentShardId !== undefined && ids.has(ParentShardId) && !isFinished(ParentShardId);
-        if (!isFinished(ShardId) && !isRead(ShardId) && !isAfter) begin(mapping, ShardId);
+        const isBlocked =
+          ParentShardId !== undefined && ids.has(ParentShardId) && !this.#isFinished(mapping, ParentShardId);
+        if (!isBlocked && !this.#isFinished(mapping, ShardId) && !this.#isRead(mapping, ShardId))
+          this.#startReader(mapping, ShardId);
       }
     }
-  };
-  const finish = async (reader: Reader) => {
-    positions.set(reader.mapping.logicalId, reader.shardId, 'finished');
-    await open();
-    readers.delete(reader);
-    settle();
-  };
-  await open();
-  return {
-    idle: () => {
-      if (readers.size === 0 || stopping.signal.aborted) return Promise.resolve();
-      round += 1;
-      const idle = new Promise<void>((resolve) => waiting.add({ round, resolve }));
-      pace.nudge();
-      return idle;
-    },
-    nudge: pace.nudge,
-    stop: async () => {
-      stopping.abort();
-      pace.nudge();
-      await Promise.all([...readers].map(({ ended }) => ended));
-      settle();
-      wire.close();
-    },
-  };
+  }
+
+  /** Resolves when every mapping has finished with everything that was written before the call. */
+  idle(): Promise<void> {
+    if (this.#readers.size === 0 || this.#stopping.signal.aborted) return Promise.resolve();
+    this.#round += 1;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiters.add({ round: this.#round, resolve });
+    this.#pace.nudge();
+    return promise;
+  }
+
+  /** Lets readers look now, because something was written. */
+  nudge(): void {
+    this.#pace.nudge();
+  }
+
+  /** Waits for batches that are under way. The next start delivers the others. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    this.#pace.nudge();
+    await Promise.all([...this.#readers].map(({ ended }) => ended));
+    this.#resolveWaiters();
+    this.#wire.close();
+  }
+
+  #isFinished({ logicalId }: StreamMappingModel, shardId: string): boolean {
+    return this.#positions.get(logicalId, shardId) === 'finished';
+  }
+
+  #isRead(mapping: StreamMappingModel, shardId: string): boolean {
+    return this.#readers.values().some((reader) => reader.mapping === mapping && reader.shardId === shardId);
+  }
+
+  #startReader(mapping: StreamMappingModel, shardId: string): void {
+    const reader: Reader = { mapping, shardId, emptyIn: 0, ended: Promise.resolve() };
+    this.#readers.add(reader);
+    reader.ended = readShard(this.#shardSettings(reader))
+      .then(() => this.#finish(reader))
+      .catch((error: unknown) => this.#restart(reader, error));
+  }
+
+  #shardSettings(reader: Reader): ShardSettings {
+    const { mapping, shardId } = reader;
+    const { streamArn, log } = this.#settings;
+    const position = this.#positions.get(mapping.logicalId, shardId);
+    return {
+      wire: this.#wire,
+      streamArn,
+      shardId,
+      mapping,
+      log,
+      stopping: this.#stopping.signal,
+      matches: compileFilters(mapping.filters),
+      dress: this.#dresserOf(mapping),
+      deliver: this.#deliveryOf(mapping),
+      startAfter: typeof position === 'object' ? position.after : undefined,
+      advance: (after) => this.#positions.set(mapping.logicalId, shardId, { after }),
+      isHurried: () => this.#waiters.size > 0,
+      looking: () => this.#noteLook(reader),
+      rest: (idleReads) => this.#pace.rest(idleReads),
+    };
+  }
+
+  #dresserOf(mapping: StreamMappingModel): (record: StreamRecord) => StreamRecord {
+    const { hasExpired = () => false, clock, eventSourceArn, mappings } = this.#settings;
+    // One mapping reads for the observer too.
+    const observe = mapping === mappings[0] ? this.#settings.observe : undefined;
+    return (record) => {
+      observe?.(record);
+      return dressed(record, { eventSourceArn, nowMs: clock.nowMs(), hasExpired });
+    };
+  }
+
+  #deliveryOf(mapping: StreamMappingModel): Deliver {
+    const { functionArn = (id: string) => id, eventSourceArn } = this.#settings;
+    return createDelivery({
+      ...this.#settings,
+      mapping,
+      stopping: this.#stopping.signal,
+      streamArn: eventSourceArn,
+      functionArn: functionArn(mapping.functionId),
+    });
+  }
+
+  /** Notes the round in which a look begins. The returned function records that this look found the shard empty. */
+  #noteLook(reader: Reader): () => void {
+    const round = this.#round;
+    return () => {
+      reader.emptyIn = round;
+      this.#resolveWaiters();
+    };
+  }
+
+  async #finish(reader: Reader): Promise<void> {
+    this.#positions.set(reader.mapping.logicalId, reader.shardId, 'finished');
+    await this.open();
+    this.#readers.delete(reader);
+    this.#resolveWaiters();
+  }
+
+  #restart(reader: Reader, error: unknown): void {
+    if (error instanceof Stopped) return;
+    const { mapping, shardId } = reader;
+    this.#settings.log(`streams: ${mapping.logicalId}: ${error instanceof Error ? error.stack : String(error)}`);
+    this.#readers.delete(reader);
+    setTimeout(() => this.#stopping.signal.aborted || this.#startReader(mapping, shardId), PAUSE_AFTER_FAULT_MS);
+  }
+
+  #resolveWaiters(): void {
+    const emptyIn = Math.min(...[...this.#readers].map((reader) => reader.emptyIn));
+    for (const waiter of this.#waiters) {
+      if (emptyIn < waiter.round && !this.#stopping.signal.aborted) continue;
+      this.#waiters.delete(waiter);
+      waiter.resolve();
+    }
+  }
 }
 
 async function shardsOf(wire: Wire, streamArn: string): Promise<Shard[]> {
@@ -171,26 +224,35 @@ const SHORTEST_REST_MS = 10;
 const LONGEST_REST_MS = 100;
 const PAUSE_AFTER_FAULT_MS = 1_000;
 
-/** How long readers rest between looks: longer the longer nothing comes, cut short by a nudge or when in a hurry. */
-function createPace(isHurried: () => boolean) {
-  const resting = new Set<() => void>();
-  const restMs = (idleReads: number) =>
-    isHurried() ? 1 : Math.min(LONGEST_REST_MS, SHORTEST_REST_MS * 2 ** Math.min(idleReads, 4));
-  return {
-    nudge: () => {
-      for (const wake of [...resting]) wake();
-    },
-    rest: (idleReads: number): Promise<void> =>
-      new Promise((resolve) => {
-        const timer = setTimeout(() => wake(0), restMs(idleReads));
-        const wake = (lingerMs: number) => {
-          clearTimeout(timer);
-          resting.delete(nudged);
-          setTimeout(resolve, lingerMs);
-        };
-        // A nudge leaves a moment, so that what is written together arrives together.
-        const nudged = () => wake(isHurried() ? 0 : SHORTEST_REST_MS);
-        resting.add(nudged);
-      }),
-  };
+/** Decides how long readers rest between looks: longer while nothing comes, shorter after a nudge or in a hurry. */
+class Pace {
+  readonly #isHurried: () => boolean;
+  readonly #resting = new Set<() => void>();
+
+  constructor(isHurried: () => boolean) {
+    this.#isHurried = isHurried;
+  }
+
+  nudge(): void {
+    for (const wake of [...this.#resting]) wake();
+  }
+
+  rest(idleReads: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => wake(0), this.#restMs(idleReads));
+      const wake = (lingerMs: number) => {
+        clearTimeout(timer);
+        this.#resting.delete(nudged);
+        setTimeout(resolve, lingerMs);
+      };
+      // A nudge waits a moment, so that items written together arrive together.
+      const nudged = () => wake(this.#isHurried() ? 0 : SHORTEST_REST_MS);
+      this.#resting.add(nudged);
+    });
+  }
+
+  #restMs(idleReads: number): number {
+    if (this.#isHurried()) return 1;
+    return Math.min(LONGEST_REST_MS, SHORTEST_REST_MS * 2 ** Math.min(idleReads, 4));
+  }
 }

@@ -20,7 +20,7 @@ const readWith = (resources: SmallStack['Resources'], sections: Record<string, u
   read({ Regulars: { Resources: { ...base, Function: lambda('code'), ...resources }, ...sections } });
 afterEach(() => written?.remove());
 
-/** What a function's environment variable resolves to. */
+/** The resolved value of a function's environment variable. */
 const resolved = (value: unknown, sections: Record<string, unknown> = {}): string | undefined => {
   const variables = { Environment: { Variables: { VALUE: value } } };
   return readWith({ Function: lambda('code', variables) }, sections).functions.get('Function')?.environment['VALUE'];
@@ -85,7 +85,7 @@ describe('CloudFormation functions', () => {
 
   it.each<[unknown, string]>([
     [{ 'Fn::Cidr': ['10.0.0.0/16', 1, 8] }, 'Fn::Cidr'],
-    [{ Ref: 'Nobody' }, 'Nobody'],
+    [{ Ref: 'Missing' }, 'Missing'],
     [{ 'Fn::GetAtt': ['Table', 'Colour'] }, 'Colour of AWS::DynamoDB::Table Table'],
     [{ 'Fn::ImportValue': 'nothing' }, 'nothing'],
   ])('%j is refused by name', (value, named) => {

@@ -24,7 +24,7 @@ describe('the clock of the local stack', () => {
     expect(clock.now() >= FUTURE).toBe(true);
   });
 
-  it('is where it was put after a restart, whatever start it is given', () => {
+  it('keeps its position over a restart, regardless of the start it is given', () => {
     const file = temporary();
     createClock({ file }).set(FUTURE);
     expect(createClock({ file }).now() >= FUTURE).toBe(true);

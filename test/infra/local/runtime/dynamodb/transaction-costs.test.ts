@@ -22,12 +22,15 @@ interface Figures {
   Table: { CapacityUnits: number };
   GlobalSecondaryIndexes?: Record<string, { CapacityUnits: number }>;
 }
-/** What DynamoDB Local itself bills for one write outside of a transaction, where it is right. */
+/** DynamoDB Local's own figure for one write outside of a transaction, where it is right. */
 const figuresOf = async (operation: string, input: object) => {
-  const { ConsumedCapacity: told } = await send<{ ConsumedCapacity: Figures }>(operation, input);
-  return { table: told.Table.CapacityUnits, index: told.GlobalSecondaryIndexes?.['population']?.CapacityUnits ?? 0 };
+  const { ConsumedCapacity: reported } = await send<{ ConsumedCapacity: Figures }>(operation, input);
+  return {
+    table: reported.Table.CapacityUnits,
+    index: reported.GlobalSecondaryIndexes?.['population']?.CapacityUnits ?? 0,
+  };
 };
-/** What we say that a transaction costs. */
+/** Our figure for a transaction. */
 const costOf = async (...TransactItems: object[]) => {
   const body = { TransactItems };
   const cost = await createTransactionCosts(small.table, small.wire).watch(Buffer.from(JSON.stringify(body)));
@@ -62,13 +65,14 @@ const image = fc.record(
 let runs = 0;
 
 describe('the cost of a transaction', () => {
-  it('is that of each write twice in the table and once in its indexes, whatever stood there', async () => {
+  it('counts each write twice in the table and once in its indexes, for every earlier item', async () => {
     const before = fc.option(image, { nil: null });
     await fc.assert(
-      fc.asyncProperty(before, fc.option(image, { nil: null }), async (old, next) => {
+      fc.asyncProperty(before, fc.option(image, { nil: null }), async (earlier, next) => {
         runs += 1;
         const [alone, inside] = [`alone${runs}`, `among${runs}`];
-        for (const pk of old ? [alone, inside] : []) await send('PutItem', { TableName, Item: { ...key(pk), ...old } });
+        for (const pk of earlier ? [alone, inside] : [])
+          await send('PutItem', { TableName, Item: { ...key(pk), ...earlier } });
         const write = (pk: string) =>
           next ? { TableName, Item: { ...key(pk), ...next } } : { TableName, Key: key(pk) };
         const { table, index } = await figuresOf(next ? 'PutItem' : 'DeleteItem', write(alone));
@@ -99,7 +103,7 @@ describe('the cost of a transaction', () => {
     expect(cost).toEqual({ readUnits: 4, writeUnits: 2 * (1 + 1 + 1 + 2) + 4, indexes: { population: 4 } });
   });
 
-  it('of an update is told by the item that it leaves behind', async () => {
+  it('of an update is reported by the item that it leaves behind', async () => {
     await send('PutItem', { TableName, Item: { ...key('updated'), shard: { S: '1' } } });
     const Update = {
       ...{ TableName, Key: key('updated'), UpdateExpression: 'SET filler = :filler' },

@@ -31,7 +31,7 @@ const holding = (text: string, folder = directory): string[] =>
     .map(({ name }) => name);
 
 describe('a gate', () => {
-  it('lets calls through side by side, and nobody while somebody is alone inside', async () => {
+  it('lets calls through side by side, and none during exclusive work', async () => {
     const gate = createGate();
     const seen: string[] = [];
     const first = Promise.withResolvers<void>();
@@ -120,7 +120,7 @@ describe('the file of DynamoDB Local', () => {
     await table.stop();
   });
 
-  it('keeps every record that somebody has still to read', async () => {
+  it('keeps every record that a mapping has still to read', async () => {
     const table = await opened();
     for (let at = 1; at <= 9; at += 1) await table.put(`p${at}`, `name-${at}`);
     let left: { behind: boolean } | undefined;
@@ -136,7 +136,7 @@ describe('the file of DynamoDB Local', () => {
     await table.stop();
   });
 
-  it('makes whoever asks meanwhile wait, and answers', async () => {
+  it('answers requests that arrive meanwhile, after it is done', async () => {
     const table = await opened();
     await table.put('a', 'first');
     let isDone = false;
@@ -150,7 +150,7 @@ describe('the file of DynamoDB Local', () => {
     await table.stop();
   });
 
-  it('is not written to by whoever gave up meanwhile', async () => {
+  it('is not written to by callers that gave up meanwhile', async () => {
     const table = await opened();
     const { gate, endpoint } = table.dynamo;
     const settings = {
@@ -168,7 +168,7 @@ describe('the file of DynamoDB Local', () => {
       isAwaited: () => isAwaited,
     });
     isAwaited = false;
-    await expect(late).rejects.toThrow('nobody waits');
+    await expect(late).rejects.toThrow('no longer waits');
     await resting;
     expect(await table.names()).toEqual([]);
     proxy.close();
@@ -217,7 +217,7 @@ const killed = (child: ChildProcess): Promise<unknown> => {
 describe('positions in the stream', () => {
   it.each<[string, Record<string, Record<string, unknown>>, number]>([
     ['the one of who is furthest behind', { a: { s: { after: '0009' } }, b: { s: { after: '0007' } } }, 7],
-    ['none where somebody has not begun', { a: { s: { after: '0009' } } }, 0],
+    ['none where a mapping has not started', { a: { s: { after: '0009' } } }, 0],
     [
       'beyond everything where all have finished',
       { a: { s: 'finished' }, b: { s: 'finished' } },
@@ -229,7 +229,7 @@ describe('positions in the stream', () => {
     expect(passedIn(file, ['a', 'b'])('s')).toBe(expected);
   });
 
-  it('are those of whoever read, where it is not known yet who will', () => {
+  it('are those of all mappings that ever read, where the mappings are not known yet', () => {
     const file = join(directory, 'streams.json');
     expect(passedIn(file)('s')).toBe(0);
     const mappings = { a: { s: { after: '0009' } }, b: { s: { after: '0007' } } };
@@ -239,7 +239,7 @@ describe('positions in the stream', () => {
 });
 
 describe('events about the erased', () => {
-  it('keep the type and the id, whoever else they are about keeps all', () => {
+  it('keep only type and id; events about others stay complete', () => {
     const erased = { detailType: 'consumer.erased', detail: { consumerId: 'gone', sources: ['shop'] } };
     const events = [
       { detailType: 'consumer.updated', detail: { consumerId: 'gone', name: 'X' } },
@@ -258,13 +258,13 @@ describe('events about the erased', () => {
 });
 
 describe('a history', () => {
-  it('says that somebody was erased where an id stood, and stays what it was else', () => {
+  it('shows "erased" in place of the ids, and is otherwise unchanged', () => {
     const line = { output: { cursor: 'gone', done: false }, place: { data: ['gone#1', 'here'] } };
-    expect(anonymizer(['gone', 'nobody'])(line)).toEqual({
+    expect(anonymizer(['gone', 'other'])(line)).toEqual({
       output: { cursor: 'erased', done: false },
       place: { data: ['erased#1', 'here'] },
     });
-    expect(anonymizer(['nobody'])(line)).toBe(line);
+    expect(anonymizer(['other'])(line)).toBe(line);
   });
 });
 
@@ -291,15 +291,15 @@ const ITEMS = `${AWS}
     return { statusCode: 200 };
   };
 `;
-/** Tells of each change; fails on items that are called so. */
+/** Publishes an event for each change; fails on items whose name starts with "failing". */
 const TELLING = `${AWS}
   exports.handler = async ({ Records }) => {
-    const told = ({ eventName, dynamodb }) => {
+    const entryOf = ({ eventName, dynamodb }) => {
       if (dynamodb.NewImage?.name?.S.startsWith('failing')) throw new Error('not this one');
       const [DetailType, more] = eventName === 'REMOVE' ? ['consumer.erased', {}] : ['consumer.updated', { name: dynamodb.NewImage.name.S }];
       return { EventBusName: 'regulars', Source: 'test', DetailType, Detail: JSON.stringify({ consumerId: dynamodb.Keys.pk.S, ...more }) };
     };
-    const Entries = Records.map(told);
+    const Entries = Records.map(entryOf);
     await call(process.env.AWS_ENDPOINT_URL_EVENTBRIDGE, 'AWSEvents.PutEvents', { Entries });
   };
 `;
@@ -372,7 +372,7 @@ describe('a stack', () => {
     expect(holding('MARKED-id')).toEqual(['bus.jsonl']);
   });
 
-  it('that nobody let settle forgets when it is stopped', async () => {
+  it('forgets when it stops without a settle', async () => {
     await call('PUT', '/items/one?name=MARKED-one');
     await call('DELETE', '/items/one');
     while ((await bus()).length < 2) await new Promise((resolve) => setImmediate(resolve));
@@ -404,7 +404,7 @@ describe('a stack', () => {
     stack = await started();
     await call('POST', '/_local/settle');
     expect(holding('MARKED')).toEqual([]);
-    // What was told just before the kill may be told again.
+    // Events published just before the kill may be published again.
     expect(new Set((await bus()).map((detail) => JSON.stringify(detail)))).toEqual(new Set(['{"consumerId":"one"}']));
   });
 
@@ -418,7 +418,7 @@ describe('a stack', () => {
     expect(holding('MARKED', join(directory, 'dynamodb'))).not.toEqual([]);
     expect(readdirSync(directory)).toContain('forgetting-due');
 
-    const mended = { items: ITEMS, telling: TELLING.replace("'failing'", "'nobody'") };
+    const mended = { items: ITEMS, telling: TELLING.replace("'failing'", "'other'") };
     assembly.remove();
     const of = (hash: string) => lambda(hash, { Timeout: 10, MemorySize: 128 });
     assembly = writeAssembly(

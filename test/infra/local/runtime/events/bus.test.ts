@@ -32,7 +32,7 @@ const open = (rules: BusSettings['model']['rules'], more: Partial<BusSettings> =
   });
 
 describe('the bus', () => {
-  it('answers what was published since an instant, whatever instant it tells of, over restarts', () => {
+  it('returns events published since an instant, regardless of when they occurred, over restarts', () => {
     const clock = createClock({ file: null, start: '2031-01-01T00:00:00.000Z' });
     const bus = open([], { clock });
     bus.put(entry('one'));
@@ -92,7 +92,7 @@ describe('the bus', () => {
     expect(invoked).toEqual([]);
   });
 
-  it('tries a target that fails again, and tells the log when it gives up', async () => {
+  it('retries a target that fails, and logs when it gives up', async () => {
     const lines: string[] = [];
     let attempts = 0;
     const invoke = async () => {

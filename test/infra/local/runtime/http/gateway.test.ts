@@ -53,7 +53,7 @@ let assembly: SmallAssembly;
 let gateway: Door;
 let authorizer: Authorizer;
 let seen: Record<string, unknown>[] = [];
-/** What the function behind every route does with its event. */
+/** Handler of the function behind every route. */
 let act: (event: Record<string, unknown>) => unknown = () => ({ statusCode: 200 });
 
 /** The door at which it answers. */
@@ -112,7 +112,7 @@ describe('a token', () => {
   it.each<[string, () => Promise<string> | string]>([
     ['garbage', () => 'garbage'],
     ['expired', () => authorizer.token(['regulars/admin'], -10)],
-    ['signed by somebody else', () => forged()],
+    ['signed with another key', () => forged()],
     ['not signed', unsigned],
     [
       'of a changed content',
@@ -278,20 +278,20 @@ describe('what reaches no function', () => {
 });
 
 describe('a gateway that stops', () => {
-  it('finishes what it has begun, and then answers functions alone, until its door is closed', async () => {
-    const [finish, begun] = [Promise.withResolvers<unknown>(), Promise.withResolvers<void>()];
+  it('finishes running requests, then answers only functions until its door is closed', async () => {
+    const [finish, started] = [Promise.withResolvers<unknown>(), Promise.withResolvers<void>()];
     const door = await createDoor(0);
     const files = { prefix: '/_s3', serve: async (_: unknown, response: ServerResponse) => void response.end('file') };
     const closing = startGateway({
       ...settings(),
       ...{ door, own: [...settings().own, { ...files, isForFunctions: true }] },
       invoke: async () => {
-        begun.resolve();
+        started.resolve();
         return finish.promise;
       },
     });
     const first = fetch(`${door.url}/open`);
-    await begun.promise;
+    await started.promise;
     const closed = closing.close();
     expect((await fetch(`${door.url}/open`)).status).toBe(503);
     expect((await fetch(`${door.url}/_local/x`)).status).toBe(503);
@@ -303,13 +303,13 @@ describe('a gateway that stops', () => {
     await expect(fetch(`${door.url}/_s3/x`)).rejects.toThrow();
   });
 
-  it('finishes what it has begun, and lets no busy caller hold it', async () => {
+  it('finishes running requests, and is not held open by a busy caller', async () => {
     const finish = Promise.withResolvers<unknown>();
-    const begun = Promise.withResolvers<void>();
+    const started = Promise.withResolvers<void>();
     const stopping = await opened({
       ...settings(),
       invoke: async () => {
-        begun.resolve();
+        started.resolve();
         return finish.promise;
       },
     });
@@ -321,7 +321,7 @@ describe('a gateway that stops', () => {
         }).on('error', ({ code }: NodeJS.ErrnoException) => resolve(code));
       });
     const first = ask();
-    await begun.promise;
+    await started.promise;
     const next = ask();
     const stopped = stopping.stop();
     finish.resolve({ statusCode: 200 });

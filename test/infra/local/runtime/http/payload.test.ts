@@ -118,7 +118,7 @@ describe('the route of a request', () => {
     ['/v1/consumers/', null],
     ['/v1/consumers//events', null],
     ['/V1/consumers', null],
-  ])('%s is %s, whatever the order of the routes', (path, routeKey) => {
+  ])('%s is %s for every order of the routes', (path, routeKey) => {
     const keys = ['consumers/{consumerId}', 'consumers/{consumerId}/events', 'consumers/lookup', 'consumers'];
     const routes = keys.map((key) => routed(`GET /v1/${key}`));
     for (const ordered of [routes, routes.toReversed()])

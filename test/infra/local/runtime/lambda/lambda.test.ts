@@ -81,7 +81,7 @@ describe('functions run as in Lambda', () => {
     expect(environment).not.toHaveProperty('HOME');
   });
 
-  it('tells the handler how much time it has', async () => {
+  it('the context contains the remaining time', async () => {
     const context = (await invoke('context')) as Record<string, unknown>;
     expect(context).toMatchObject({ memoryLimitInMB: '64', functionVersion: '$LATEST' });
     expect(context['remaining']).toBeGreaterThan(0);
@@ -100,7 +100,7 @@ describe('functions run as in Lambda', () => {
     ['no answer in time', 'hang', 'Sandbox.Timedout', 'Task timed out after 1.00 seconds'],
     ['a loop that never ends', 'spin', 'Sandbox.Timedout', 'Task timed out after 1.00 seconds'],
     ['an exit', 'leave', 'Runtime.ExitError', 'exit status 7'],
-    ['a rejection that nobody handles', 'reject', 'Runtime.UnhandledPromiseRejection', 'left alone'],
+    ['an unhandled rejection', 'reject', 'Runtime.UnhandledPromiseRejection', 'left alone'],
     ['more memory than it has', 'hoard', 'Runtime.OutOfMemory', 'signal: killed', 'Others'],
   ])('fails the invocation alone on %s', async (_, act, errorType, errorMessage, functionId = 'Acts') => {
     await expect(invoke(act, undefined, functionId)).rejects.toMatchObject({
@@ -127,7 +127,7 @@ describe('functions run as in Lambda', () => {
     expect(lines).toContain('acts hello');
   });
 
-  it('is idle once what had begun before has ended, whatever comes after', async () => {
+  it('idle() waits for earlier invocations and not for later ones', async () => {
     const order: string[] = [];
     const before = invoke('overlap').then(() => order.push('before'));
     const idle = lambdas.idle().then(() => order.push('idle'));

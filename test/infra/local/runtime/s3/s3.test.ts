@@ -34,10 +34,10 @@ afterAll(async () => {
   await s3.stop();
 });
 
-const begun = async (Key: string) =>
+const startUpload = async (Key: string) =>
   (await aws.send(new CreateMultipartUploadCommand({ Bucket, Key, ContentType: 'text/plain' }))).UploadId ?? '';
 const put = async (Key: string, ...parts: string[]): Promise<void> => {
-  const UploadId = await begun(Key);
+  const UploadId = await startUpload(Key);
   const Parts = [];
   for (const [index, Body] of parts.entries()) {
     const PartNumber = index + 1;
@@ -56,13 +56,13 @@ const linkTo = (Key: string, signingDate: string, client = aws) =>
 const codeIn = async (response: Response) => [response.status, /<Code>(\w+)/.exec(await response.text())?.[1]];
 
 describe("the embedded S3, asked by AWS's own client", () => {
-  it('puts an object together of its parts, and tells of it', async () => {
-    await put('told/one.txt', 'Hello, ', 'wörld');
-    expect(await textOf('told/one.txt')).toBe('Hello, wörld');
-    const head = await aws.send(new HeadObjectCommand({ Bucket, Key: 'told/one.txt' }));
+  it('joins the parts of an object and describes it', async () => {
+    await put('listed/one.txt', 'Hello, ', 'wörld');
+    expect(await textOf('listed/one.txt')).toBe('Hello, wörld');
+    const head = await aws.send(new HeadObjectCommand({ Bucket, Key: 'listed/one.txt' }));
     expect([head.ContentLength, head.ContentType]).toEqual([13, 'text/plain']);
-    expect(await listed('told/')).toEqual(['told/one.txt']);
-    expect(await listed('untold/')).toEqual([]);
+    expect(await listed('listed/')).toEqual(['listed/one.txt']);
+    expect(await listed('absent/')).toEqual([]);
   });
 
   it('lets an object go', async () => {
@@ -74,7 +74,7 @@ describe("the embedded S3, asked by AWS's own client", () => {
 
   it('lists uploads, and ends them: then there is nothing to complete', async () => {
     const [Key, other] = ['pending/a', 'pending/b'];
-    const [UploadId, otherId] = [await begun(Key), await begun(other)];
+    const [UploadId, otherId] = [await startUpload(Key), await startUpload(other)];
     const { Uploads } = await aws.send(new ListMultipartUploadsCommand({ Bucket, Prefix: 'pending/a' }));
     expect(Uploads).toMatchObject([{ Key, UploadId }]);
     await aws.send(new AbortMultipartUploadCommand({ Bucket, Key, UploadId }));
@@ -163,7 +163,7 @@ describe('what is in the embedded S3', () => {
 
   it('is there after a kill, an upload and its parts too; what was half an object is not', async () => {
     await put('kept.txt', 'kept');
-    const UploadId = await begun('later.txt');
+    const UploadId = await startUpload('later.txt');
     const first = { Bucket, Key: 'later.txt', UploadId, PartNumber: 1 };
     const { ETag } = await aws.send(new UploadPartCommand({ ...first, Body: 'late' }));
     writeFileSync(join(s3.directory, Bucket, 'content', 'orphan'), 'half');
@@ -187,7 +187,7 @@ describe('what is in the embedded S3', () => {
 
   it('is gone a day later, by the clock of the stack, and off the disk with the next sweep', async () => {
     await put('old.txt', 'old');
-    const UploadId = await begun('old-upload.txt');
+    const UploadId = await startUpload('old-upload.txt');
     const contents = () => readdirSync(join(s3.directory, Bucket, 'content')).length;
     s3.clock.set(new Date(s3.clock.nowMs() + 86_400_000 - 60_000).toISOString());
     expect(await textOf('old.txt')).toBe('old');

@@ -185,7 +185,7 @@ describe('the schedules', () => {
     await expect(schedules.advanceTo('2026-01-01T00:00:00.000Z')).rejects.toThrow(RangeError);
   });
 
-  it('run now for whoever asks, who sees the result or the failure', async () => {
+  it('run on request and return the result or the failure', async () => {
     const schedules = start([schedule('nightly', 'cron(0 3 * * ? *)')], () => {
       if (runs.length > 1) throw new LambdaFailure('Error', 'no');
       return { done: 3 };
@@ -211,7 +211,7 @@ describe('the schedules', () => {
     ]);
   });
 
-  it('make up once, at the latest instant, for what they missed while the stack was off', async () => {
+  it('run once, at the latest due instant, for all runs missed while the stack was off', async () => {
     const stateFile = join(directory, 'schedules.json');
     const rows = [schedule('nightly', 'cron(0 3 * * ? *)'), schedule('yearly', 'cron(0 0 1 1 ? *)')];
     await start(rows, undefined, { stateFile }).stop();

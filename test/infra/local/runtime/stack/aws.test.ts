@@ -16,7 +16,7 @@ import { createFaults } from '../../../../../infra/local/runtime/dynamodb/faults
 import { createMetrics, type Metrics } from '../../../../../infra/local/runtime/dynamodb/metrics.ts';
 import { EventBus } from '../../../../../infra/local/runtime/events/bus.ts';
 import { type Aws, startAws } from '../../../../../infra/local/runtime/stack/aws.ts';
-import { createStateMachines } from '../../../../../infra/local/runtime/states/state-machines.ts';
+import { StateMachines } from '../../../../../infra/local/runtime/states/state-machines.ts';
 import { startSmallTable } from '../../support/dynamo-local.ts';
 
 jest.setTimeout(60_000);
@@ -47,7 +47,7 @@ beforeAll(async () => {
   bus = new EventBus({ model, invoke, startExecution: async () => null, clock, file: null });
   const definition = { QueryLanguage: 'JSONata', StartAt: 'Done', States: { Done: { Type: 'Succeed' } } };
   const machine = { logicalId: 'Erasure', name: 'erasure', arn: MACHINE, definition };
-  const machines = createStateMachines({
+  const machines = new StateMachines({
     ...{ machines: new Map([['Erasure', machine]]), functions: new Map(), invoke, clock, file: null },
   });
   aws = await startAws({ dynamoEndpoint: small.endpoint, table: small.table, metrics, bus, machines, faults });
@@ -68,12 +68,12 @@ beforeEach(() => {
 const counted = (operation: string) => metrics.snapshot().functions['consumers']?.[operation];
 
 describe('what DynamoDB is asked, through the local stack', () => {
-  it('is answered as DynamoDB answers it, without figures that nobody asked for', async () => {
+  it('is answered as DynamoDB answers it, without figures that were not requested', async () => {
     await dynamo.send(new PutItemCommand({ TableName, Item: item('plain') }));
     const answer = await dynamo.send(new GetItemCommand({ TableName, Key: key('plain') }));
     expect(answer.Item).toEqual(item('plain'));
     expect(answer).not.toHaveProperty('ConsumedCapacity');
-    const none = await dynamo.send(new GetItemCommand({ TableName, Key: key('nobody') }));
+    const none = await dynamo.send(new GetItemCommand({ TableName, Key: key('missing') }));
     expect(none.Item).toBeUndefined();
   });
 
@@ -142,7 +142,7 @@ describe('what DynamoDB is asked, through the local stack', () => {
     });
   });
 
-  it('is billed for what a batch looks for in vain', async () => {
+  it('is billed for keys of a batch that do not exist', async () => {
     await dynamo.send(new PutItemCommand({ TableName, Item: item('there') }));
     const Keys = [key('there'), key('nowhere'), key('never')];
     await dynamo.send(new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys } } }));
@@ -153,7 +153,7 @@ describe('what DynamoDB is asked, through the local stack', () => {
 
   it('is refused as DynamoDB refuses it, and counted as a request', async () => {
     const refused = new UpdateItemCommand({
-      ...{ TableName, Key: key('nobody'), UpdateExpression: 'SET a = :a' },
+      ...{ TableName, Key: key('missing'), UpdateExpression: 'SET a = :a' },
       ...{ ConditionExpression: 'attribute_exists(pk)', ExpressionAttributeValues: { ':a': { S: 'a' } } },
     });
     await expect(dynamo.send(refused)).rejects.toMatchObject({ name: 'ConditionalCheckFailedException' });

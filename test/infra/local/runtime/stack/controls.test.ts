@@ -123,7 +123,7 @@ describe('the clock', () => {
 describe('a fault', () => {
   const planned = { function: 'privacy', skip: 3, count: 4, how: 'answer_lost' };
 
-  it('is planned, looked at and called off', async () => {
+  it('is planned, read and cancelled', async () => {
     const plan = { ...planned, passed: 0, failed: 0 };
     expect(await call('PUT', '/faults', planned)).toMatchObject({ status: 200, body: { plan } });
     expect((await call('GET', '/faults')).body).toEqual({ plan });

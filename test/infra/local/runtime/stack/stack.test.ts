@@ -9,7 +9,7 @@ import { regulars } from '../../../../../infra/local/regulars.ts';
 import { type Stack, startStack } from '../../../../../infra/local/runtime/stack/stack.ts';
 import { base, lambda, route, type SmallAssembly, writeAssembly } from '../../support/small-assembly.ts';
 
-/** What the SDK's clients would send, without the SDK. */
+/** Requests as the SDK's clients send them, without the SDK. */
 const AWS = `
   const call = async (url, target, body) => {
     const scope = process.env.AWS_ACCESS_KEY_ID + '/20310101/us-east-1/dynamodb/aws4_request';
@@ -78,7 +78,7 @@ const resources = {
       EventSourceArn: { 'Fn::GetAtt': ['Table', 'StreamArn'] },
       FunctionName: { Ref: 'Publisher' },
       StartingPosition: 'TRIM_HORIZON',
-      // As many events as the bus takes at once.
+      // The bus accepts ten events at once.
       BatchSize: 10,
       MaximumRetryAttempts: 3,
     },
@@ -176,7 +176,7 @@ describe('what a stack keeps', () => {
     await second.stop();
   });
 
-  it('outlives kill -9: whatever was acknowledged is there, and reaches the stream', async () => {
+  it('survives kill -9: every acknowledged item is there, and reaches the stream', async () => {
     const child = runStack(dataDirectory);
     const url = await addressOf(child);
     const acknowledged: string[] = [];
@@ -201,7 +201,7 @@ describe('what a stack keeps', () => {
 });
 
 describe('a stack that cannot start', () => {
-  it('says so where the port is taken, and leaves the data to the next', async () => {
+  it('names the taken port, and leaves the data to the next stack', async () => {
     const squatter = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => squatter.once('listening', resolve));
     const { port } = squatter.address() as AddressInfo;
@@ -210,10 +210,10 @@ describe('a stack that cannot start', () => {
     await (await start({ dataDirectory })).stop();
   });
 
-  it('ends what it had begun where there is no assembly', async () => {
+  it('ends the parts it had started where there is no assembly', async () => {
     const assemblyDirectory = () => Promise.reject(new Error('does not synthesize'));
-    const begun = startStack({ assemblyDirectory, dataDirectory, port: 0, log: () => {} });
-    await expect(begun).rejects.toThrow('does not synthesize');
+    const started = startStack({ assemblyDirectory, dataDirectory, port: 0, log: () => {} });
+    await expect(started).rejects.toThrow('does not synthesize');
     await (await start({ dataDirectory })).stop();
   });
 });

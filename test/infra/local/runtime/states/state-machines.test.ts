@@ -5,11 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import type { FunctionModel } from '../../../../../infra/local/runtime/assembly/model.ts';
 import { type Clock, createClock } from '../../../../../infra/local/runtime/base/clock.ts';
 import { LambdaFailure } from '../../../../../infra/local/runtime/base/invoke.ts';
-import {
-  createStateMachines,
-  type Execution,
-  type StateMachines,
-} from '../../../../../infra/local/runtime/states/state-machines.ts';
+import { type Execution, StateMachines } from '../../../../../infra/local/runtime/states/state-machines.ts';
 
 /** A package without types. */
 const validate: (definition: unknown) => {
@@ -61,7 +57,7 @@ afterEach(async () => {
 
 const open = (definition: Record<string, unknown>, run: Steps = ({ input }) => input, file: string | null = null) => {
   const arn = 'arn:aws:states:us-east-1:000000000000:stateMachine:flow';
-  const machines = createStateMachines({
+  const machines = new StateMachines({
     machines: new Map([['Flow', { logicalId: 'Flow', name: 'flow', arn, definition }]]),
     functions: new Map([['Steps', steps]]),
     invoke: async (_, event) => run(event as Payload),
@@ -356,7 +352,7 @@ describe('a state that fails', () => {
     expect(found(machines, arn).status).toBe(status);
   });
 
-  it('tells the catcher what happened', async () => {
+  it('passes error and cause to the catcher', async () => {
     const caught = {
       ErrorEquals: ['Busy'],
       Next: 'B',
@@ -416,7 +412,7 @@ describe('a state that fails', () => {
       'States.NoChoiceMatched',
       { A: { Type: 'Choice', Choices: [{ Condition: '{% false %}', Next: 'B' }] }, B: { Type: 'Succeed' } },
     ],
-    ['Lambda.ResourceNotFoundException', { A: task('x', { Arguments: { FunctionName: 'nobody' }, End: true }) }],
+    ['Lambda.ResourceNotFoundException', { A: task('x', { Arguments: { FunctionName: 'missing' }, End: true }) }],
     ['States.Timeout', { A: task('never', { TimeoutSeconds: 0.01, End: true }) }],
   ])('has the error %s', async (code, states) => {
     const machines = open(machine('A', states as States), ({ step }) =>
@@ -473,7 +469,7 @@ describe('an execution that waits', () => {
   it.each([
     ['Seconds', { Seconds: 60 }],
     ['Timestamp', { Timestamp: '2031-01-31T09:30:59Z' }],
-  ])('for a moment, by %s, has something to do, and whoever waits for it does not wait that long', async (_, wait) => {
+  ])('for a moment, by %s, counts as work, and is cut short for a caller that waits', async (_, wait) => {
     const machines = open(waiting(wait));
     const arn = await machines.start('flow', {});
     await machines.idle();
@@ -481,7 +477,7 @@ describe('an execution that waits', () => {
     expect(clock.now()).toMatch(/^2031-01-31T09:30:[0-2]/);
   });
 
-  it('for a moment is let wait where nobody waits for it', async () => {
+  it('for a moment lasts where no caller waits', async () => {
     const machines = open(waiting({ Seconds: 60 }));
     const arn = await machines.start('flow', {});
     while (clock.nextAlarmMs() === null) await new Promise((resolve) => setImmediate(resolve));
@@ -521,7 +517,7 @@ describe('after kill -9', () => {
     Four: task('four', { Output: '{% { "kept": $kept, "all": $states.result.Payload } %}', End: true }),
   });
 
-  it('goes on from whatever the last line was, and ends with the same result', async () => {
+  it('resumes after every possible last line, with the same result', async () => {
     const whole = join(directory, 'whole.jsonl');
     const machines = open(three, undefined, whole);
     await machines.start('flow', 'in', 'run');

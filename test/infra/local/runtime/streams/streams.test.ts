@@ -158,7 +158,7 @@ describe('the stream of the table', () => {
     expect(ended).toEqual(['Fast a', 'Slow a']);
   });
 
-  it('gathers a batch for its window, which ends when somebody waits for the stack', async () => {
+  it('gathers a batch for its window, which ends early when a caller waits for the stack', async () => {
     const { batches, handler } = taking();
     const streams = await start(handler, { mapping: mapping({ batchWindowSeconds: 300 }) });
     await putAll(['a', 'b']);
