@@ -1,7 +1,7 @@
 /** The composition root of exports: they alone write files. */
 import { s3Files } from '../../shared/data/s3-files.ts';
 import { readEnvironment, readS3Environment } from '../../shared/edge/env.ts';
-import type { ExportDeps } from '../../shared/usecases/exports/exports.ts';
+import type { ExportDeps } from '../../shared/usecases/exports/requests.ts';
 import { live as common } from '../live.ts';
 
 const files = s3Files({ bucket: readEnvironment('exportsBucket'), ...readS3Environment() });

@@ -3,8 +3,8 @@ import type { Routes } from '../../shared/edge/catalogue.ts';
 import { consumerIdParam } from '../../shared/edge/parameters.ts';
 import {
   auditAnswer,
-  begunAnswer,
   contactErasureBody,
+  erasureAnswer,
   erasureBody,
   erasureParams,
   pageQuery,
@@ -14,7 +14,7 @@ import {
   restoredAnswer,
 } from './schemas.ts';
 
-const BEGUN =
+const ERASURE_EFFECT =
   'It cannot be undone. From the answer on nobody is found by the id or the contacts, and every question about the ' +
   'consumer is answered 410 `erased`; what is left is removed within seconds, and the receipt tells when it is gone. ' +
   'A repetition by the id finds the same erasure, and begins one again that failed.';
@@ -25,10 +25,10 @@ export const privacyRoutes = {
     path: '/v1/consumers/{consumerId}',
     access: 'admin',
     summary: 'Erase a consumer',
-    description: `\`confirm\` says the consumer's id again. ${BEGUN}`,
+    description: `\`confirm\` says the consumer's id again. ${ERASURE_EFFECT}`,
     params: consumerIdParam,
     body: erasureBody,
-    answers: () => ({ 202: begunAnswer }),
+    answers: () => ({ 202: erasureAnswer }),
     refusals: ['consumer_not_found', 'confirmation_mismatch', 'version_conflict', 'too_busy'],
   },
   eraseByContact: {
@@ -39,9 +39,9 @@ export const privacyRoutes = {
     description:
       '`lookup` is an email, a phone, or a source and an external id, as in a batch of events; `confirm` says the email, the ' +
       'phone or the external id again. ' +
-      `${BEGUN} Then the contact is nobody's, and may be a new person's: whoever asks again without the Idempotency-Key asks about that one.`,
+      `${ERASURE_EFFECT} Then the contact is nobody's, and may be a new person's: whoever asks again without the Idempotency-Key asks about that one.`,
     body: contactErasureBody,
-    answers: () => ({ 202: begunAnswer }),
+    answers: () => ({ 202: erasureAnswer }),
     refusals: ['consumer_not_found', 'confirmation_mismatch', 'too_busy'],
   },
   readErasure: {

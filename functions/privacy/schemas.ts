@@ -28,7 +28,7 @@ export const restoredAnswer = z.strictObject({ restored: z.int() });
 export const auditAnswer = z.strictObject({ auditId: z.string() });
 export const pageQuery = z.strictObject({ limit, cursor });
 
-export const begunAnswer = z.strictObject({ erasureId: z.string(), status });
+export const erasureAnswer = z.strictObject({ erasureId: z.string(), status });
 export const receiptAnswer = z.strictObject({
   erasureId: z.string(),
   status,

@@ -13,7 +13,7 @@ import { memoryFiles } from '../../shared/data/memory-files.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import type { DomainEvent } from '../../shared/usecases/ports/bus.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
-import type { ErasingDeps } from '../../shared/usecases/privacy/erasing.ts';
+import type { ErasureDeps } from '../../shared/usecases/privacy/erasure-state.ts';
 import { type ApiResponse, namedClient } from './client.ts';
 import { depsOn, NOW } from './events.ts';
 import type { Sent } from './http-event.ts';
@@ -37,7 +37,7 @@ export const erasing = (store: Store = memoryStore()) => {
       return events.length;
     },
   };
-  const depsWith = (other: Store): ErasingDeps => ({ ...depsOn(other), bus, files });
+  const depsWith = (other: Store): ErasureDeps => ({ ...depsOn(other), bus, files });
   const call = (endpoint: keyof typeof operations, sent: Sent = {}, over = store): Promise<ApiResponse> =>
     namedClient(operations, depsOn(over), { now: NOW })(endpoint, sent);
   const asked = (consumerId: string, body: object = { confirm: consumerId }, over = store) =>

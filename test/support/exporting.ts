@@ -4,7 +4,7 @@ import { makeHandler as giveUp } from '../../functions/exports/steps/give-up.ts'
 import { makeHandler as write } from '../../functions/exports/steps/write.ts';
 import { memoryFiles } from '../../shared/data/memory-files.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
-import type { ExportDeps } from '../../shared/usecases/exports/exports.ts';
+import type { ExportDeps } from '../../shared/usecases/exports/requests.ts';
 import { withRevision } from '../../shared/usecases/organization/catalogue.ts';
 import type { ExportFile } from '../../shared/usecases/ports/files.ts';
 import { HEAD, type RecordOf } from '../../shared/usecases/ports/records.ts';

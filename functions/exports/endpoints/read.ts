@@ -1,5 +1,5 @@
 import { endpoint, ok } from '../../../shared/edge/endpoint.ts';
-import { type ExportDeps, readExport } from '../../../shared/usecases/exports/exports.ts';
+import { type ExportDeps, readExport } from '../../../shared/usecases/exports/requests.ts';
 import { exportsRoutes } from '../routes.ts';
 
 export const makeHandler = (deps: ExportDeps) =>

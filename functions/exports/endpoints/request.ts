@@ -1,5 +1,5 @@
 import { endpoint } from '../../../shared/edge/endpoint.ts';
-import { requestExport } from '../../../shared/usecases/exports/exports.ts';
+import { requestExport } from '../../../shared/usecases/exports/requests.ts';
 import type { Deps } from '../../../shared/usecases/ports/deps.ts';
 import { exportsRoutes } from '../routes.ts';
 

@@ -1,7 +1,7 @@
 import { endpoint } from '../../../shared/edge/endpoint.ts';
 import type { Deps } from '../../../shared/usecases/ports/deps.ts';
 import { eraseByContact } from '../../../shared/usecases/privacy/erase-consumer.ts';
-import { presentBegun } from '../begun.ts';
+import { presentErasure } from '../present.ts';
 import { privacyRoutes } from '../routes.ts';
 
 export const makeHandler = (deps: Deps) =>
@@ -9,5 +9,5 @@ export const makeHandler = (deps: Deps) =>
     privacyRoutes.eraseByContact,
     deps,
     ({ body: { lookup, confirm }, now }, commit) => eraseByContact(deps, { lookup, confirm, now }, commit),
-    presentBegun,
+    presentErasure,
   );

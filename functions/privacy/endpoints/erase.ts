@@ -1,7 +1,7 @@
 import { endpoint } from '../../../shared/edge/endpoint.ts';
 import type { Deps } from '../../../shared/usecases/ports/deps.ts';
 import { eraseConsumer } from '../../../shared/usecases/privacy/erase-consumer.ts';
-import { presentBegun } from '../begun.ts';
+import { presentErasure } from '../present.ts';
 import { privacyRoutes } from '../routes.ts';
 
 export const makeHandler = (deps: Deps) =>
@@ -10,5 +10,5 @@ export const makeHandler = (deps: Deps) =>
     deps,
     ({ params, body, ifMatch, now }, commit) =>
       eraseConsumer(deps, { ...params, confirm: body?.confirm, ifMatch, now }, commit),
-    presentBegun,
+    presentErasure,
   );

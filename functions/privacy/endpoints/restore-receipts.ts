@@ -1,12 +1,12 @@
 import { endpoint, ok } from '../../../shared/edge/endpoint.ts';
 import type { Deps } from '../../../shared/usecases/ports/deps.ts';
-import { putReceiptsBack } from '../../../shared/usecases/privacy/re-erase.ts';
+import { restoreReceipts } from '../../../shared/usecases/privacy/re-erase.ts';
 import { privacyRoutes } from '../routes.ts';
 
 export const makeHandler = (deps: Deps) =>
   endpoint(
     privacyRoutes.restoreReceipts,
     deps,
-    ({ body, now }) => putReceiptsBack(deps, { receipts: body.receipts, now }),
+    ({ body, now }) => restoreReceipts(deps, { receipts: body.receipts, now }),
     ok,
   );

@@ -1,9 +1,9 @@
 import { step } from '../../../shared/edge/step.ts';
-import type { ErasingDeps } from '../../../shared/usecases/privacy/erasing.ts';
-import { removeNamed } from '../../../shared/usecases/privacy/removals.ts';
+import type { ErasureDeps } from '../../../shared/usecases/privacy/erasure-state.ts';
+import { removeNamed } from '../../../shared/usecases/privacy/remove.ts';
 import { erasureStep } from '../step-input.ts';
 
-export const makeHandler = (deps: ErasingDeps) =>
+export const makeHandler = (deps: ErasureDeps) =>
   step('remove-named', erasureStep, async (input) => {
     await removeNamed(deps, input);
     return { erasureId: input.erasureId };

@@ -1,10 +1,10 @@
 import { step } from '../../../shared/edge/step.ts';
-import type { ErasingDeps } from '../../../shared/usecases/privacy/erasing.ts';
-import { tellConnected } from '../../../shared/usecases/privacy/steps.ts';
+import type { ErasureDeps } from '../../../shared/usecases/privacy/erasure-state.ts';
+import { notifyConnected } from '../../../shared/usecases/privacy/steps.ts';
 import { erasureStep } from '../step-input.ts';
 
-export const makeHandler = (deps: ErasingDeps) =>
+export const makeHandler = (deps: ErasureDeps) =>
   step('tell-connected', erasureStep, async (input) => {
-    await tellConnected(deps, input);
+    await notifyConnected(deps, input);
     return { erasureId: input.erasureId };
   });

@@ -4,7 +4,7 @@ import type { Instant } from '../../domain/facts.ts';
 import { quantity } from '../../domain/rounding.ts';
 import type { Store } from '../ports/store.ts';
 
-export interface AdvocateShown {
+export interface ListedAdvocate {
   rank: number;
   consumerId: string;
   fullName: string | null;
@@ -13,7 +13,7 @@ export interface AdvocateShown {
 }
 
 /** As of the last ranking, less those who have gone since; `computedAt` null before the first. */
-export const listAdvocates = async (store: Store): Promise<{ computedAt: Instant | null; items: AdvocateShown[] }> => {
+export const listAdvocates = async (store: Store): Promise<{ computedAt: Instant | null; items: ListedAdvocate[] }> => {
   const [record] = await store.get([{ kind: 'advocates' }]);
   const items = (record?.items ?? []).map(({ consumerId, fullName, score, activities }, place) => ({
     rank: place + 1,

@@ -29,7 +29,7 @@ export const rankAdvocates = async (deps: Pick<Deps, 'store' | 'pause'>, now: In
   const ranked = { deps, scoring, rules: influenceRulesOf(scoring.settings), now, add: ranking.add };
   const slices = Array.from({ length: deps.store.slices }, (_, slice) => slice);
   const looked = await inParallel(slices, slices.length, (slice) => rankSlice(slice, ranked));
-  const items = await keepAdvocates(deps, ranking.best(), now);
+  const items = await saveAdvocates(deps, ranking.best(), now);
   // Who was renamed, or went, while the list was being made, was not on it yet.
   await updateAdvocates(
     deps,
@@ -79,7 +79,7 @@ const advocacyIn = async (
 };
 
 /** Puts the list in place of the one before it, and gives back what is there now. */
-const keepAdvocates = (
+const saveAdvocates = (
   deps: Pick<Deps, 'store' | 'pause'>,
   best: readonly Candidate[],
   now: Instant,

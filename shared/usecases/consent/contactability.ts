@@ -9,7 +9,7 @@ import { scoringOf } from '../organization/scoring.ts';
 import type { RecordOf } from '../ports/records.ts';
 import type { Store } from '../ports/store.ts';
 
-interface Asked {
+interface ContactQuestion {
   consumerId: string;
   channel: Channel;
   purpose: string;
@@ -19,7 +19,7 @@ interface Asked {
 /** All is read fresh, so that whoever just said no is not contacted. Throws `consumer_not_found` or `erased`. */
 export const mayContact = async (
   store: Store,
-  { consumerId, channel, purpose, now }: Asked,
+  { consumerId, channel, purpose, now }: ContactQuestion,
 ): Promise<Contactability & { bestSendTime: BestSendTime | null }> => {
   const [profile, metrics, record] = await store.get(
     [{ kind: 'profile', consumerId }, { kind: 'metrics', consumerId }, { kind: 'settings' }],

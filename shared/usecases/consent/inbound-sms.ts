@@ -7,7 +7,7 @@ import type { Commit, Deps } from '../ports/deps.ts';
 import type { RecordOf } from '../ports/records.ts';
 import type { Store } from '../ports/store.ts';
 import { WriteConflict } from '../ports/store.ts';
-import { recordConsents, type Said } from './record.ts';
+import { type NewConsent, recordConsents } from './record.ts';
 
 export interface InboundSms {
   from: string;
@@ -31,7 +31,7 @@ export const receiveSms = async (deps: Deps, { from, text, now }: InboundSms, co
   if (keyword === null) return { keyword: null, consumerId: undefined };
   return recordConsents(deps, now, commit, {
     find: () => ownerOf(deps.store, phone),
-    decide: (profile) => saidBy(keyword, profile),
+    decide: (profile) => consentsFor(keyword, profile),
     answer: (_, profile) => ({ keyword: keyword.word, consumerId: profile?.consumerId }),
   });
 };
@@ -57,7 +57,7 @@ const ownerOf = async (store: Store, phone: string | null): Promise<RecordOf<'pr
 };
 
 /** Stopping is about every purpose, those of which nobody knows yet by marketing; starting is about marketing alone. */
-const saidBy = ({ word, state }: Keyword, { consents }: RecordOf<'profile'>): Said[] => {
+const consentsFor = ({ word, state }: Keyword, { consents }: RecordOf<'profile'>): NewConsent[] => {
   const purposes = state === 'granted' ? [MARKETING] : [...new Set([MARKETING, ...purposesOf(consents, 'sms')])];
   return purposes
     .filter((purpose) => standingOf(consents, 'sms', purpose)?.state !== state)

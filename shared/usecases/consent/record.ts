@@ -9,7 +9,7 @@ import type { Commit, Deps } from '../ports/deps.ts';
 import type { RecordOf } from '../ports/records.ts';
 import type { Write } from '../ports/store.ts';
 
-export interface Said extends Statement {
+export interface NewConsent extends Statement {
   /** Where it was said, and how. */
   source: string;
   method: string;
@@ -29,7 +29,7 @@ interface Target {
 export const recordConsent = (
   deps: Deps,
   { consumerId, ifMatch, now }: Target,
-  said: Said,
+  said: NewConsent,
   commit: Commit,
 ): Promise<ListedConsent> =>
   recordConsents(deps, now, commit, {
@@ -51,7 +51,7 @@ export const recordConsent = (
 interface Decision<T> {
   /** Read fresh; null where there is nobody: then nothing is stated. */
   find(): Promise<RecordOf<'profile'> | null>;
-  decide(profile: RecordOf<'profile'>): Said[];
+  decide(profile: RecordOf<'profile'>): NewConsent[];
   answer(records: readonly ConsentRecord[], profile: RecordOf<'profile'> | null): T;
 }
 
@@ -65,7 +65,7 @@ export const recordConsents = <T>(
   let attempted: { records: ConsentRecord[]; profile: RecordOf<'profile'> } | null = null;
   return retrying(deps, async () => {
     // An attempt that took effect unnoticed stands, whatever was said after it.
-    if (attempted && (await stands(deps, attempted.records))) return answer(attempted.records, attempted.profile);
+    if (attempted && (await isCommitted(deps, attempted.records))) return answer(attempted.records, attempted.profile);
     const profile = await find();
     const said = profile ? decide(profile) : [];
     if (profile === null || said.length === 0) return answer([], profile);
@@ -82,13 +82,13 @@ export const recordConsents = <T>(
   });
 };
 
-const stands = async ({ store }: Deps, records: readonly ConsentRecord[]): Promise<boolean> =>
+const isCommitted = async ({ store }: Deps, records: readonly ConsentRecord[]): Promise<boolean> =>
   isDeepStrictEqual(await store.get(records, true), records);
 
 const recordOf = (
   consentId: string,
   { consumerId, consents }: RecordOf<'profile'>,
-  said: Said,
+  said: NewConsent,
   at: Instant,
 ): ConsentRecord => {
   const { channel, purpose, state, source, method, wordingVersion } = said;

@@ -25,7 +25,7 @@ export const editConsumer = async (deps: Deps, target: Target, edit: ProfileEdit
   const { now } = target;
   const organization = await organizationOf(deps.store, now);
   const change = normalized(edit, now);
-  return changed(deps, target, commit, {
+  return changeProfile(deps, target, commit, {
     decide: (profile) => joined(edited(profile, change), organization.settings.loyalty.autoJoin, now),
     answer: (state) => detailAt(state, organization, now),
   });
@@ -34,7 +34,7 @@ export const editConsumer = async (deps: Deps, target: Target, edit: ProfileEdit
 /** Throws `Refusal('not_registered')` for a guest, who is in no loyalty program. */
 export const setMembership = async (deps: Deps, target: Target, state: 'opted_in' | 'opted_out', commit: Commit) => {
   const organization = await organizationOf(deps.store, target.now);
-  return changed(deps, target, commit, {
+  return changeProfile(deps, target, commit, {
     decide: (profile) => {
       if (identityLevelOf(profile) === 'guest') {
         throw new Refusal('not_registered', 'A guest joins and leaves nothing: an email or a phone comes first.');
@@ -51,17 +51,17 @@ export const addTag = (
   target: Target,
   { name, type }: { name: string; type?: TagType | null | undefined },
   commit: Commit,
-) => changed(deps, target, commit, { decide: (profile) => tagged(profile, name, type), answer: () => null });
+) => changeProfile(deps, target, commit, { decide: (profile) => tagged(profile, name, type), answer: () => null });
 
 /** Safe to repeat. */
 export const removeTag = (deps: Deps, target: Target, name: string, commit: Commit) =>
-  changed(deps, target, commit, { decide: (profile) => untagged(profile, name), answer: () => null });
+  changeProfile(deps, target, commit, { decide: (profile) => untagged(profile, name), answer: () => null });
 
 /** One id a source, and one consumer an id: throws `Refusal('external_id_taken')`. */
 export const setSyncSource = (deps: Deps, target: Target, asked: SyncSource, commit: Commit) => {
   const { source, externalId, status, lastSyncedAt } = asked;
   const entry: SyncSource = { source, externalId, lastSyncedAt, status };
-  return changed(deps, target, commit, {
+  return changeProfile(deps, target, commit, {
     decide: (profile) => {
       const others = profile.syncSources.filter(({ source }) => source !== entry.source);
       if (others.length >= SOURCES_MOST) {
@@ -84,7 +84,7 @@ interface Change<T> {
  * The first attempt may read what is a moment old. Before something is refused because of it, or left as it is, it is
  * decided again on a fresh read.
  */
-const changed = <T>(deps: Deps, target: Target, commit: Commit, change: Change<T>): Promise<T> =>
+const changeProfile = <T>(deps: Deps, target: Target, commit: Commit, change: Change<T>): Promise<T> =>
   retrying(deps, async (retry) => {
     if (retry > 0) return (await attempted(deps, target, commit, change, true)).answer;
     try {

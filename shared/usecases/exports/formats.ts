@@ -6,7 +6,7 @@ import { type ZipWriter, zipWriter } from '../../domain/zip.ts';
 import type { Rows, Section } from './sections.ts';
 
 export type NamedSection = readonly [name: ExportSection, section: Section];
-interface Exported {
+interface ExportHead {
   consumerId: string;
   exportedAt: Instant;
 }
@@ -16,10 +16,10 @@ type Text = AsyncGenerator<string>;
 const CHUNK_CHARACTERS = 64 * 1024;
 
 /** `{consumerId, exportedAt, sections: {name: …}}`. */
-export const asJson = (exported: Exported, sections: readonly NamedSection[]): AsyncGenerator<Uint8Array> =>
+export const asJson = (exported: ExportHead, sections: readonly NamedSection[]): AsyncGenerator<Uint8Array> =>
   encoded(jsonOf(exported, sections));
 
-async function* jsonOf({ consumerId, exportedAt }: Exported, sections: readonly NamedSection[]): Text {
+async function* jsonOf({ consumerId, exportedAt }: ExportHead, sections: readonly NamedSection[]): Text {
   yield `{"consumerId":${JSON.stringify(consumerId)},"exportedAt":${JSON.stringify(exportedAt)},"sections":{`;
   for (const [index, [name, section]] of sections.entries()) {
     yield `${index > 0 ? ',' : ''}${JSON.stringify(name)}:`;
@@ -57,7 +57,7 @@ async function* listJson({ rows }: Rows): Text {
 
 /** A zip: a file a section, called after it. */
 export async function* asTables(
-  { exportedAt }: Exported,
+  { exportedAt }: ExportHead,
   sections: readonly NamedSection[],
 ): AsyncGenerator<Uint8Array> {
   const zip = zipWriter(exportedAt);

@@ -27,14 +27,14 @@ export type Section =
   | { lists: Record<string, Rows>; atTheEnd?: () => object };
 
 /** What sections are made of. */
-export interface Grounds {
+export interface SectionInputs {
   store: Store;
   state: ConsumerStateWithEvents;
   organization: Organization;
   now: Instant;
 }
 
-export const sectionOf = (name: ExportSection, grounds: Grounds): Section => SECTIONS[name](grounds);
+export const sectionOf = (name: ExportSection, inputs: SectionInputs): Section => SECTIONS[name](inputs);
 
 /** What the detail shows that stands in other sections. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
@@ -43,7 +43,7 @@ const ELSEWHERE: ReadonlySet<string> = new Set([
   ...(['participation', 'syncSources', 'consents'] as const),
 ] satisfies (keyof ConsumerDetail)[]);
 
-const SECTIONS: Record<ExportSection, (grounds: Grounds) => Section> = {
+const SECTIONS: Record<ExportSection, (inputs: SectionInputs) => Section> = {
   profile: ({ state, organization, now }) => {
     const detail = detailAt(state, organization, now);
     return { facts: Object.fromEntries(Object.entries(detail).filter(([name]) => !ELSEWHERE.has(name))) };

@@ -11,37 +11,37 @@ import { organizationOf } from '../organization/organization.ts';
 import { bookTimeOf } from '../points/book-time.ts';
 import type { RecordOf } from '../ports/records.ts';
 import type { Store } from '../ports/store.ts';
-import { alsoRemoved } from '../privacy/erase-consumer.ts';
-import type { ExportDeps } from './exports.ts';
+import { countRemovedWrites } from '../privacy/erase-consumer.ts';
 import { asJson, asTables } from './formats.ts';
-import { type Grounds, sectionOf } from './sections.ts';
+import type { ExportDeps } from './requests.ts';
+import { type SectionInputs, sectionOf } from './sections.ts';
 
 type ExportRecord = RecordOf<'export'>;
-type Wanted = ExportRecord & { consumerId: string };
+type RunningExport = ExportRecord & { consumerId: string };
 /** How it ended; `gone` where there is no record of it any more. */
 export type ExportEnd = ExportRecord['status'] | 'gone';
 
 /** Safe to repeat. Where the consumer was erased, or is being erased, it ends well, and without a file. */
 export const writeExport = async (deps: ExportDeps, exportId: string, now: Instant): Promise<ExportEnd> => {
-  const wanted = await stillWanted(deps.store, exportId);
-  if (wanted === null) return leave(deps, exportId);
+  const wanted = await runningExport(deps.store, exportId);
+  if (wanted === null) return settleUnwanted(deps, exportId);
   try {
     await deps.files.write(wanted, contentOf(deps, exportId, now));
   } catch (error) {
-    if (await stillWanted(deps.store, exportId)) throw error;
+    if (await runningExport(deps.store, exportId)) throw error;
   }
-  return end(deps, exportId, 'completed', now);
+  return completeExport(deps, exportId, 'completed', now);
 };
 
 /** Of one that failed again and again: it says so, and there is no file. */
 export const giveUpExport = async (deps: ExportDeps, exportId: string, now: Instant): Promise<ExportEnd> => {
-  const ended = await end(deps, exportId, 'failed', now);
+  const ended = await completeExport(deps, exportId, 'failed', now);
   if (ended === 'failed') await deps.files.remove(exportId);
   return ended;
 };
 
 /** The record, as long as it has no end yet and its consumer is there. */
-const stillWanted = async (store: Store, exportId: string): Promise<Wanted | null> => {
+const runningExport = async (store: Store, exportId: string): Promise<RunningExport | null> => {
   const [record] = await store.get([{ kind: 'export', exportId }], true);
   const { consumerId } = record ?? {};
   if (record?.status !== 'running' || consumerId === undefined) return null;
@@ -51,7 +51,7 @@ const stillWanted = async (store: Store, exportId: string): Promise<Wanted | nul
 
 /** Begins with a look whether it is wanted: what a removal came before is not made. */
 async function* contentOf(deps: ExportDeps, exportId: string, now: Instant): AsyncGenerator<Uint8Array> {
-  const wanted = await stillWanted(deps.store, exportId);
+  const wanted = await runningExport(deps.store, exportId);
   if (wanted === null) throw new Error('the export is not wanted any more');
   const { consumerId, format, sections } = wanted;
   const grounds = await groundsOf(deps, consumerId, now);
@@ -61,7 +61,7 @@ async function* contentOf(deps: ExportDeps, exportId: string, now: Instant): Asy
 }
 
 /** What time has done to points by now is booked first, so that the ledger tells it. */
-const groundsOf = async (deps: ExportDeps, consumerId: string, now: Instant): Promise<Grounds> => {
+const groundsOf = async (deps: ExportDeps, consumerId: string, now: Instant): Promise<SectionInputs> => {
   const { store } = deps;
   const [account] = await store.get([{ kind: 'account', consumerId }], true);
   if (account && isBehind(account, now)) await bookTimeOf(deps, consumerId, now);
@@ -73,10 +73,15 @@ const groundsOf = async (deps: ExportDeps, consumerId: string, now: Instant): Pr
 };
 
 /** Where it is not wanted any more, or another was quicker, it is left as that has it. */
-const end = (deps: ExportDeps, exportId: string, status: 'completed' | 'failed', now: Instant): Promise<ExportEnd> =>
+const completeExport = (
+  deps: ExportDeps,
+  exportId: string,
+  status: 'completed' | 'failed',
+  now: Instant,
+): Promise<ExportEnd> =>
   retrying(deps, async () => {
-    const wanted = await stillWanted(deps.store, exportId);
-    if (wanted === null) return leave(deps, exportId);
+    const wanted = await runningExport(deps.store, exportId);
+    if (wanted === null) return settleUnwanted(deps, exportId);
     const { version } = wanted;
     const put: ExportRecord = { ...wanted, version: version + 1, status, completedAt: now };
     await deps.store.commit([{ put, expect: { version } }]);
@@ -84,7 +89,7 @@ const end = (deps: ExportDeps, exportId: string, status: 'completed' | 'failed',
   });
 
 /** No file stays of one that is erased or gone. One without an end whose consumer is gone is erased. */
-const leave = (deps: ExportDeps, exportId: string): Promise<ExportEnd> =>
+const settleUnwanted = (deps: ExportDeps, exportId: string): Promise<ExportEnd> =>
   retrying(deps, async () => {
     const [record] = await deps.store.get([{ kind: 'export', exportId }], true);
     if (record?.status === 'completed') return record.status;
@@ -93,7 +98,7 @@ const leave = (deps: ExportDeps, exportId: string): Promise<ExportEnd> =>
     if (record?.status !== 'running') return record?.status ?? 'gone';
     const { consumerId, version, ...rest } = record;
     const put: ExportRecord = { ...rest, version: version + 1, status: 'erased' };
-    const counted = consumerId === undefined ? [] : await alsoRemoved(deps.store, consumerId, record);
+    const counted = consumerId === undefined ? [] : await countRemovedWrites(deps.store, consumerId, record);
     await deps.store.commit([{ put, expect: { version } }, ...counted]);
     return put.status;
   });

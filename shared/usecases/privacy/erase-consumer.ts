@@ -2,7 +2,7 @@
  * Beginning an erasure. In one transaction the whole head of the consumer goes, and every claim to its contacts, and its
  * id is put down as erased: from then on nothing can be written about it, as every write stands on a part of the head (see
  * data/guard.ts), nobody is found by its contacts, and every question about it is answered `erased`. What is left under
- * its key, and elsewhere, a workflow removes (see erasing.ts).
+ * its key, and elsewhere, a workflow removes (see steps.ts, remove.ts and verify.ts).
  */
 import type { Instant } from '../../domain/facts.ts';
 import { Refusal } from '../../domain/refusal.ts';
@@ -15,7 +15,7 @@ import type { Commit, Deps } from '../ports/deps.ts';
 import { HEAD, type Kind, type RecordKey, type RecordOf, storedKind } from '../ports/records.ts';
 import type { ConsumerState, Store, Write } from '../ports/store.ts';
 
-export type Begun = Pick<RecordOf<'erasure'>, 'erasureId' | 'status'>;
+export type ErasureStatus = Pick<RecordOf<'erasure'>, 'erasureId' | 'status'>;
 
 /**
  * Safe to repeat: who is being erased, or was, has the same erasure; one that failed is begun again. Throws `Refusal`
@@ -23,27 +23,27 @@ export type Begun = Pick<RecordOf<'erasure'>, 'erasureId' | 'status'>;
  */
 export const eraseConsumer = (
   deps: Deps,
-  { consumerId, confirm, ifMatch, now }: Asked,
+  { consumerId, confirm, ifMatch, now }: ErasureRequest,
   commit: Commit,
-): Promise<Begun> => {
+): Promise<ErasureStatus> => {
   refuseUnconfirmed(consumerId, confirm);
   const erasureId = deps.newId(now);
   return retrying(deps, async () => {
-    const picture = await deps.store.stateOf(consumerId);
-    if (picture === null) return begunBefore(deps.store, { consumerId, now }, commit);
-    const { version } = picture.profile;
+    const state = await deps.store.stateOf(consumerId);
+    if (state === null) return existingErasure(deps.store, { consumerId, now }, commit);
+    const { version } = state.profile;
     if (ifMatch !== undefined && ifMatch !== version) {
       throw new Refusal('version_conflict', `The consumer is at version ${version}, not ${ifMatch}.`);
     }
-    const { receipt, writes } = await freezing(deps.store, picture, { erasureId, now });
-    const answer = await commit(writes, begun(receipt));
+    const { receipt, writes } = await freezeWrites(deps.store, state, { erasureId, now });
+    const answer = await commit(writes, statusOf(receipt));
     // At once; where it fails, a step of the workflow does it.
     await updateAdvocates(deps, [consumerId]).catch(() => undefined);
     return answer;
   });
 };
 
-interface Asked {
+interface ErasureRequest {
   consumerId: string;
   /** The id again. */
   confirm: string | undefined;
@@ -57,7 +57,7 @@ export const eraseByContact = async (
   deps: Deps,
   { lookup, confirm, now }: { lookup: Lookup; confirm: string | undefined; now: Instant },
   commit: Commit,
-): Promise<Begun> => {
+): Promise<ErasureStatus> => {
   refuseUnconfirmed('email' in lookup ? lookup.email : 'phone' in lookup ? lookup.phone : lookup.externalId, confirm);
   const consumerId = await ownerOf(deps.store, lookup);
   return eraseConsumer(deps, { consumerId, confirm: consumerId, now }, commit);
@@ -68,24 +68,24 @@ const refuseUnconfirmed = (said: string, confirm: string | undefined): void => {
   throw new Refusal('confirmation_mismatch', 'It cannot be undone: `confirm` has to say again who is to be erased.');
 };
 
-const begun = ({ erasureId, status }: RecordOf<'erasure'>): Begun => ({ erasureId, status });
+const statusOf = ({ erasureId, status }: RecordOf<'erasure'>): ErasureStatus => ({ erasureId, status });
 
-const begunBefore = async (
+const existingErasure = async (
   store: Store,
-  { consumerId, now }: Pick<Asked, 'consumerId' | 'now'>,
+  { consumerId, now }: Pick<ErasureRequest, 'consumerId' | 'now'>,
   commit: Commit,
-): Promise<Begun> => {
+): Promise<ErasureStatus> => {
   const tombstone = await tombstoneOf(store, consumerId);
   if (!tombstone) throw await absenceOf(store, consumerId);
   const [receipt] = await store.get([{ kind: 'erasure', erasureId: tombstone.erasureId }], true);
   if (!receipt) throw new TypeError('an erasure without its receipt');
-  if (receipt.status !== 'failed') return begun(receipt);
-  const put = begunAgain(receipt, now);
-  return commit([{ put, expect: { version: receipt.version } }], begun(put));
+  if (receipt.status !== 'failed') return statusOf(receipt);
+  const put = restarted(receipt, now);
+  return commit([{ put, expect: { version: receipt.version } }], statusOf(put));
 };
 
 /** Its workflow is started again, from the table's stream. */
-export const begunAgain = (receipt: RecordOf<'erasure'>, now: Instant): RecordOf<'erasure'> => ({
+export const restarted = (receipt: RecordOf<'erasure'>, now: Instant): RecordOf<'erasure'> => ({
   ...receipt,
   version: receipt.version + 1,
   attempt: receipt.attempt + 1,
@@ -101,7 +101,7 @@ export const begunAgain = (receipt: RecordOf<'erasure'>, now: Instant): RecordOf
  * What it takes to freeze a consumer: all that is counted here as removed is removed by these writes. `earlier` is the
  * receipt of one who was erased before, and is there again since a table was restored.
  */
-export const freezing = async (
+export const freezeWrites = async (
   store: Store,
   state: ConsumerState,
   { erasureId, now, earlier }: { erasureId: string; now: Instant; earlier?: RecordOf<'erasure'> },
@@ -114,7 +114,7 @@ export const freezing = async (
   const shown = await shownIn(store, memberships);
   const removed = countedIn([...parts, ...contacts, ...shown]);
   const receipt: RecordOf<'erasure'> = earlier
-    ? { ...begunAgain(earlier, now), itemsRemoved: summed(earlier.itemsRemoved, removed) }
+    ? { ...restarted(earlier, now), itemsRemoved: summed(earlier.itemsRemoved, removed) }
     : {
         ...{ kind: 'erasure', erasureId, version: 1, subjectHash, status: 'running', attempt: 1 },
         ...{
@@ -165,7 +165,7 @@ const shownIn = async (store: Store, memberships: ConsumerState['memberships']) 
 };
 
 /** The write by which a receipt counts what goes beside the steps of its erasure; none where it is not there. */
-export const alsoRemoved = async (store: Store, consumerId: string, removed: RecordKey): Promise<Write[]> => {
+export const countRemovedWrites = async (store: Store, consumerId: string, removed: RecordKey): Promise<Write[]> => {
   const tombstone = await tombstoneOf(store, consumerId);
   const [receipt] = tombstone ? await store.get([{ kind: 'erasure', erasureId: tombstone.erasureId }], true) : [];
   if (!receipt) return [];

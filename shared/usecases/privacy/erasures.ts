@@ -6,7 +6,7 @@ import { retrying } from '../common/retrying.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { RecordOf } from '../ports/records.ts';
 import type { Page, PageRequest, Store } from '../ports/store.ts';
-import { begunAgain } from './erase-consumer.ts';
+import { restarted } from './erase-consumer.ts';
 
 export type Receipt = Pick<
   RecordOf<'erasure'>,
@@ -39,16 +39,16 @@ export const resumeErasures = async (deps: Deps, now: Instant): Promise<{ runnin
   const run = { running: 0, begun: 0 };
   for await (const { erasureId } of deps.store.erasing()) {
     run.running += 1;
-    if (await resumed(deps, erasureId, now)) run.begun += 1;
+    if (await resumeStuck(deps, erasureId, now)) run.begun += 1;
   }
   return run;
 };
 
-const resumed = (deps: Deps, erasureId: string, now: Instant): Promise<boolean> =>
+const resumeStuck = (deps: Deps, erasureId: string, now: Instant): Promise<boolean> =>
   retrying(deps, async () => {
     const [receipt] = await deps.store.get([{ kind: 'erasure', erasureId }], true);
     if (!receipt || receipt.status === 'completed' || !isStuck(receipt, now)) return false;
-    await deps.store.commit([{ put: begunAgain(receipt, now), expect: { version: receipt.version } }]);
+    await deps.store.commit([{ put: restarted(receipt, now), expect: { version: receipt.version } }]);
     return true;
   });
 

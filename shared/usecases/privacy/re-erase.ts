@@ -10,20 +10,20 @@ import { retrying } from '../common/retrying.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { RecordOf } from '../ports/records.ts';
 import type { Store, Write } from '../ports/store.ts';
-import { freezing } from './erase-consumer.ts';
+import { freezeWrites } from './erase-consumer.ts';
 import type { Receipt } from './erasures.ts';
 
 /** Puts receipts back that are missing; gives back how many were. Safe to repeat. */
-export const putReceiptsBack = async (
+export const restoreReceipts = async (
   deps: Deps,
   { receipts, now }: { receipts: readonly Receipt[]; now: Instant },
 ): Promise<{ restored: number }> => {
   let restored = 0;
-  for (const receipt of receipts) if (await putBack(deps, receipt, now)) restored += 1;
+  for (const receipt of receipts) if (await restoreReceipt(deps, receipt, now)) restored += 1;
   return { restored };
 };
 
-const putBack = (deps: Deps, { subjectHash, ...receipt }: Receipt, now: Instant): Promise<boolean> =>
+const restoreReceipt = (deps: Deps, { subjectHash, ...receipt }: Receipt, now: Instant): Promise<boolean> =>
   retrying(deps, async () => {
     const { erasureId } = receipt;
     const [tombstone, there] = await deps.store.get(
@@ -62,20 +62,20 @@ export const auditSlice = (
   overSlice(deps.store, progress, most, async (consumerIds) => {
     let found = 0;
     for (const consumerId of await erasedAmong(deps.store, consumerIds)) {
-      if (await erasedAgain(deps, consumerId, now)) found += 1;
+      if (await eraseAgain(deps, consumerId, now)) found += 1;
     }
     return found;
   });
 
 /** Whether there was anybody to erase. */
-const erasedAgain = (deps: Deps, consumerId: string, now: Instant): Promise<boolean> =>
+const eraseAgain = (deps: Deps, consumerId: string, now: Instant): Promise<boolean> =>
   retrying(deps, async () => {
     const { store } = deps;
     const [tombstone] = await store.get([{ kind: 'tombstone', subjectHash: store.keyedHashOf(consumerId) }], true);
-    const picture = await store.stateOf(consumerId);
+    const state = await store.stateOf(consumerId);
     const earlier = tombstone && (await receiptOf(store, tombstone));
-    if (!picture || !earlier) return false;
-    const { writes } = await freezing(store, picture, { erasureId: earlier.erasureId, now, earlier });
+    if (!state || !earlier) return false;
+    const { writes } = await freezeWrites(store, state, { erasureId: earlier.erasureId, now, earlier });
     await store.commit(writes);
     return true;
   });

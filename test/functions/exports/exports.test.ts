@@ -4,7 +4,7 @@ import { exportAnswer, exportRequested } from '../../../functions/exports/schema
 import { memoryStore } from '../../../shared/data/memory-store.ts';
 import { table } from '../../../shared/data/table.ts';
 import { EXPORT_SECTIONS } from '../../../shared/domain/exports.ts';
-import type { ExportDeps } from '../../../shared/usecases/exports/exports.ts';
+import type { ExportDeps } from '../../../shared/usecases/exports/requests.ts';
 import { publishChanges } from '../../../shared/usecases/outbox/publish.ts';
 import type { Files } from '../../../shared/usecases/ports/files.ts';
 import type { Store } from '../../../shared/usecases/ports/store.ts';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { makeHandler as erasureResume } from '../../../functions/privacy/jobs/erasure-resume.ts';
-import { begunAnswer, receiptAnswer, receiptsPage } from '../../../functions/privacy/schemas.ts';
+import { erasureAnswer, receiptAnswer, receiptsPage } from '../../../functions/privacy/schemas.ts';
 import { keyOf } from '../../../shared/data/items.ts';
 import { table } from '../../../shared/data/table.ts';
 import { sha256 } from '../../../shared/domain/canonical.ts';
@@ -250,7 +250,7 @@ describe('asking for an erasure', () => {
     const consumerId = await everywhere();
     const first = await world.asked(consumerId);
     expect(first).toMatchObject({ status: 202, body: { status: 'running' } });
-    expect(begunAnswer.safeParse(first.body).error).toBeUndefined();
+    expect(erasureAnswer.safeParse(first.body).error).toBeUndefined();
     expect((await world.asked(consumerId)).body).toEqual(first.body);
     await world.carriedOut(first.body.erasureId);
     expect((await world.asked(consumerId)).body).toEqual({ ...first.body, status: 'completed' });

@@ -12,7 +12,7 @@ import type { Store } from '../ports/store.ts';
 
 export type ExportDeps = Deps & { files: Files };
 
-export interface ExportShown {
+export interface ExportView {
   exportId: string;
   status: RecordOf<'export'>['status'];
   /** Where the file may be fetched, and until when. */
@@ -26,7 +26,7 @@ export const requestExport = (
   asked: { consumerId: string; sections?: readonly ExportSection[] | undefined; format: ExportFile['format'] },
   now: Instant,
   commit: Commit,
-): Promise<ExportShown> => {
+): Promise<ExportView> => {
   const { consumerId, sections = EXPORT_SECTIONS, format } = asked;
   return retrying({ pause }, async () => {
     const [profile] = await store.get([{ kind: 'profile', consumerId }], true);
@@ -48,7 +48,7 @@ export const readExport = async (
   { store, files }: Pick<ExportDeps, 'store' | 'files'>,
   exportId: string,
   now: Instant,
-): Promise<ExportShown> => {
+): Promise<ExportView> => {
   const [record] = await store.get([{ kind: 'export', exportId }], true);
   if (record === undefined || record.expiresAt <= now) {
     throw new Refusal('not_found', 'There is no export with this id any more: one lives for a day.');

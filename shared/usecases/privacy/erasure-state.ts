@@ -12,21 +12,21 @@ import type { RecordOf } from '../ports/records.ts';
 import type { Store, Write } from '../ports/store.ts';
 import { summed } from './erase-consumer.ts';
 
-export type ErasingDeps = Deps & { bus: Bus; files: Pick<Files, 'remove' | 'has'> };
-export interface Step {
+export type ErasureDeps = Deps & { bus: Bus; files: Pick<Files, 'remove' | 'has'> };
+export interface StepInput {
   erasureId: string;
   /** When the step was entered. */
   now: Instant;
 }
-type Receipt = RecordOf<'erasure'>;
+type ErasureRecord = RecordOf<'erasure'>;
 export type Subject = RecordOf<'erasureSubject'>;
 
-interface State {
-  receipt: Receipt;
+interface ErasureState {
+  receipt: ErasureRecord;
   subject: Subject;
 }
 /** Null where it was completed before. */
-export const stateOf = async (store: Store, { erasureId }: Step): Promise<State | null> => {
+export const erasureStateOf = async (store: Store, { erasureId }: StepInput): Promise<ErasureState | null> => {
   const [receipt, subject] = await store.get(
     [
       { kind: 'erasure', erasureId },
@@ -39,37 +39,42 @@ export const stateOf = async (store: Store, { erasureId }: Step): Promise<State 
 };
 
 /** Commits what is decided on the state; nothing where it was completed before. */
-export const changing = (
-  deps: ErasingDeps,
-  step: Step,
-  decide: (state: State) => Write[] | Promise<Write[]>,
+export const updateErasure = (
+  deps: ErasureDeps,
+  step: StepInput,
+  decide: (state: ErasureState) => Write[] | Promise<Write[]>,
 ): Promise<void> =>
   retrying(deps, async () => {
-    const state = await stateOf(deps.store, step);
+    const state = await erasureStateOf(deps.store, step);
     const writes = state ? await decide(state) : [];
     if (writes.length > 0) await deps.store.commit(writes);
   });
 
 /** Does something, then puts down that it is done. */
-export const doing = async (
-  deps: ErasingDeps,
-  step: Step,
+export const runStep = async (
+  deps: ErasureDeps,
+  step: StepInput,
   name: string,
-  act: (state: State) => Promise<void>,
+  act: (state: ErasureState) => Promise<void>,
 ): Promise<void> => {
-  const state = await stateOf(deps.store, step);
+  const state = await erasureStateOf(deps.store, step);
   if (state === null) return;
   await act(state);
-  await marked(deps, step, name, 'done');
+  await markStep(deps, step, name, 'done');
 };
 
-export const marked = (deps: ErasingDeps, step: Step, name: string, status: 'done' | 'failed'): Promise<void> =>
-  changing(deps, step, ({ receipt }) => [
-    { put: after(receipt, step, name, status), expect: { version: receipt.version } },
+export const markStep = (deps: ErasureDeps, step: StepInput, name: string, status: 'done' | 'failed'): Promise<void> =>
+  updateErasure(deps, step, ({ receipt }) => [
+    { put: withStep(receipt, step, name, status), expect: { version: receipt.version } },
   ]);
 
 /** Each step is told once, as it ended last. */
-export const after = (receipt: Receipt, { now }: Step, name: string, status: 'done' | 'failed'): Receipt => ({
+export const withStep = (
+  receipt: ErasureRecord,
+  { now }: StepInput,
+  name: string,
+  status: 'done' | 'failed',
+): ErasureRecord => ({
   ...receipt,
   version: receipt.version + 1,
   steps: [...receipt.steps.filter((one) => one.name !== name), { name, at: now, status }],
@@ -86,9 +91,13 @@ export interface Removals {
  * Commits removals together with their count. Whoever else counts moves the receipt's version: then it is planned again, on
  * what is still there.
  */
-export const counting = (deps: ErasingDeps, step: Step, plan: (again: boolean) => Promise<Removals>): Promise<void> =>
+export const commitRemovals = (
+  deps: ErasureDeps,
+  step: StepInput,
+  plan: (again: boolean) => Promise<Removals>,
+): Promise<void> =>
   retrying(deps, async (retry) => {
-    const state = await stateOf(deps.store, step);
+    const state = await erasureStateOf(deps.store, step);
     if (state === null) return;
     const { receipt, subject } = state;
     const { writes, counts, exportIds = [] } = await plan(retry > 0);
@@ -103,7 +112,7 @@ export const counting = (deps: ErasingDeps, step: Step, plan: (again: boolean) =
   });
 
 /** Claims that the consumer has to contacts, of those that it once had. */
-export const claimsOf = async (store: Store, { consumerId, contacts }: Subject) => {
+export const contactClaimsOf = async (store: Store, { consumerId, contacts }: Subject) => {
   const records = await store.get(
     contacts.map((contact) => ({ kind: 'contact', ...contact }) as const),
     true,

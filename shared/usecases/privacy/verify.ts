@@ -2,7 +2,14 @@
 import type { Instant } from '../../domain/facts.ts';
 import { msOf } from '../../domain/instants.ts';
 import type { RecordOf } from '../ports/records.ts';
-import { claimsOf, type ErasingDeps, marked, type Step, type Subject, stateOf } from './erasing.ts';
+import {
+  contactClaimsOf,
+  type ErasureDeps,
+  erasureStateOf,
+  markStep,
+  type StepInput,
+  type Subject,
+} from './erasure-state.ts';
 
 /** What was under way when it began is over long before: what is still found then, the steps don't remove. */
 const MOST_PATIENCE_MS = 15 * 60_000;
@@ -11,18 +18,18 @@ const MOST_PATIENCE_MS = 15 * 60_000;
  * Asks for everything again, each kind where `table.ts` says that it stands; `clean` where nothing is left. Throws where
  * something is left again and again.
  */
-export const verify = async (deps: ErasingDeps, step: Step): Promise<{ clean: boolean }> => {
-  const state = await stateOf(deps.store, step);
+export const verify = async (deps: ErasureDeps, step: StepInput): Promise<{ clean: boolean }> => {
+  const state = await erasureStateOf(deps.store, step);
   if (state === null) return { clean: true };
   const left = await leftOf(deps, state.subject);
   const clean = Object.values(left).every((isLeft) => !isLeft);
-  await marked(deps, step, 'verify', clean ? 'done' : 'failed');
+  await markStep(deps, step, 'verify', clean ? 'done' : 'failed');
   if (!clean && isOverdue(state.receipt, step.now)) throw new Error(`there is always something left: ${namesOf(left)}`);
   return { clean };
 };
 
 /** By where erasure finds an item: whether any is left. */
-const leftOf = async (deps: ErasingDeps, subject: Subject): Promise<Record<string, boolean>> => {
+const leftOf = async (deps: ErasureDeps, subject: Subject): Promise<Record<string, boolean>> => {
   const { store, files } = deps;
   const { consumerId, exportIds } = subject;
   const named = [await store.answersTo(consumerId), await store.exportsOf(consumerId)];
@@ -30,7 +37,7 @@ const leftOf = async (deps: ErasingDeps, subject: Subject): Promise<Record<strin
   const [advocates] = await store.get([{ kind: 'advocates' }], true);
   return {
     partition: !(await isEmpty(store.everythingOf(consumerId))),
-    claims: (await claimsOf(store, subject)).length > 0,
+    claims: (await contactClaimsOf(store, subject)).length > 0,
     index: named.some((records) => records.length > 0) || written.includes(true),
     inside: advocates?.items.some((one) => one.consumerId === consumerId) ?? false,
   };
