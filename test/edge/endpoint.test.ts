@@ -30,7 +30,7 @@ const route = {
   bodyLimitBytes: 1_000,
 } as const satisfies Route;
 
-/** An endpoint that counts how often it did its work, and answers the count. */
+/** An endpoint that counts its runs and returns the count. */
 const counting = (work: (count: number, commit: Commit) => Promise<unknown> = async () => undefined) => {
   const store = memoryStore();
   let count = 0;
@@ -56,7 +56,7 @@ const named = (name: string, headers: Record<string, string> = {}): Sent => ({ b
 const key = { 'idempotency-key': 'k1' };
 
 describe('an endpoint', () => {
-  it('answers a repeated key with the first answer, and says that it does', async () => {
+  it('replays the first response to a repeated key and marks it as replayed', async () => {
     const { send } = counting();
     const first = await send(named('a', key));
     const second = await send({ body: ' { "name" : "a" } ', headers: key });
@@ -76,26 +76,26 @@ describe('an endpoint', () => {
     expect(await send(other)).toMatchObject({ status: 409, body: { code: 'idempotency_key_reused' } });
   });
 
-  it('keeps the keys of two callers apart', async () => {
+  it('separates the keys of different callers', async () => {
     const { send } = counting();
     await send({ ...named('a', key), client: 'shop-1' });
     expect((await send({ ...named('b', key), client: 'shop-2' })).status).toBe(201);
   });
 
-  it('keeps the keys of two people of one app apart', async () => {
+  it('separates the keys of different people who use the same app', async () => {
     const { send } = counting();
     await send({ ...named('a', key), person: 'ada' });
     expect((await send({ ...named('b', key), person: 'grace' })).status).toBe(201);
   });
 
-  it('forgets a key after seven days, not before', async () => {
+  it('releases a key after seven days and not earlier', async () => {
     const { send } = counting();
     await send({ ...named('a', key), now: '2026-03-01T12:00:00.000Z' });
     expect((await send({ ...named('b', key), now: '2026-03-08T12:00:00.000Z' })).status).toBe(409);
     expect((await send({ ...named('b', key), now: '2026-03-08T12:00:00.001Z' })).status).toBe(201);
   });
 
-  it('does not keep a refusal: the key can be used again', async () => {
+  it('does not store a refusal, so the key can be used again', async () => {
     const { send } = counting(async (count) => {
       if (count === 1) throw new Refusal('not_found', 'Not yet.');
     });
@@ -103,7 +103,7 @@ describe('an endpoint', () => {
     expect(await send(named('a', key))).toMatchObject({ status: 201, body: { count: 2 } });
   });
 
-  it('gives two copies at the same time one answer', async () => {
+  it('gives concurrent copies the same response', async () => {
     let release = () => {};
     const both = new Promise<void>((resolve) => {
       release = resolve;
@@ -118,7 +118,7 @@ describe('an endpoint', () => {
     expect(answers.filter((answer) => answer.headers['idempotent-replayed'] === 'true')).toHaveLength(1);
   });
 
-  it('replays the answer to a copy that is refused because the first one changed the world', async () => {
+  it('replays the response to a copy that is refused because the original changed the state', async () => {
     const { send } = counting(async (count) => {
       if (count > 1) throw new Refusal('version_conflict', 'It has moved.');
     });
@@ -126,7 +126,7 @@ describe('an endpoint', () => {
     expect(await send(named('a', key))).toMatchObject({ status: 201, body: { count: 1 } });
   });
 
-  it.each([undefined, '', '{}', ' { } '])('that takes no body takes an empty one: %j', async (body) => {
+  it.each([undefined, '', '{}', ' { } '])('without a body schema accepts an empty body: %j', async (body) => {
     const { body: _, ...bodiless } = route;
     const handler = endpoint(bodiless, { store: memoryStore() }, async () => null, created);
     const send = async (sent: Sent) => (await handler(httpEvent(sent), {} as never)) as HttpResult;
@@ -135,15 +135,15 @@ describe('an endpoint', () => {
     expect((await send({ body: '[]' })).statusCode).toBe(422);
   });
 
-  it('says bounds as they are meant', async () => {
+  it('describes inclusive and exclusive bounds', async () => {
     const sized = z.strictObject({
       days: z.number().check(z.gt(0), z.lt(9)),
       names: z.array(z.string()).check(z.minLength(1)),
     });
     const handler = endpoint({ ...route, body: sized }, { store: memoryStore() }, async () => null, created);
     const messages = async (body: object) => {
-      const { body: told } = (await handler(httpEvent({ body }), {} as never)) as HttpResult;
-      return JSON.parse(String(told)).errors.map(({ message }: { message: string }) => message);
+      const { body: text } = (await handler(httpEvent({ body }), {} as never)) as HttpResult;
+      return JSON.parse(String(text)).errors.map(({ message }: { message: string }) => message);
     };
     expect(await messages({ days: 0, names: [] })).toEqual(['More than 0.', 'At least 1 item.']);
     expect(await messages({ days: 9, names: ['a'] })).toEqual(['Less than 9.']);
@@ -259,7 +259,7 @@ describe('an endpoint', () => {
       'This is required.',
     ],
     ['that is none', 'circle', 'shape', 'wrong_type', 'This must be of type object.'],
-  ])('refuses a shape %s, and says what would do', async (_, shape, path, code, message) => {
+  ])('refuses a shape %s and lists the valid values', async (_, shape, path, code, message) => {
     const { send } = counting();
     const answer = await send({ body: { name: 'a', shape } });
     expect(answer).toMatchObject({ status: 422, body: { code: 'invalid_request' } });
@@ -277,7 +277,7 @@ describe('an endpoint', () => {
     'ProvisionedThroughputExceededException',
     'RequestLimitExceeded',
     'TransactionInProgressException',
-  ])('is too busy where the table answers %s', async (name) => {
+  ])('answers too_busy if the table throws %s', async (name) => {
     const { send } = counting(async () => {
       throw Object.assign(new Error('slow down'), { name });
     });
@@ -285,7 +285,7 @@ describe('an endpoint', () => {
     expect(answer).toMatchObject({ status: 429, body: { code: 'too_busy' }, headers: { 'retry-after': '1' } });
   });
 
-  it('is too busy where others keep writing, and not for the one who sends it again', async () => {
+  it('answers too_busy after repeated write conflicts, and succeeds on a retry', async () => {
     const { send } = counting(async (count) => {
       if (count === 1) throw new WriteConflict([]);
     });
@@ -293,7 +293,7 @@ describe('an endpoint', () => {
     expect(await send(named('a', key))).toMatchObject({ status: 201, body: { count: 2 } });
   });
 
-  it('tells nothing about a bug but the request id', async () => {
+  it('reveals nothing about a bug except the request id', async () => {
     const { send } = counting(async () => {
       throw new Error('secret of ada@example.com');
     });

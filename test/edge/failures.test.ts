@@ -1,4 +1,4 @@
-/** Messages of errors may quote personal data; what Lambda is thrown ends in logs, dead letters and histories. */
+/** Error messages may quote personal data, and errors thrown at Lambda end up in logs, dead letters and workflow histories. */
 import { inspect } from 'node:util';
 import { describe, expect, it } from '@jest/globals';
 import type { DynamoDBStreamEvent } from 'aws-lambda';
@@ -17,7 +17,7 @@ const failing = async () => {
 const images = { recordOf: (): StoredRecord => metricsOf('c1') };
 const records = [{ dynamodb: { SequenceNumber: '1', ApproximateCreationDateTime: 1_767_225_600, NewImage: {} } }];
 
-describe('what Lambda is thrown', () => {
+describe('an error thrown at Lambda', () => {
   it.each<[string, () => Promise<unknown>]>([
     ['a job', () => job(failing)({ job: 'j', scheduledAt: '2026-01-01T00:00:00.000Z', trigger: 'schedule' })],
     [
@@ -25,14 +25,14 @@ describe('what Lambda is thrown', () => {
       () => streamConsumer('s', images, failing)({ Records: records } as DynamoDBStreamEvent),
     ],
     ['a step', () => step('s', z.object({}), failing)({})],
-  ])('by %s that fails says its name alone', async (_, run) => {
+  ])('by %s contains the name of the original error only', async (_, run) => {
     const error: unknown = await run().catch((thrown: unknown) => thrown);
     expect(error).toBeInstanceOf(Error);
     expect(error).toMatchObject({ name: 'RangeError' });
     expect(inspect(error, { depth: null, showHidden: true })).not.toContain(ADA);
   });
 
-  it('by a step does not repeat its input either', async () => {
+  it('by a step does not contain the input', async () => {
     const run = step('s', z.strictObject({}), async () => null);
     const error: unknown = await run({ [ADA]: 1 }).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({ name: 'Refusal' });

@@ -18,7 +18,7 @@ const deliver = (handle: (changes: Change[]) => Promise<number>, ...records: obj
   streamConsumer('test', images, handle)({ Records: records } as DynamoDBStreamEvent);
 
 describe('a consumer of the stream', () => {
-  it('is given the records before and after, and when it was', async () => {
+  it('receives the records before and after the change, and its time', async () => {
     const seen: Change[] = [];
     const OldImage = itemOf(metricsOf('c1'));
     await deliver(async (changes) => seen.push(...changes), record(1, { OldImage }), record(2));
@@ -36,12 +36,12 @@ describe('a consumer of the stream', () => {
     [0, [{ itemIdentifier: 's1' }]],
     [2, [{ itemIdentifier: 's3' }]],
     [3, []],
-  ])('that succeeded with %i of three is sent the rest again', async (succeeded, batchItemFailures) => {
+  ])('that handled %i of three changes receives the rest again', async (succeeded, batchItemFailures) => {
     const answer = await deliver(async () => succeeded, record(1), record(2), record(3));
     expect(answer).toEqual({ batchItemFailures });
   });
 
-  it('is sent what comes before an unreadable record, and that one again', async () => {
+  it('receives the changes before an unreadable record, which is delivered again', async () => {
     const seen: unknown[] = [];
     const unreadable = record(2, { NewImage: { kind: { S: 'riddle' } } });
     const answer = await deliver(async (changes) => seen.push(...changes), record(1), unreadable, record(3));
@@ -49,7 +49,7 @@ describe('a consumer of the stream', () => {
     expect(answer).toEqual({ batchItemFailures: [{ itemIdentifier: 's2' }] });
   });
 
-  it('that throws has the whole batch sent again', async () => {
+  it('that throws receives the whole batch again', async () => {
     const failing = deliver(async () => Promise.reject(new RangeError('no')), record(1));
     await expect(failing).rejects.toMatchObject({ name: 'RangeError' });
   });

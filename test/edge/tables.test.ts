@@ -1,14 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import { parse } from 'csv-parse/sync';
 import description from '../../functions/docs/description.ts';
-import { makeHandler as listListMembers } from '../../functions/lists/endpoints/list-members.ts';
-import { makeHandler as listSegmentMembers } from '../../functions/segments/endpoints/list-members.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
-import type { HttpResult } from '../../shared/edge/endpoint.ts';
 import type { Store, Write } from '../../shared/usecases/ports/store.ts';
+import { clientOf } from '../support/client.ts';
 import { depsOn, NOW } from '../support/events.ts';
 import { segmentOf } from '../support/groups.ts';
-import { httpEvent, type Sent } from '../support/http-event.ts';
+import type { Sent } from '../support/http-event.ts';
 import { profileOf } from '../support/records.ts';
 
 type Person = [consumerId: string, fullName: string | null, email: string | null];
@@ -24,8 +22,8 @@ beforeEach(async () => {
   await segmentOf(store, 's1', { unit: UNIT });
 });
 
-/** All of them are on the list and in the segment. */
-const filled = async (people: Person[]): Promise<void> => {
+/** Adds all of them to the list and to the segment. */
+const addMembers = async (people: Person[]): Promise<void> => {
   for (let from = 0; from < people.length; from += 30) {
     const writes = people.slice(from, from + 30).flatMap(([consumerId, fullName, email]): Write[] => [
       { put: profileOf(consumerId), expect: 'anything' },
@@ -39,45 +37,44 @@ const filled = async (people: Person[]): Promise<void> => {
   }
 };
 const ROUTES = {
-  list: { handler: listListMembers, params: { listId: 'l1' }, path: '/v1/lists/l1/members', since: 'addedAt' },
+  list: { operation: 'lists.listMembers', params: { listId: 'l1' }, since: 'addedAt' },
   segment: {
-    handler: listSegmentMembers,
+    operation: 'segments.listMembers',
     params: { segmentId: 's1' },
-    path: '/v1/segments/s1/members',
     since: 'enteredAt',
   },
-};
-const get = async (of: keyof typeof ROUTES, query = '', sent: Sent = {}) => {
-  const { handler, params, path } = ROUTES[of];
-  const run = handler(depsOn(store)) as unknown as (event: object, context: object) => Promise<HttpResult>;
-  const { statusCode, headers = {}, body } = await run(httpEvent({ method: 'GET', path, params, query, ...sent }), {});
-  return { status: statusCode, headers: headers as Record<string, string>, text: String(body) };
+} as const;
+const get = async (group: keyof typeof ROUTES, query = '', sent: Sent = {}) => {
+  const { operation, params } = ROUTES[group];
+  const { status, headers, body } = await clientOf(depsOn(store))(operation, { params, query, ...sent });
+  return { status, headers: headers as Record<string, string>, body };
 };
 const rowsOf = (text: string): string[][] => parse(text, { recordDelimiter: '\r\n' });
 const crowd = (size: number): Person[] =>
   Array.from({ length: size }, (_, n) => [`c${String(n).padStart(6, '0')}`, `Name ${n}`, `c${n}@example.com`]);
 
-describe.each(['list', 'segment'] as const)('the members of a %s as a table', (of) => {
-  const { since, path } = ROUTES[of];
+describe.each(['list', 'segment'] as const)('the members of a %s as CSV', (group) => {
+  const { since } = ROUTES[group];
+  const path = group === 'list' ? '/v1/lists/l1/members' : '/v1/segments/s1/members';
   const COLUMNS = ['consumerId', 'fullName', 'email', since];
 
-  it('have the names of the columns first, and a name for the file', async () => {
-    await filled([['c1', 'Ada "the first", Example', 'ada@example.com']]);
-    const told = await get(of, 'format=csv');
-    expect(told).toMatchObject({
+  it('start with a header line and have a file name', async () => {
+    await addMembers([['c1', 'Ada "the first", Example', 'ada@example.com']]);
+    const response = await get(group, 'format=csv');
+    expect(response).toMatchObject({
       status: 200,
       headers: {
         'content-type': 'text/csv; charset=utf-8; header=present',
-        'content-disposition': `attachment; filename="${of}-${of[0]}1.csv"`,
+        'content-disposition': `attachment; filename="${group}-${group[0]}1.csv"`,
         'x-content-type-options': 'nosniff',
       },
     });
-    expect(told.headers['link']).toBeUndefined();
-    expect(rowsOf(told.text)).toEqual([COLUMNS, ['c1', 'Ada "the first", Example', 'ada@example.com', ENTERED]]);
+    expect(response.headers['link']).toBeUndefined();
+    expect(rowsOf(response.body)).toEqual([COLUMNS, ['c1', 'Ada "the first", Example', 'ada@example.com', ENTERED]]);
   });
 
-  it('are nobody where there is nobody, and then there are the names of the columns alone', async () => {
-    expect((await get(of, 'format=csv')).text).toBe(`${COLUMNS.join(',')}\r\n`);
+  it('are a header line alone if there are no members', async () => {
+    expect((await get(group, 'format=csv')).body).toBe(`${COLUMNS.join(',')}\r\n`);
   });
 
   it.each<[string | null, string | null, string]>([
@@ -85,37 +82,37 @@ describe.each(['list', 'segment'] as const)('the members of a %s as a table', (o
     ['+44 7911 123456', "'+44 7911 123456", 'a phone number'],
     ['Zoë 東京\n🙂', 'Zoë 東京\n🙂', 'other scripts and lines'],
     [null, '', 'nothing'],
-  ])('named %j are told as %j: %s', async (name, told) => {
-    await filled([['c1', name, null]]);
-    expect(rowsOf((await get(of, 'format=csv')).text)[1]).toEqual(['c1', told, '', ENTERED]);
+  ])('named %j are written as %j: %s', async (name, written) => {
+    await addMembers([['c1', name, null]]);
+    expect(rowsOf((await get(group, 'format=csv')).body)[1]).toEqual(['c1', written, '', ENTERED]);
   });
 
-  it('are 10,000 at a time, and the pages one behind the other are the whole table', async () => {
+  it('come in pages of 10,000, which concatenate to one table', async () => {
     const people = crowd(10_003);
-    await filled(people);
-    const first = await get(of, 'format=csv');
-    expect(rowsOf(first.text)).toHaveLength(10_001);
+    await addMembers(people);
+    const first = await get(group, 'format=csv');
+    expect(rowsOf(first.body)).toHaveLength(10_001);
     const [, target = ''] = /^<([^>]+)>; rel="next"$/.exec(first.headers['link'] ?? '') ?? [];
     expect(target.split('?')[0]).toBe(path);
-    const second = await get(of, target.split('?')[1]);
+    const second = await get(group, target.split('?')[1]);
     expect(second.headers['content-type']).toBe('text/csv; charset=utf-8; header=absent');
     expect(second.headers['link']).toBeUndefined();
-    expect(rowsOf(first.text + second.text)).toEqual([COLUMNS, ...people.map((person) => [...person, ENTERED])]);
+    expect(rowsOf(first.body + second.body)).toEqual([COLUMNS, ...people.map((person) => [...person, ENTERED])]);
     expect(Buffer.byteLength(JSON.stringify(first))).toBeLessThan(6 * 1024 * 1024);
   }, 120_000);
 
-  it('are fewer where their names are long: an answer has to fit', async () => {
+  it('come in smaller pages if their names are long, to fit a response', async () => {
     const long = '"'.repeat(600);
-    await filled(crowd(4_500).map(([consumerId]) => [consumerId, long, long]));
-    const first = await get(of, 'format=csv');
+    await addMembers(crowd(4_500).map(([consumerId]) => [consumerId, long, long]));
+    const first = await get(group, 'format=csv');
     expect(Buffer.byteLength(JSON.stringify(first))).toBeLessThan(6 * 1024 * 1024 * 0.95);
     expect(first.headers['link']).toContain('rel="next"');
   }, 120_000);
 
-  it('are as many as the limit says, and the next page is asked for likewise', async () => {
-    await filled(crowd(5));
-    const first = await get(of, 'format=csv&limit=2');
-    expect(rowsOf(first.text)).toHaveLength(3);
+  it('respect the limit, which the link to the next page repeats', async () => {
+    await addMembers(crowd(5));
+    const first = await get(group, 'format=csv&limit=2');
+    expect(rowsOf(first.body)).toHaveLength(3);
     expect(first.headers['link']).toContain(`<${path}?format=csv&limit=2&cursor=`);
   });
 
@@ -130,16 +127,16 @@ describe.each(['list', 'segment'] as const)('the members of a %s as a table', (o
     ['text/csv;q=0', 'json'],
     ['*/*', 'json'],
     ['text/html', 'json'],
-  ])('where %j is accepted: %s', async (accept, form) => {
-    const told = await get(of, '', { headers: { accept } });
-    expect(told.headers['content-type']?.startsWith(form === 'csv' ? 'text/csv' : 'application/json')).toBe(true);
+  ])('with Accept %j are %s', async (accept, form) => {
+    const response = await get(group, '', { headers: { accept } });
+    expect(response.headers['content-type']?.startsWith(form === 'csv' ? 'text/csv' : 'application/json')).toBe(true);
   });
 
-  it('are JSON where that is asked for by name, whatever is accepted, 25 at a time', async () => {
-    await filled(crowd(30));
-    const told = await get(of, 'format=json', { headers: { accept: 'text/csv' } });
-    expect(told.headers['content-type']).toBe('application/json');
-    expect(JSON.parse(told.text).items).toHaveLength(25);
+  it('are JSON with format=json regardless of Accept, 25 per page', async () => {
+    await addMembers(crowd(30));
+    const response = await get(group, 'format=json', { headers: { accept: 'text/csv' } });
+    expect(response.headers['content-type']).toBe('application/json');
+    expect(response.body.items).toHaveLength(25);
   });
 
   it.each([
@@ -147,12 +144,12 @@ describe.each(['list', 'segment'] as const)('the members of a %s as a table', (o
     ['format=csv&limit=101', 422, 'limit_out_of_range'],
     ['format=csv&cursor=forged', 400, 'invalid_cursor'],
   ])('are refused for %s', async (query, status, code) => {
-    const told = await get(of, query);
-    expect([told.status, JSON.parse(told.text).code]).toEqual([status, code]);
+    const response = await get(group, query);
+    expect([response.status, response.body.code]).toEqual([status, code]);
   });
 
-  it('are described with their form, and where they go on', () => {
-    const route = of === 'list' ? '/v1/lists/{listId}/members' : '/v1/segments/{segmentId}/members';
+  it('are documented with their content type and Link header', () => {
+    const route = group === 'list' ? '/v1/lists/{listId}/members' : '/v1/segments/{segmentId}/members';
     const operation = description.paths[route]?.['get'];
     expect(Object.keys(operation?.responses[200]?.content ?? {})).toEqual(['application/json', 'text/csv']);
     expect(Object.keys(operation?.responses[200]?.headers ?? {})).toEqual(['Link']);
@@ -160,7 +157,7 @@ describe.each(['list', 'segment'] as const)('the members of a %s as a table', (o
   });
 });
 
-it('a table of a list that is not there is not found', async () => {
-  const told = await get('list', 'format=csv', { params: { listId: 'none' } });
-  expect([told.status, JSON.parse(told.text).code]).toEqual([404, 'not_found']);
+it('a table of an unknown list is not found', async () => {
+  const response = await get('list', 'format=csv', { params: { listId: 'none' } });
+  expect([response.status, response.body.code]).toEqual([404, 'not_found']);
 });

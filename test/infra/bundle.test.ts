@@ -29,7 +29,7 @@ afterAll(() => {
 });
 
 describe('the bundles', () => {
-  it('are one for each capability that has rows', async () => {
+  it('are one per capability with rows', async () => {
     expect([...(await bundled(project())).keys()]).toEqual(['parcels', 'posters']);
   });
 
@@ -42,12 +42,12 @@ describe('the bundles', () => {
       'parcels/jobs/weigh-all',
     ],
     ['a batch of the stream', { Records: [] }, 'parcels/streams/notice-changes'],
-  ])('hand %s to the handler of its row, with the live dependencies', async (_, event, by) => {
+  ])('dispatch %s to the handler of its row, with the live dependencies', async (_, event, by) => {
     const { handler } = require(codeOf(await bundled(project()), 'parcels'));
     expect(await handler(event)).toEqual({ by, event, known: 'deps' });
   });
 
-  it('hand a step its input', async () => {
+  it('pass a step its input', async () => {
     const { handler } = require(codeOf(await bundled(project()), 'parcels'));
     const input = { from: 3 };
     expect(await handler({ step: 'send-some', input })).toEqual({
@@ -57,14 +57,14 @@ describe('the bundles', () => {
     });
   });
 
-  it('give nothing to a capability that may do nothing', async () => {
+  it('pass no dependencies to a capability without permissions', async () => {
     const bundles = await bundled(project());
     const { handler } = require(codeOf(bundles, 'posters'));
     expect(await handler({ routeKey: 'GET /posters' })).not.toHaveProperty('known');
     expect(bundles.get('posters')?.inputs).not.toContain('functions/live.ts');
   });
 
-  it('give a capability with a composition root of its own what that one makes', async () => {
+  it('pass the dependencies of its own composition root to a capability that has one', async () => {
     const live = `export const live = { known: 'its own' };`;
     const { handler } = require(
       codeOf(await bundled(project({ ...smallFiles, 'functions/parcels/live.ts': live })), 'parcels'),
@@ -72,7 +72,7 @@ describe('the bundles', () => {
     expect(await handler({ routeKey: 'POST /v1/parcels' })).toMatchObject({ known: 'its own' });
   });
 
-  it('load no more of Node than is used, where something imports a part of it when it is needed', async () => {
+  it('load a dynamically imported Node module without reading all its exports', async () => {
     const live = `export const live = { known: import('node:http').then(({ Agent }) => typeof Agent) };`;
     const file = codeOf(await bundled(project({ ...smallFiles, 'functions/live.ts': live })), 'parcels');
     const run = `require(${JSON.stringify(file)}).handler({ routeKey: 'POST /v1/parcels' })
@@ -81,27 +81,27 @@ describe('the bundles', () => {
     expect(stdout).toBe('function false\n');
   });
 
-  it('hold the code and what Node must know of it, with the source map elsewhere', async () => {
+  it('contain the code and its module type, but not the source map', async () => {
     for (const { directory, sourceMap } of (await bundled(project())).values()) {
       expect(readdirSync(directory)).toEqual(['index.js', 'package.json']);
       expect(JSON.parse(readFileSync(sourceMap, 'utf8'))).toMatchObject({ version: 3 });
     }
   });
 
-  it('are the same to the last byte wherever and whenever they are made', async () => {
+  it('are byte-identical in every folder and at any time', async () => {
     const [one, other] = [await bundled(project()), await bundled(project())];
     for (const capability of one.keys()) {
       expect(readFileSync(codeOf(one, capability), 'utf8')).toBe(readFileSync(codeOf(other, capability), 'utf8'));
     }
   });
 
-  it('are refused over the limit, naming the capability', async () => {
+  it('over the limit are refused by capability', async () => {
     const heavy = `export const makeHandler = () => () => ${JSON.stringify('x'.repeat(BUNDLE_LIMIT_BYTES))};`;
     const made = bundled(project({ ...smallFiles, 'functions/posters/endpoints/read.ts': heavy }));
     await expect(made).rejects.toThrow(/bytes: posters has \d+/);
   });
 
-  it('are refused where a row has no handler', async () => {
+  it('are refused if a row has no handler', async () => {
     const { 'functions/parcels/jobs/weigh-all.ts': _, ...files } = smallFiles;
     await expect(bundled(project(files))).rejects.toThrow(/functions\/parcels\/jobs\/weigh-all\.ts/);
   });

@@ -5,7 +5,7 @@ import { smallCatalogues } from '../support/small-project.ts';
 import { catalogues } from '../support/templates.ts';
 
 describe('the rows of the catalogues', () => {
-  it('name the file that handles each, steps once however many tasks run them', () => {
+  it('name the handler file of each row, and list a step once even if several tasks run it', () => {
     expect(rowsOf(smallCatalogues).map(({ kind, name, file }) => `${kind} ${name}: ${file}`)).toEqual([
       'route GET /v1/parcels/{parcelId}: parcels/endpoints/read-one.ts',
       'route POST /v1/parcels: parcels/endpoints/create.ts',
@@ -16,22 +16,22 @@ describe('the rows of the catalogues', () => {
     ]);
   });
 
-  it('make a capability of whatever has rows', () => {
+  it('yield the capabilities that have rows', () => {
     expect(capabilitiesOf(smallCatalogues)).toEqual(['parcels', 'posters']);
   });
 
-  it('let a function run as long as the slowest of its rows', () => {
+  it('give a function the longest timeout of its rows', () => {
     expect(timeoutSecondsOf({ ...smallCatalogues, workflows: {} }, 'parcels')).toBe(120);
     expect(timeoutSecondsOf(smallCatalogues, 'parcels')).toBe(900);
     expect(timeoutSecondsOf(smallCatalogues, 'posters')).toBe(29);
   });
 
-  it('refuse a route that two capabilities serve', () => {
+  it('are refused if two capabilities serve the same route', () => {
     const { posters = {} } = smallCatalogues.api;
     expect(() => rowsOf({ ...smallCatalogues, api: { posters, placards: posters } })).toThrow(/GET \/posters/);
   });
 
-  it('refuse a second consumer of the stream in one capability', () => {
+  it('are refused if a capability has two consumers of the stream', () => {
     const { 'notice-changes': consumer } = smallCatalogues.streams['parcels'] ?? {};
     if (!consumer) throw new Error('the small catalogue has a stream consumer');
     expect(() => rowsOf({ ...smallCatalogues, streams: { parcels: { one: consumer, other: consumer } } })).toThrow(
@@ -39,7 +39,7 @@ describe('the rows of the catalogues', () => {
     );
   });
 
-  it('refuse a job or a workflow whose name another capability uses', () => {
+  it('are refused if two capabilities use the same name for a job or a workflow', () => {
     const { jobs, workflows } = smallCatalogues;
     expect(() => rowsOf({ ...smallCatalogues, jobs: { ...jobs, posters: jobs['parcels'] ?? {} } })).toThrow(
       /job weigh-all of posters twice/,

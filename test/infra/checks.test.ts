@@ -7,12 +7,12 @@ import { Queue } from 'aws-cdk-lib/aws-sqs';
 import { smallCatalogues, smallPermissions } from '../support/small-project.ts';
 import { appWith, removeFolders, resourcesOf, templateOf } from '../support/templates.ts';
 
-/** The package brings no types. */
+/** The package has no types. */
 const validateStateMachine: (definition: Record<string, unknown>) => unknown = require('asl-validator');
 
 afterAll(removeFolders);
 
-describe('the checks of a synthesis', () => {
+describe('the checks of synthesis', () => {
   const quietly = (app: App): unknown => {
     const output = jest.spyOn(console, 'error').mockImplementation(() => undefined);
     try {
@@ -23,11 +23,11 @@ describe('the checks of a synthesis', () => {
   };
   const stackOf = (app: App): Stack => app.node.findAll().find(Stack.isStack) as Stack;
 
-  it('find nothing wrong with the product', () => {
+  it('pass for the product', () => {
     expect(() => quietly(appWith())).not.toThrow();
   });
 
-  it('find nothing wrong with a catalogue that has rows of every kind', () => {
+  it('pass for a catalogue with rows of every kind', () => {
     expect(() => quietly(appWith({ catalogues: smallCatalogues, permissions: smallPermissions }))).not.toThrow();
   });
 
@@ -60,7 +60,7 @@ describe('the state machines', () => {
     },
   );
 
-  it('run each step by its name, with what the task says as its input', () => {
+  it('run each step by name with the arguments of its task', () => {
     const sending = machines.find(({ StateMachineName }) => StateMachineName === 'Regulars-send-all');
     expect(definitionOf(sending?.['DefinitionString'])).toMatchObject({
       States: {
@@ -70,7 +70,7 @@ describe('the state machines', () => {
     });
   });
 
-  it('leave what they give up in a queue of their own', () => {
+  it('send failed work to their own dead letter queue', () => {
     const sending = machines.find(({ StateMachineName }) => StateMachineName === 'Regulars-send-all');
     const text = JSON.stringify(sending?.['DefinitionString']);
     expect(text).toContain('QueueUrl\\":\\"",{"Ref":"sendalldeadletters');
@@ -80,7 +80,7 @@ describe('the state machines', () => {
 
 const FUNCTION_ARN = 'arn:aws:lambda:eu-west-1:111122223333:function:some';
 
-/** The definition with an ARN wherever the template refers to a function. */
+/** The definition with an ARN in place of each reference to a function. */
 const definitionOf = (text: unknown): Record<string, unknown> => {
   const parts = (text as { 'Fn::Join': [string, unknown[]] })['Fn::Join'][1];
   return JSON.parse(parts.map((part) => (typeof part === 'string' ? part : FUNCTION_ARN)).join(''));
@@ -97,12 +97,12 @@ describe('the alarms', () => {
     expect(own.match(/^#### .+$/gm)).toEqual(['#### Description', '#### Investigation', '#### Resolution']);
   });
 
-  it('tell somebody', () => {
+  it('notify the topic', () => {
     expect(alarms.length).toBeGreaterThan(0);
     for (const { AlarmActions } of alarms) expect(AlarmActions).toHaveLength(1);
   });
 
-  it('are let into the topic, and nobody in the clear', () => {
+  it('may publish to the topic, which accepts TLS only', () => {
     templateOf(appWith()).hasResourceProperties('AWS::SNS::TopicPolicy', {
       PolicyDocument: {
         Statement: [
@@ -117,7 +117,7 @@ describe('the alarms', () => {
     });
   });
 
-  it('tell the address that is configured', () => {
+  it('notify the configured address', () => {
     const template = templateOf(appWith({ context: { alarmEmail: 'on-call@example.com' } }));
     template.hasResourceProperties('AWS::SNS::Subscription', { Protocol: 'email', Endpoint: 'on-call@example.com' });
   });
@@ -132,7 +132,7 @@ describe('the configuration', () => {
     expect(() => appWith({ context: { [name]: value } })).toThrow(name);
   });
 
-  it('names the stack, its bus and its machines', () => {
+  it('names the stack, its bus and its state machines', () => {
     const template = templateOf(appWith({ context: { stackName: 'Vinyl' } }));
     template.hasResourceProperties('AWS::Events::EventBus', { Name: 'vinyl' });
     template.hasResourceProperties('AWS::StepFunctions::StateMachine', { StateMachineName: 'Vinyl-metrics-rebuild' });

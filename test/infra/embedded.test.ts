@@ -39,7 +39,7 @@ const bundled = async (plugins: Plugin[]) => {
 };
 const asDeployed = () => bundled([embedded(process.cwd()), leanPackages]);
 
-/** Of every country a mobile number as people write it, and what is nearly one. */
+/** A mobile number of every country in national format, and variants that are almost valid. */
 const TYPED = Object.entries(examples).flatMap(([country, national]) => {
   const code = getCountryCallingCode(country as keyof typeof examples);
   return [`+${code}${national}`, `+${code} (0) ${national}`, `+${code}${national.slice(2)}`, `+${code}${national}123`];
@@ -82,7 +82,7 @@ const timezonesBy = (by: Answers) => {
   return answers;
 };
 
-describe('what is deployed packed', () => {
+describe('a compressed module', () => {
   let answers: Answers;
   beforeAll(async () => {
     answers = require((await asDeployed()).outfile);
@@ -92,7 +92,7 @@ describe('what is deployed packed', () => {
     removeFolders();
   });
 
-  it('is unpacked by the first who asks, not by loading, and once', async () => {
+  it('is decompressed once, on first use instead of on load', async () => {
     const unpack = jest.spyOn(zlib, 'brotliDecompressSync');
     const { outfile } = await asDeployed();
     const fresh: Answers = require(outfile);
@@ -103,30 +103,30 @@ describe('what is deployed packed', () => {
     expect(unpack).toHaveBeenCalledTimes(2);
   });
 
-  it('knows the same phones', () => {
+  it('parses phone numbers like the original', () => {
     const phones = phonesBy({ normalizedPhone, timezoneAt });
     expect(phonesBy(answers)).toEqual(phones);
     expect(phones).toMatchObject({ '+44 (0)7911 123-456': '+447911123456', '+883 5100 1234 5678': '+883510012345678' });
   });
 
-  it('knows the same timezones', () => {
+  it('finds timezones like the original', () => {
     const timezones = timezonesBy({ normalizedPhone, timezoneAt });
     expect(timezonesBy(answers)).toEqual(timezones);
     expect(timezones).toMatchObject({ '48 3': 'Europe/Paris', '93 3': null });
   });
 
-  it('is less than half as large', async () => {
+  it('is less than half the size', async () => {
     expect((await asDeployed()).bytes).toBeLessThan((await bundled([])).bytes / 2);
   });
 });
 
-describe('a file of which one long text is to be packed', () => {
+describe('a package file with one long string literal', () => {
   afterAll(removeFolders);
 
   it.each([
     ['none', `module.exports = () => 'Etc/GMT';`],
     ['two', `module.exports = ["${'a'.repeat(10_000)}", "${'b'.repeat(10_000)}"];`],
-  ])('is refused where it holds %s', async (_, source) => {
+  ])('is refused if it has %s', async (_, source) => {
     const root = folder();
     const path = join(root, 'node_modules/@photostructure/tz-lookup/tz.js');
     mkdirSync(dirname(path), { recursive: true });

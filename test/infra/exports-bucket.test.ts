@@ -5,13 +5,13 @@ const template = templateOf(appWith());
 const [bucket, ...others] = resourcesOf(template, 'AWS::S3::Bucket');
 afterAll(removeFolders);
 
-describe('the bucket of exports', () => {
-  it('is the only one, and stays when the stack goes', () => {
+describe('the exports bucket', () => {
+  it('is the only bucket and is retained when the stack is deleted', () => {
     expect(others).toEqual([]);
     expect(bucket?.deletionPolicy).toBe('Retain');
   });
 
-  it('lets nobody in from outside, and is encrypted', () => {
+  it('is private and encrypted', () => {
     expect(bucket?.properties).toMatchObject({
       PublicAccessBlockConfiguration: {
         ...{ BlockPublicAcls: true, BlockPublicPolicy: true, IgnorePublicAcls: true, RestrictPublicBuckets: true },
@@ -25,7 +25,7 @@ describe('the bucket of exports', () => {
     expect(JSON.stringify(policy?.properties)).toContain('{"Bool":{"aws:SecureTransport":"false"}},"Effect":"Deny"');
   });
 
-  it('keeps a file for a day, a part of one no longer, and no versions', () => {
+  it('expires files and incomplete uploads after a day, and keeps no versions', () => {
     expect(bucket?.properties['LifecycleConfiguration']).toEqual({
       Rules: [{ ExpirationInDays: 1, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 }, Status: 'Enabled' }],
     });

@@ -27,7 +27,7 @@ const SOURCE = `
     start: () => new SFNClient({}).send(new StartExecutionCommand({ stateMachineArn: 'arn:aws:states:eu-west-1:1:stateMachine:m' })),
   };`;
 
-describe('the SDK as it is bundled', () => {
+describe('the bundled SDK', () => {
   const calls: Call[] = [];
   const before = { ...process.env };
   let server: Server;
@@ -87,13 +87,13 @@ describe('the SDK as it is bundled', () => {
     expect(last?.headers['x-amz-security-token']).toBe('the-session');
   });
 
-  it('tells the version of the client', async () => {
+  it('reports the version of the client', async () => {
     const { version } = JSON.parse(readFileSync('node_modules/@aws-sdk/client-dynamodb/package.json', 'utf8'));
     await ask.item();
     expect(calls.at(-1)?.headers['user-agent']).toContain(`aws-sdk-js/${version} `);
   });
 
-  it('asks nothing of the profiles that a machine may have', async () => {
+  it('ignores profiles of the machine', async () => {
     const profiles = join(folder(), 'config');
     writeFileSync(profiles, '[default]\nsdk_ua_app_id = of-a-profile\n');
     process.env['AWS_CONFIG_FILE'] = profiles;
@@ -101,7 +101,7 @@ describe('the SDK as it is bundled', () => {
     expect(calls.at(-1)?.headers['user-agent']).not.toContain('of-a-profile');
   });
 
-  it('says so where there are no credentials', async () => {
+  it('throws an error without credentials', async () => {
     delete process.env['AWS_ACCESS_KEY_ID'];
     await expect(ask.item()).rejects.toThrow(/credentials/i);
   });

@@ -38,7 +38,7 @@ const FILE_ACTIONS = ['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload',
 afterAll(removeFolders);
 
 describe('a function', () => {
-  it('is never allowed a wildcard, of actions or of resources, but for files, which come and go', () => {
+  it('has no wildcard in actions or resources, except for export files', () => {
     expect(functionRoles.length).toBeGreaterThan(0);
     for (const { role, actions, resources } of statements) {
       if (!functionRoles.includes(role)) continue;
@@ -48,7 +48,7 @@ describe('a function', () => {
     }
   });
 
-  it('holds permissions of its own alone: nothing is managed by others', () => {
+  it('has inline policies only, no managed ones', () => {
     for (const { properties } of resourcesOf(product, 'AWS::IAM::Role')) {
       expect(properties['ManagedPolicyArns']).toBeUndefined();
     }
@@ -58,7 +58,7 @@ describe('a function', () => {
     for (const { actions } of statements) expect(actions).not.toContain('dynamodb:Scan');
   });
 
-  it.each(Object.keys(permissions))('of %s may do what its row says', (capability) => {
+  it.each(Object.keys(permissions))('of %s has the permissions of its row', (capability) => {
     const row = permissions[capability];
     const actions = actionsOf(statements, capability);
     expect(actions).toContain('logs:PutLogEvents');
@@ -72,27 +72,27 @@ describe('a function', () => {
     expect(actions.includes('s3:GetObject')).toBe(row?.files === 'write');
   });
 
-  it.each(Object.keys(permissions))('of %s may query the indexes that its row names, and no other', (capability) => {
+  it.each(Object.keys(permissions))('of %s may query only the indexes of its row', (capability) => {
     const indexes = statementsWith(statements, capability)
       .flatMap(({ resources }) => resources)
       .flatMap((resource) => /\/index\/([a-z]+)/.exec(resource)?.[1] ?? []);
     expect(indexes.sort()).toEqual([...(permissions[capability]?.table?.indexes ?? [])].sort());
   });
 
-  it('without a row of permissions to speak of writes its log, and that is all', () => {
+  it('with an empty row may only write its log', () => {
     expect(actionsOf(small, 'posters')).toEqual(['logs:CreateLogStream', 'logs:PutLogEvents']);
   });
 });
 
 describe('a schedule', () => {
-  it('may invoke its function and leave dead letters', () => {
+  it('may invoke its function and send dead letters', () => {
     const scheduling = statements.filter(({ role }) => role.startsWith('Schedules'));
     expect(new Set(scheduling.flatMap(({ actions }) => actions))).toEqual(
       new Set(['lambda:InvokeFunction', 'sqs:SendMessage']),
     );
   });
 
-  it('acts for this account alone', () => {
+  it('acts for this account only', () => {
     for (const { logicalId, properties } of resourcesOf(product, 'AWS::IAM::Role')) {
       if (!logicalId.startsWith('Schedules')) continue;
       expect(JSON.stringify(properties)).toContain('{"StringEquals":{"aws:SourceAccount":{"Ref":"AWS::AccountId"}}}');
@@ -101,7 +101,7 @@ describe('a schedule', () => {
 });
 
 describe('a state machine', () => {
-  it('may invoke the functions of its steps; all else is its log and its traces, which know no resources', () => {
+  it('may invoke the functions of its steps, and otherwise only write logs and traces', () => {
     const machine = statements.filter(({ role }) => /Machine/.test(role));
     for (const { actions, resources } of machine) {
       const isBroad = resources.some((resource) => resource.includes('*'));
@@ -111,7 +111,7 @@ describe('a state machine', () => {
     expect(machine.flatMap(({ actions }) => actions)).toContain('lambda:InvokeFunction');
   });
 
-  it('may leave dead letters in a queue of its own, if its definition does, and in no other', () => {
+  it('may send dead letters only to its own queue, and only if its definition does', () => {
     const sending = small.filter(({ role, actions }) => /Machine/.test(role) && actions.includes('sqs:SendMessage'));
     expect(sending.map(({ resources }) => resources)).toEqual([[expect.stringContaining('"sendalldeadletters')]]);
   });

@@ -15,14 +15,14 @@ describe.each([
   ['the product', product, catalogues],
   ['a small catalogue', small, smallCatalogues],
 ])('the HTTP API of %s', (_, template, { api }) => {
-  const OPENED_BY: Record<Access, string[] | undefined> = {
+  const SCOPES: Record<Access, string[] | undefined> = {
     public: undefined,
     storefront: ['regulars/storefront', 'regulars/admin'],
     admin: ['regulars/admin'],
   };
   const rows = Object.values(api).flatMap((routes) => Object.values(routes));
 
-  it('has one route for each row and no other, opened by the scopes that its row says', () => {
+  it('has exactly one route per row, with the scopes of the row', () => {
     const routes = resourcesOf(template, 'AWS::ApiGatewayV2::Route').map(({ properties }) => ({
       key: properties['RouteKey'],
       authorization: properties['AuthorizationType'],
@@ -32,7 +32,7 @@ describe.each([
     const expected = rows.map(({ method, path, access }) => ({
       key: `${method} ${path}`,
       authorization: access === 'public' ? 'NONE' : 'JWT',
-      scopes: OPENED_BY[access],
+      scopes: SCOPES[access],
       isAuthorized: access !== 'public',
     }));
     expect(byKey(routes)).toEqual(byKey(expected));
@@ -52,7 +52,7 @@ const byKey = <T extends { key: unknown }>(routes: T[]): T[] =>
   [...routes].sort((one, other) => String(one.key).localeCompare(String(other.key)));
 
 describe('the HTTP API', () => {
-  it('takes tokens of the user pool for its two clients alone', () => {
+  it('accepts tokens of the user pool for its two clients only', () => {
     small.hasResourceProperties('AWS::ApiGatewayV2::Authorizer', {
       AuthorizerType: 'JWT',
       IdentitySource: ['$request.header.Authorization'],
@@ -60,21 +60,21 @@ describe('the HTTP API', () => {
     });
   });
 
-  it('logs nothing of paths, queries, addresses or callers', () => {
+  it('logs no paths, queries, addresses or callers', () => {
     const [stage] = resourcesOf(product, 'AWS::ApiGatewayV2::Stage');
     const settings = JSON.stringify(stage?.properties['AccessLogSettings']);
     expect(settings).toContain('$context.requestId');
     expect(settings).not.toMatch(/context\.(path|rawPath|identity|authorizer|domainName|error\.messageString)/);
   });
 
-  it('speaks the payload format that the functions read', () => {
+  it('uses the payload format that the functions read', () => {
     const integrations = resourcesOf(product, 'AWS::ApiGatewayV2::Integration');
     for (const { properties } of integrations) {
       expect(properties).toMatchObject({ IntegrationType: 'AWS_PROXY', PayloadFormatVersion: '2.0' });
     }
   });
 
-  it('lets no page call it unless its origin is configured', () => {
+  it('allows cross-origin calls from configured origins only', () => {
     const corsOf = (template: typeof product) =>
       resourcesOf(template, 'AWS::ApiGatewayV2::Api')[0]?.properties['CorsConfiguration'];
     expect(corsOf(product)).toBeUndefined();
@@ -84,7 +84,7 @@ describe('the HTTP API', () => {
 });
 
 describe('the table', () => {
-  it('is protected: from deletion, from loss, from going with its stack', () => {
+  it('is protected from deletion, restorable, and retained when the stack is deleted', () => {
     product.hasResource('AWS::DynamoDB::Table', {
       DeletionPolicy: 'Retain',
       UpdateReplacePolicy: 'Retain',
@@ -95,7 +95,7 @@ describe('the table', () => {
     });
   });
 
-  it('has the keys, the indexes, the expiry and the stream that the stores rely on', () => {
+  it('has the keys, indexes, expiry and stream that the stores use', () => {
     const [table] = resourcesOf(product, 'AWS::DynamoDB::Table');
     const keys = (hash: string, range: string) => [
       { AttributeName: hash, KeyType: 'HASH' },
@@ -116,7 +116,7 @@ describe('the table', () => {
 });
 
 describe('the user pool', () => {
-  it('stays when the stack goes, and asks for passwords that take long to guess', () => {
+  it('is retained when the stack is deleted and requires strong passwords', () => {
     product.hasResource('AWS::Cognito::UserPool', {
       DeletionPolicy: 'Retain',
       Properties: {
@@ -129,7 +129,7 @@ describe('the user pool', () => {
     });
   });
 
-  it('gives a storefront its own scope and no other, on its credentials alone', () => {
+  it('grants a storefront only its own scope, for client credentials', () => {
     product.hasResourceProperties('AWS::Cognito::UserPoolClient', {
       AllowedOAuthFlows: ['client_credentials'],
       AllowedOAuthScopes: [{ 'Fn::Join': ['', [{ Ref: Match.anyValue() }, '/storefront']] }],
@@ -137,7 +137,7 @@ describe('the user pool', () => {
     });
   });
 
-  it('gives the console a code, without a secret that a browser could not keep', () => {
+  it('grants the console authorization codes without a client secret', () => {
     product.hasResourceProperties('AWS::Cognito::UserPoolClient', {
       AllowedOAuthFlows: ['code'],
       AllowedOAuthScopes: ['openid', { 'Fn::Join': ['', [{ Ref: Match.anyValue() }, '/admin']] }],
@@ -150,7 +150,7 @@ describe.each([
   ['the product', product, catalogues],
   ['a small catalogue', small, smallCatalogues],
 ])('the background work of %s', (_, template, { jobs, streams, workflows }) => {
-  it('has one schedule for each job, that says which it is and when it fell due', () => {
+  it('has one schedule per job, which passes the job name and the scheduled time', () => {
     const schedules = resourcesOf(template, 'AWS::Scheduler::Schedule').map(({ properties }) => properties);
     expect(schedules.map(({ Name }) => Name).sort()).toEqual(
       entriesOf(jobs)
@@ -170,7 +170,7 @@ describe.each([
     }
   });
 
-  it('feeds each consumer of the stream with the kinds that it names, until it fails too often', () => {
+  it('feeds each stream consumer the kinds of its row, with limited retries', () => {
     const mappings = resourcesOf(template, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => properties);
     expect(mappings).toHaveLength(entriesOf(streams).length);
     for (const { row: consumer } of entriesOf(streams)) {
@@ -194,11 +194,11 @@ describe.each([
     }
   });
 
-  it('never asks the stream to serve more than two, which is what it serves well', () => {
+  it('has at most two consumers of the stream', () => {
     expect(entriesOf(streams).length).toBeLessThanOrEqual(2);
   });
 
-  it('has one state machine for each workflow, that logs every step and no data', () => {
+  it('has one state machine per workflow, which logs every step without data', () => {
     const machines = resourcesOf(template, 'AWS::StepFunctions::StateMachine').map(({ properties }) => properties);
     expect(machines.map(({ StateMachineName }) => StateMachineName).sort()).toEqual(
       entriesOf(workflows)
@@ -213,7 +213,7 @@ describe.each([
 });
 
 describe('the functions', () => {
-  it('are one for each capability, on Node 24 and Graviton, each under a role and with a log of its own', () => {
+  it('are one per capability, on Node 24 and Graviton, each with its own role and log group', () => {
     const functions = resourcesOf(product, 'AWS::Lambda::Function').map(({ properties }) => properties);
     expect(functions.map(({ Tags }) => (Tags as { Value: string }[])[0]?.Value).sort()).toEqual(
       capabilitiesOf(catalogues),
@@ -225,22 +225,22 @@ describe('the functions', () => {
     expect([distinct('Role'), distinct('LoggingConfig')]).toEqual([functions.length, functions.length]);
   });
 
-  it('keep their logs for a month', () => {
+  it('keep their logs for at least a month', () => {
     for (const { properties } of resourcesOf(product, 'AWS::Logs::LogGroup')) {
       expect(properties['RetentionInDays']).toBeGreaterThanOrEqual(30);
     }
   });
 
-  it('need a row that says what they may do', () => {
+  it('need a row in the permissions', () => {
     expect(() => appWith({ catalogues: smallCatalogues, permissions: { parcels: {} } })).toThrow(/no row for posters/);
   });
 });
 
 describe('the dead letters', () => {
-  it('are encrypted, kept 14 days, and closed to whoever does not come by TLS', () => {
+  it('are encrypted, kept for 14 days and accept TLS only', () => {
     const queues = resourcesOf(product, 'AWS::SQS::Queue');
-    const leaving = entriesOf(catalogues.workflows).filter(({ row }) => sendsDeadLetters(row));
-    expect(queues.length).toBe(1 + entriesOf(catalogues.streams).length + leaving.length);
+    const sending = entriesOf(catalogues.workflows).filter(({ row }) => sendsDeadLetters(row));
+    expect(queues.length).toBe(1 + entriesOf(catalogues.streams).length + sending.length);
     for (const { properties } of queues) {
       expect(properties).toMatchObject({ SqsManagedSseEnabled: true, MessageRetentionPeriod: 14 * 86_400 });
     }

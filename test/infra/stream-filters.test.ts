@@ -9,7 +9,7 @@ import { appWith, catalogues, removeFolders, resourcesOf, templateOf } from '../
 const product = templateOf(appWith());
 afterAll(removeFolders);
 
-/** The filters as they are deployed, each by the stream's consumer that it feeds. */
+/** The deployed filters of a consumer of the stream. */
 const filterOf = (consumer: string) => {
   const batchSize = entriesOf(catalogues.streams).find(({ name }) => name === consumer)?.row.batchSize;
   const mappings = resourcesOf(product, 'AWS::Lambda::EventSourceMapping').map(({ properties }) => properties);
@@ -26,7 +26,7 @@ const memberships: StoredRecord = {
 };
 const entered = eventOf('c1', { type: 'segment_entered' });
 
-describe('of what is written to the table', () => {
+describe('a change of the table', () => {
   const isSent = (consumer: string, before: StoredRecord | null, after: StoredRecord | null) =>
     filterOf(consumer)({
       eventName: before ? (after ? 'MODIFY' : 'REMOVE') : 'INSERT',
@@ -38,21 +38,21 @@ describe('of what is written to the table', () => {
     ['metrics', metricsOf('c1'), metricsOf('c1', { version: 2 }), true, true],
     ['an account', null, accountOf('c1'), true, true],
     ['memberships', null, memberships, true, false],
-    ['a member who enters', null, member, true, false],
-    ['a member who leaves', member, null, true, false],
+    ['a new member', null, member, true, false],
+    ['a removed member', member, null, true, false],
     ['settings', null, settingsAsking(1), false, true],
-    ['that somebody entered a segment', null, entered, false, true],
-    ['that somebody left one', null, eventOf('c1', { type: 'segment_left' }), false, true],
-    ['that it is gone from the history', entered, null, false, false],
+    ['an event segment_entered', null, entered, false, true],
+    ['an event segment_left', null, eventOf('c1', { type: 'segment_left' }), false, true],
+    ['a removed event', entered, null, false, false],
     ['any other event', null, eventOf('c1', { type: 'order_placed' }), false, false],
     [
-      'an event that says so in its attributes',
+      'an event with such a type in its attributes',
       null,
       eventOf('c1', { attributes: { type: 'segment_left' } }),
       false,
       false,
     ],
-  ])('%s is sent to those whom it concerns', (_, before, after, follows, publishes) => {
+  ])('by %s is delivered to its consumers only', (_, before, after, follows, publishes) => {
     expect(isSent('keep-summaries', before, after)).toBe(follows);
     expect(isSent('publish-changes', before, after)).toBe(publishes);
   });

@@ -13,7 +13,7 @@ interface FunctionProperties {
   Tags: { Key: string; Value: string }[];
 }
 
-/** What `node infra/app.ts` writes, without any credentials or region, as on a machine that knows no account. */
+/** The output of `node infra/app.ts` without credentials or region. */
 const synthesized = (): string => {
   const directory = folder();
   const environment = { PATH: process.env['PATH'], CDK_OUTDIR: directory };
@@ -24,7 +24,7 @@ const synthesized = (): string => {
 
 const templateIn = (directory: string): string => readFileSync(join(directory, 'Regulars.template.json'), 'utf8');
 
-/** Folder of each capability's asset. */
+/** The asset folder of each capability. */
 const assetsIn = (directory: string): Map<string, string> => {
   const { Resources } = JSON.parse(templateIn(directory)) as {
     Resources: Record<string, { Type: string; Properties: FunctionProperties }>;
@@ -44,27 +44,27 @@ interface SourceMap {
   sourcesContent: string[];
 }
 
-/** What went into a bundle. */
+/** The modules of a bundle. */
 const sourceMapOf = (directory: string, capability: string): SourceMap =>
   JSON.parse(readFileSync(join(directory, 'source-maps', `${capability}.js.map`), 'utf8'));
 
-/** What the use cases and handlers in a bundle say. */
+/** The source of the use cases and handlers in a bundle. */
 const codeIn = (directory: string, capability: string): string => {
   const { sources, sourcesContent } = sourceMapOf(directory, capability);
   return sourcesContent.filter((_, at) => /(shared\/usecases|functions\/[a-z-]+)\//.test(sources[at] ?? '')).join('\n');
 };
 
-/** Questions to the store by the index that answers them. */
+/** Store methods by the index that they query. */
 const ASKED_OF: Record<IndexName, RegExp> = {
   population: /\.(populationSlice|erasures|erasing|stateSlice|membersOfUnit|membersOfList|newestConsumers)\(/,
   directory: /\.(consumersFoundBy|answersTo|exportsOf)\(/,
   due: /\.(dueConsumers|nextDueAt)\(/,
 };
 
-/** Capabilities that may do anything at all. */
+/** Capabilities with permissions. */
 const storing = capabilitiesOf(catalogues).filter((name) => Object.keys(permissions[name] ?? {}).length > 0);
 
-describe('a synthesis of the product', () => {
+describe('synthesis of the product', () => {
   let first: string;
   let second: string;
   beforeAll(() => {
@@ -73,29 +73,26 @@ describe('a synthesis of the product', () => {
   }, 300_000);
   afterAll(removeFolders);
 
-  it('makes the same template twice, so that a deployment without a change changes nothing', () => {
+  it('is reproducible, so that a deployment without changes changes nothing', () => {
     expect(templateIn(second)).toBe(templateIn(first));
   });
 
-  it.each(capabilitiesOf(catalogues))('ships %s as one file of code within the limit', (capability) => {
+  it.each(capabilitiesOf(catalogues))('builds %s as one file within the limit', (capability) => {
     const asset = assetsIn(first).get(capability) ?? '';
     expect(readdirSync(asset)).toEqual(['index.js', 'package.json']);
     expect(statSync(join(asset, 'index.js')).size).toBeLessThanOrEqual(BUNDLE_LIMIT_BYTES);
     expect(existsSync(join(first, 'source-maps', `${capability}.js.map`))).toBe(true);
   });
 
-  it.each(capabilitiesOf(catalogues))(
-    'lets %s query the indexes that its use cases ask, and no other',
-    (capability) => {
-      const code = codeIn(first, capability);
-      const asked = Object.entries(ASKED_OF).filter(([, question]) => question.test(code));
-      const allowed = permissions[capability]?.table?.indexes ?? [];
-      expect([...allowed].sort()).toEqual(asked.map(([index]) => index).sort());
-    },
-  );
+  it.each(capabilitiesOf(catalogues))('lets %s query only the indexes that its use cases need', (capability) => {
+    const code = codeIn(first, capability);
+    const asked = Object.entries(ASKED_OF).filter(([, question]) => question.test(code));
+    const allowed = permissions[capability]?.table?.indexes ?? [];
+    expect([...allowed].sort()).toEqual(asked.map(([index]) => index).sort());
+  });
 
   it.each(capabilitiesOf(catalogues))(
-    'lets %s write, publish and start workflows if its use cases do',
+    'lets %s write, publish and start workflows only if its use cases do',
     (capability) => {
       const code = codeIn(first, capability);
       const { table, publishes = false, starts = [] } = permissions[capability] ?? {};
@@ -107,7 +104,7 @@ describe('a synthesis of the product', () => {
     },
   );
 
-  it.each(capabilitiesOf(catalogues))('lets %s do with files what its use cases do', (capability) => {
+  it.each(capabilitiesOf(catalogues))('gives %s the access to files that its use cases need', (capability) => {
     const code = codeIn(first, capability);
     const does = /\bfiles\.write\(/.test(code) ? 'write' : /\bfiles\.(remove|has)\(/.test(code) ? 'remove' : undefined;
     expect(permissions[capability]?.files).toBe(does);
@@ -123,7 +120,7 @@ describe('a synthesis of the product', () => {
     ['the maker of zips', /node_modules\/fflate\//, ['exports']],
     ['the full zod', /node_modules\/zod\/v4\/classic\//, []],
     ['the database client', /node_modules\/@aws-sdk\/client-dynamodb\//, storing],
-  ])('carries %s only where it is needed', (_, module, needing: string[]) => {
+  ])('bundles %s only if it is needed', (_, module, needing: string[]) => {
     const carrying = capabilitiesOf(catalogues).filter((capability) =>
       sourceMapOf(first, capability).sources.some((source) => module.test(source)),
     );

@@ -8,16 +8,16 @@ export interface Sent {
   params?: Record<string, string>;
   query?: string;
   headers?: Record<string, string>;
-  /** Sent as JSON, or as it is where it is text. */
+  /** Sent as JSON; text is sent unchanged. */
   body?: unknown;
   now?: string;
   client?: string;
-  /** Who is signed in; a server's own token names its client. */
+  /** The person who is signed in. Without one, the token is a server's own. */
   person?: string;
   scope?: string;
 }
 
-/** A request as API Gateway hands it to a Lambda (payload 2.0), with what the handlers read. */
+/** A request in API Gateway's payload format 2.0, with the fields that the handlers read. */
 export const httpEvent = (sent: Sent): HttpEvent => {
   const method = sent.method ?? 'POST';
   const path = sent.path ?? '/v1/things';

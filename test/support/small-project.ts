@@ -1,4 +1,4 @@
-/** A small project on disk, with the catalogues that go with it: what bundling and synthesis do with any catalogue. */
+/** A small project on disk with its catalogues, for tests of bundling and synthesis with arbitrary catalogues. */
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -14,7 +14,7 @@ const route = (method: Route['method'], path: Route['path'], access: Route['acce
   answers: () => ({}),
 });
 
-/** Two capabilities: `parcels` has a row of every kind, `posters` one route alone. */
+/** Two capabilities: `parcels` has a row of every kind, `posters` has a single route. */
 export const smallCatalogues: Catalogues = {
   api: {
     parcels: {
@@ -73,7 +73,7 @@ export const smallPermissions: Record<string, Permissions> = {
   posters: {},
 };
 
-/** Files of the small project, by path; every handler answers who it is, what it was given and what it knows. */
+/** Files of the small project by path. Every handler returns its file, its event and its dependencies. */
 export const smallFiles: Record<string, string> = {
   'functions/live.ts': `export const live = { known: 'deps' };`,
   ...Object.fromEntries(
@@ -96,7 +96,7 @@ export interface SmallProject {
   remove(): void;
 }
 
-/** Writes the project into a new folder, beside the shared code of the product. */
+/** Writes the project into a new folder with a link to the product's shared code. */
 export const writeProject = (files: Record<string, string>): SmallProject => {
   const root = mkdtempSync(join(tmpdir(), 'regulars-test-'));
   for (const [path, content] of Object.entries(files)) {

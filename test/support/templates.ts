@@ -1,4 +1,4 @@
-/** The product's own stack as a template, without bundling: what is said of it holds for any code. */
+/** The product's stack as a template, without bundling the code. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { appOf } from '../../infra/synthesize.ts';
 
 export const catalogues: Catalogues = { api, jobs, streams, workflows };
 
-/** Folders made here, to be removed when the tests are done. */
+/** Temporary folders, removed after the tests. */
 const folders: string[] = [];
 export const folder = (): string => {
   const made = mkdtempSync(join(tmpdir(), 'regulars-test-'));
@@ -32,7 +32,7 @@ export interface AppOptions {
   context?: Record<string, unknown>;
 }
 
-/** The app as `cdk.json` configures it, with a stub for every function's code. */
+/** The app with the configuration of `cdk.json` and a stub for every function's code. */
 export const appWith = (options: AppOptions = {}): App => {
   const chosen = options.catalogues ?? catalogues;
   const directory = folder();
@@ -57,7 +57,7 @@ export interface TemplateResource {
   deletionPolicy: string | undefined;
 }
 
-/** Every resource of a type, with its logical id. */
+/** All resources of a type with their logical ids. */
 export const resourcesOf = (template: Template, type: string): TemplateResource[] =>
   Object.entries(template.findResources(type)).map(([logicalId, { Properties, DeletionPolicy }]) => ({
     logicalId,

@@ -1,4 +1,4 @@
-/** A workflow of the catalogue, run as it is deployed over steps at hand. */
+/** Runs a workflow of the catalogue as deployed, with the given handlers as its steps. */
 import { workflows } from '../../functions/workflows.ts';
 import { entriesOf } from '../../infra/catalogues.ts';
 import { deployable } from '../../infra/constructs/workflows.ts';
@@ -15,7 +15,7 @@ type Names<W> = { [C in keyof W]: keyof W[C] }[keyof W];
 type WorkflowName = Names<typeof workflows>;
 type Handlers = Record<string, (input: unknown) => Promise<unknown>>;
 
-/** The workflow's machine: executions run side by side from when they are started. */
+/** The workflow's state machine. Executions run concurrently once started. */
 export const machineOf = (name: WorkflowName, handlers: Handlers) => {
   const found = entriesOf<Workflow>(workflows).find((entry) => entry.name === name);
   const definition = deployable(found?.row.definition, {
@@ -40,10 +40,10 @@ export const machineOf = (name: WorkflowName, handlers: Handlers) => {
     start: async (input: unknown, execution = 'run') => {
       executions.push(await machines.start(name, input, execution));
     },
-    /** The output that each ends with, in the order in which they were started. */
+    /** The final outputs, in the order of the starts. */
     outputs: async (): Promise<unknown[]> => {
       await machines.idle();
-      // What they wait for comes at once.
+      // Waits end immediately: the clock moves to the next alarm.
       for (let next = clock.nextAlarmMs(); next !== null; next = clock.nextAlarmMs()) {
         clock.set(new Date(next).toISOString());
         await machines.idle();
@@ -54,7 +54,7 @@ export const machineOf = (name: WorkflowName, handlers: Handlers) => {
   };
 };
 
-/** The output that the workflow ends with. */
+/** The workflow's final output. */
 export const outputOf = async (name: WorkflowName, handlers: Handlers, input: unknown): Promise<unknown> => {
   const machine = machineOf(name, handlers);
   await machine.start(input);

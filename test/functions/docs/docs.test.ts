@@ -25,14 +25,14 @@ const operations = Object.values(description.paths).flatMap((path) => Object.val
 type Get = Parameters<ReturnType<typeof makePage>>[0];
 const get = (headers: Record<string, string> = {}): Get => ({ headers }) as unknown as Get;
 
-/** Every value at any depth under a key of this name. */
+/** All values under keys of this name, at any depth. */
 const valuesOf = (node: unknown, key: string): unknown[] => {
   if (typeof node !== 'object' || node === null) return [];
   return Object.entries(node).flatMap(([name, child]) => [...(name === key ? [child] : []), ...valuesOf(child, key)]);
 };
 
 describe('the OpenAPI document', () => {
-  it.each(routes)('describes %s with its answers, its scope and its path parameters', (_, route) => {
+  it.each(routes)('describes %s with its responses, scope and path parameters', (_, route) => {
     const operation = operationOf(route);
     expect(operation?.summary).toBe(route.summary);
     expect(Object.keys(operation?.responses ?? {})).toEqual(expect.arrayContaining(Object.keys(route.answers())));
@@ -45,16 +45,16 @@ describe('the OpenAPI document', () => {
     expect(inPath).toEqual([...route.path.matchAll(/\{(\w+)\}/g)].map(([, name]) => name));
   });
 
-  it('describes nothing else', () => {
+  it('describes no other operations', () => {
     expect(operations).toHaveLength(routes.length);
   });
 
-  it('names each operation once', () => {
+  it('gives each operation a unique id', () => {
     const names = operations.map((operation) => operation.operationId);
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('describes each settings document, in the order of their names', () => {
+  it('describes the settings documents in the order of their names', () => {
     const write = description.paths['/v1/settings/{document}']?.['put'];
     const names = write?.parameters?.find((one) => one.name === 'document')?.schema.enum;
     const shown = write?.requestBody?.content['application/json']?.schema.anyOf ?? [];
@@ -63,12 +63,12 @@ describe('the OpenAPI document', () => {
     expect(shown.map(({ properties }) => Object.keys(properties ?? {}))).toEqual(fields);
   });
 
-  it('refers only to schemas that it holds', () => {
+  it('refers only to schemas that it contains', () => {
     const names = Object.keys(description.components.schemas).map((name) => `#/components/schemas/${name}`);
     expect(names).toEqual(expect.arrayContaining([...new Set(valuesOf(description, '$ref'))]));
   });
 
-  it('lets every write carry an Idempotency-Key and says what another request under it is told', () => {
+  it('documents Idempotency-Key and idempotency_key_reused for every write', () => {
     for (const [, route] of routes.filter(([, { method }]) => method !== 'GET')) {
       const operation = operationOf(route);
       expect(operation?.parameters?.map((one) => one.name)).toContain('Idempotency-Key');
@@ -76,7 +76,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('tells every refusal that a route may give, at its status', () => {
+  it('lists every refusal of a route under its status', () => {
     for (const [, route] of routes) {
       for (const code of route.refusals ?? []) {
         const response = operationOf(route)?.responses[problems[code].status];
@@ -85,7 +85,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('names the unauthorized and the forbidden only where a token is asked for', () => {
+  it('lists 401 and 403 only for routes that require a token', () => {
     for (const [, route] of routes) {
       const statuses = Object.keys(operationOf(route)?.responses ?? {});
       expect(statuses.includes('401') && statuses.includes('403')).toBe(route.access !== 'public');
@@ -93,26 +93,26 @@ describe('the OpenAPI document', () => {
   });
 });
 
-describe('the page', () => {
+describe('the documentation page', () => {
   const page = pageOf(description);
 
-  it('has a place for every call and for every code of a problem', () => {
+  it('has an anchor for every call and every problem code', () => {
     for (const { operationId } of operations) expect(page.html).toContain(`id="${operationId}"`);
     for (const code of [...Object.keys(problems), 'internal_error']) expect(page.html).toContain(`id="${code}"`);
   });
 
-  it('links only to places that it has', () => {
+  it('links only to its own anchors', () => {
     const links = [...page.html.matchAll(/href="#([^"]+)"/g)].map(([, place]) => place);
     for (const place of new Set(links)) expect(page.html).toContain(`id="${place}"`);
   });
 
-  it('runs no script and loads nothing from elsewhere', () => {
+  it('has no scripts and loads nothing from other origins', () => {
     expect(page.html).not.toMatch(/<script|<link|<img|<iframe|@import|url\(|\son\w+=/i);
     expect(page.contentSecurityPolicy).toContain("default-src 'none'");
     expect(page.contentSecurityPolicy).not.toContain('unsafe');
   });
 
-  it('shows descriptions as text, whatever they hold', () => {
+  it('escapes descriptions', () => {
     const hostile = '<script>alert(1)</script>"\'&';
     const route = {
       method: 'GET',
@@ -124,7 +124,7 @@ describe('the page', () => {
     expect(pageOf(openApiOf({ x: { y: route } }, '1')).html).not.toContain('<script>');
   });
 
-  it('never lets text become markup', () => {
+  it('escapes all text', () => {
     fc.assert(
       fc.property(fc.string(), (text) => {
         expect(html`${text}`.markup).not.toMatch(/[<>"']/);
@@ -133,7 +133,7 @@ describe('the page', () => {
     );
   });
 
-  it('starts people off with a body that has all that is required', () => {
+  it('shows an example body with all required fields', () => {
     const schema = {
       type: 'object',
       properties: { email: { type: 'string' }, state: { enum: ['a', 'b'] }, count: { type: 'integer', minimum: 3 } },
@@ -143,20 +143,23 @@ describe('the page', () => {
   });
 });
 
-describe('what is published', () => {
+describe('a published text', () => {
   it.each([
     ['the document', makeDocument, 'application/json'],
     ['the page', makePage, 'text/html; charset=utf-8'],
     ['the health', makeHealth, 'application/json'],
-  ])('%s is answered with its type, and not again to who has it', async (_, makeHandler, contentType) => {
-    const first = await makeHandler()(get());
-    expect(first).toMatchObject({ statusCode: 200, headers: { 'content-type': contentType } });
-    const again = await makeHandler()(get({ 'if-none-match': String(first.headers?.['etag']) }));
-    expect(again).toMatchObject({ statusCode: 304 });
-    expect(again.body).toBeUndefined();
-  });
+  ])(
+    '%s is served with its content type, and answered with 304 if the client has it',
+    async (_, makeHandler, contentType) => {
+      const first = await makeHandler()(get());
+      expect(first).toMatchObject({ statusCode: 200, headers: { 'content-type': contentType } });
+      const again = await makeHandler()(get({ 'if-none-match': String(first.headers?.['etag']) }));
+      expect(again).toMatchObject({ statusCode: 304 });
+      expect(again.body).toBeUndefined();
+    },
+  );
 
-  it('tells the version of the package', async () => {
+  it('contains the version of the package', async () => {
     const { body } = await makeHealth()(get());
     expect(JSON.parse(body ?? '')).toEqual({ status: 'ok', version: packageJson.version });
   });
