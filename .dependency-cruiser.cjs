@@ -69,6 +69,29 @@ const roomRules = RUNTIME_FLOORS.flatMap((rooms, floor) => {
   }));
 });
 
+/** The rooms of the use cases, floor by floor. A room imports the rooms on the floors below its own. */
+const USE_CASE_FLOORS = [
+  ['ports'],
+  ['common'],
+  ['organization'],
+  ['challenges', 'consent', 'insights', 'outbox'],
+  ['advocates', 'groups', 'points'],
+  ['events', 'lists', 'rewards', 'segments/flips', 'tiers'],
+  ['consumers', 'segments/refresh'],
+  ['privacy', 'segments/backfill'],
+  ['exports', 'segments/edit'],
+];
+
+const useCaseRules = USE_CASE_FLOORS.flatMap((rooms, floor) => {
+  const below = USE_CASE_FLOORS.slice(0, floor).flat();
+  return rooms.map((room) => ({
+    name: `the use cases of ${room} import only rooms below them`,
+    severity: 'error',
+    from: { path: `^shared/usecases/${room}/` },
+    to: { path: '^shared/usecases/', pathNot: `^shared/usecases/(${[room, ...below].join('|')})/` },
+  }));
+});
+
 const layerRule = ({ name, files, may }) => ({
   name: `${name} imports only what its layer may`,
   severity: 'error',
@@ -109,6 +132,13 @@ module.exports = {
       to: { path: '^(functions|infra|shared|test)/|^package\\.json$', pathNot: '^infra/local/runtime/' },
     },
     ...roomRules,
+    ...useCaseRules,
+    {
+      name: 'every use case is in a room of the table',
+      severity: 'error',
+      from: {},
+      to: { path: '^shared/usecases/', pathNot: `^shared/usecases/(${USE_CASE_FLOORS.flat().join('|')})/` },
+    },
     {
       name: 'no circular imports except of types, and between states and state machines',
       severity: 'error',

@@ -38,8 +38,8 @@ import { instantOfEntry } from '../domain/points/ids.ts';
 import {
   type DirectoryFacet,
   type HeadKind,
+  type KeyOf,
   type Kind,
-  type RecordKey,
   type RecordOf,
   type Records,
   storedKind,
@@ -67,16 +67,8 @@ export interface Key {
 }
 type IndexAttributes = { shard?: string; facet?: string; rank?: string; dueShard?: string; ttl?: number };
 
-/** The fields that make a record's key. */
-export type KeyFields<K extends Kind> = RecordKey extends infer R
-  ? R extends { kind: infer Q }
-    ? K extends Q
-      ? R
-      : never
-    : never
-  : never;
 interface Block<K extends Kind> {
-  key(key: KeyFields<K>): Key;
+  key(key: KeyOf<K>): Key;
   indexes?(record: RecordOf<K>): IndexAttributes;
   fields: { [F in keyof Required<Records[K]>]: Field<Records[K][F]> };
   /** The section of a consumer's export that shows it, or why none does. */

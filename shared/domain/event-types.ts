@@ -126,3 +126,7 @@ export const attributesOf = (type: string): z.ZodMiniType<JsonObject> =>
 export function bytesOf(attributes: Record<string, unknown>): number {
   return new TextEncoder().encode(JSON.stringify(attributes)).length;
 }
+
+/** Events that settle an order, and with it the points that it earned. */
+export const isSettling = (type: string): boolean => SETTLING.has(type);
+const SETTLING: ReadonlySet<string> = new Set(['order_refunded', 'order_accepted', 'order_rejected']);

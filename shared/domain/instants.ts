@@ -79,6 +79,13 @@ export function wholeMonthsBetweenMs(fromMs: number, toMs: number): number {
 export const earlierOf = (one: Instant | null, other: Instant | null): Instant | null =>
   one === null || (other !== null && other < one) ? other : one;
 
+/**
+ * The due instant to store. While the stored instant lies ahead it is only lowered: an early check costs less than a
+ * write for each change.
+ */
+export const dueAfter = (stored: Instant | null, next: Instant | null, now: Instant): Instant | null =>
+  stored !== null && stored > now ? earlierOf(stored, next) : next;
+
 /** Whichever is later; null counts as absent. */
 export const laterOf = (one: Instant | null, other: Instant | null): Instant | null =>
   one === null || (other !== null && other > one) ? other : one;

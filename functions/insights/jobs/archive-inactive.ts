@@ -1,9 +1,7 @@
 import { dueJob } from '../../../shared/edge/job.ts';
+import { CONSUMERS_PER_RUN } from '../../../shared/usecases/common/work-through-due.ts';
 import { archiveDue } from '../../../shared/usecases/insights/archive.ts';
 import type { Deps } from '../../../shared/usecases/ports/deps.ts';
 
-/** Eight at once, at 40 ms each, take some four minutes; the next minute's run goes on where this one leaves off. */
-const CONSUMERS_A_RUN = 50_000;
-
 export const makeHandler = (deps: Deps) =>
-  dueJob('NotArchived', async ({ now }) => ({ ...(await archiveDue(deps, { now, most: CONSUMERS_A_RUN })) }));
+  dueJob('NotArchived', async ({ now }) => ({ ...(await archiveDue(deps, { now, most: CONSUMERS_PER_RUN })) }));

@@ -1,9 +1,7 @@
 import { dueJob } from '../../../shared/edge/job.ts';
+import { CONSUMERS_PER_RUN } from '../../../shared/usecases/common/work-through-due.ts';
 import { bookTime } from '../../../shared/usecases/points/book-time.ts';
 import type { Deps } from '../../../shared/usecases/ports/deps.ts';
 
-/** Eight at once, at 40 ms each, take some four minutes; the next minute's run goes on where this one leaves off. */
-const CONSUMERS_A_RUN = 50_000;
-
 export const makeHandler = (deps: Deps) =>
-  dueJob('PointsNotBooked', async ({ now }) => ({ ...(await bookTime(deps, { now, most: CONSUMERS_A_RUN })) }));
+  dueJob('PointsNotBooked', async ({ now }) => ({ ...(await bookTime(deps, { now, most: CONSUMERS_PER_RUN })) }));

@@ -188,10 +188,6 @@ const recordedIn = ({
   ...(earned && { points: earned }),
 });
 
-/** Events that say what becomes of an order, and of what it earned. */
-export const isSettling = (type: string): boolean => SETTLING.has(type);
-const SETTLING: ReadonlySet<string> = new Set(['order_refunded', 'order_accepted', 'order_rejected']);
-
 const subjectsIn = ({ consumerId, draft }: Known, input: EventInput) => {
   const subject = subjectOf(input);
   return {

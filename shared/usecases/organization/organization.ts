@@ -6,12 +6,12 @@ import { PRIOR_MODEL } from '../../domain/metrics/churn-risk.ts';
 import type { Settings } from '../../domain/settings.ts';
 import type { PopulationSummary } from '../../domain/summary.ts';
 import { decodedSummary } from '../../domain/summary.ts';
-import { tiersUpdatedAtIn } from '../points/shown.ts';
 import type { RecordOf } from '../ports/records.ts';
 import type { Store } from '../ports/store.ts';
 import { type Catalogue, catalogueOf } from './catalogue.ts';
 import type { Scoring } from './scoring.ts';
 import { scoringOf } from './scoring.ts';
+import { tiersUpdatedAtIn } from './settings.ts';
 
 export interface Organization {
   settings: Settings;

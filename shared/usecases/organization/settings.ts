@@ -89,6 +89,10 @@ export const unlessStale = (
   throw new Refusal('version_conflict', `The document is at version ${document.version}, not ${ifMatch}.`);
 };
 
+/** The last edit of the ladder of tiers; null before the first. */
+export const tiersUpdatedAtIn = (record: RecordOf<'settings'> | undefined): Instant | null =>
+  record?.documents['tiers']?.updatedAt ?? null;
+
 const keeping = (inForce: Settings['organization'], { value, given }: SettingsChange): Settings['organization'] => ({
   ...inForce,
   ...Object.fromEntries(Object.entries(value).filter(([field]) => given.includes(field))),

@@ -1,6 +1,6 @@
 /** Accounts between the table and the ledger's rules: read whole, caught up with time, written with what was posted. */
 import type { Instant } from '../../domain/facts.ts';
-import { earlierOf } from '../../domain/instants.ts';
+import { dueAfter } from '../../domain/instants.ts';
 import type { Account } from '../../domain/points/account.ts';
 import { availableIn, emptyAccount } from '../../domain/points/account.ts';
 import { type LotPage, paged } from '../../domain/points/lot-pages.ts';
@@ -118,10 +118,6 @@ export const accountWrites = (
     ...tierWrites(account, put, now, byHand),
   ];
 };
-
-/** As long as the stored instant lies ahead it is only lowered: looking too early costs less than writing it each time. */
-const dueAfter = (stored: Instant | null, next: Instant | null, now: Instant): Instant | null =>
-  stored !== null && stored > now ? earlierOf(stored, next) : next;
 
 const pageWrites = (
   consumerId: string,

@@ -1,4 +1,6 @@
 /** What the events of one request mean for a consumer's points and challenges, one after the other. */
+
+import { isSettling } from '../../domain/event-types.ts';
 import type { ConsumerEvent, Instant, OrderState } from '../../domain/facts.ts';
 import { isEveryone, type Memberships } from '../../domain/points/audience.ts';
 import {
@@ -14,7 +16,6 @@ import { caughtUp } from '../../domain/points/passing-of-time.ts';
 import { add, type Books, type PostingContext } from '../../domain/points/posting.ts';
 import { minorDigitsOf, type Settings } from '../../domain/settings.ts';
 import { challengesIn } from '../challenges/challenges.ts';
-import { isSettling } from '../events/recording.ts';
 import { scoringOf } from '../organization/scoring.ts';
 import type { RecordOf } from '../ports/records.ts';
 import type { Write } from '../ports/store.ts';

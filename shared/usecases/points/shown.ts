@@ -7,7 +7,7 @@ import { caughtUp } from '../../domain/points/passing-of-time.ts';
 import { opened, type PostingContext, SYSTEM } from '../../domain/points/posting.ts';
 import { nextTier, tierInForce } from '../../domain/points/tiers.ts';
 import type { Settings } from '../../domain/settings.ts';
-import type { RecordOf, SettingsRecord } from '../ports/records.ts';
+import type { RecordOf } from '../ports/records.ts';
 import type { ConsumerState, Store } from '../ports/store.ts';
 import { readAccount } from './accounts.ts';
 import { ladderIn } from './ledger-session.ts';
@@ -73,10 +73,6 @@ export const tierShown = (account: Account, settings: Settings, otherwiseSince: 
     next: next && { tierId: next.tier.tierId, name: next.tier.name, pointsNeeded: next.pointsNeeded },
   };
 };
-
-/** When the ladder was edited last; null where it never was. */
-export const tiersUpdatedAtIn = (settings: SettingsRecord | undefined): Instant | null =>
-  settings?.documents['tiers']?.updatedAt ?? null;
 
 /** The tier of a consumer who may have no points yet. */
 export const tierOf = (

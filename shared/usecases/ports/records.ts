@@ -17,7 +17,7 @@ import type { Earned, OrderAward } from '../../domain/points/awards.ts';
 import type { Progress } from '../../domain/points/challenges.ts';
 import type { Reward } from '../../domain/points/rewards.ts';
 
-/** Every kind of thing in the table. A new kind is one row here and one block in `data/table.ts`. */
+/** Every kind of record. A new kind is a row here and in `KeyFields`, a block in `data/table.ts` and a sample in `test/support/every-kind.ts`. */
 export interface Records {
   /** Who a consumer is. */
   profile: Profile & {
@@ -248,6 +248,46 @@ export interface Records {
   summary: SummaryRecord;
   churnModel: ChurnModelRecord;
 }
+/** The fields that make each kind's key; `never` where the organization has only one. */
+interface KeyFields {
+  profile: 'consumerId';
+  metrics: 'consumerId';
+  event: 'consumerId' | 'occurredAt' | 'eventId';
+  eventClaim: 'consumerId' | 'eventId';
+  order: 'consumerId' | 'orderId';
+  refund: 'consumerId' | 'orderId' | 'refundId';
+  message: 'consumerId' | 'messageId';
+  contact: 'channel' | 'contact';
+  directory: 'consumerId' | 'facet' | 'value';
+  consent: 'consumerId' | 'consentId';
+  export: 'exportId';
+  tombstone: 'subjectHash';
+  erasure: 'erasureId';
+  erasureSubject: 'erasureId';
+  idempotency: 'keyHash';
+  account: 'consumerId';
+  lotPage: 'consumerId' | 'page';
+  entry: 'consumerId' | 'entryId';
+  holdClaim: 'consumerId' | 'holdId';
+  rewardsState: 'consumerId';
+  claim: 'consumerId' | 'claimId';
+  reward: 'rewardId';
+  stock: 'rewardId';
+  segment: 'segmentId';
+  member: 'consumerId' | 'unit';
+  list: 'listId';
+  listMember: 'consumerId' | 'listId';
+  memberships: 'consumerId';
+  memberCounts: never;
+  backfillLease: never;
+  ruleSummary: never;
+  settings: never;
+  settingsVersion: 'name' | 'version';
+  liability: never;
+  advocates: never;
+  summary: never;
+  churnModel: never;
+}
 export type DirectoryFacet = 'word' | 'email' | 'phone' | 'tag' | 'status';
 
 /** What lists of members show of a consumer beside its id. */
@@ -361,39 +401,6 @@ export const storedKind = (kind: Kind): string => (kind === 'rewardsState' ? 'pr
 export type RecordOf<K extends Kind> = { kind: K } & Records[K];
 export type StoredRecord = { [K in Kind]: RecordOf<K> }[Kind];
 
-/** What names a record: its kind and the fields that make its key. */
-export type RecordKey =
-  | { kind: HeadKind; consumerId: string }
-  | { kind: 'member'; consumerId: string; unit: number }
-  | { kind: 'listMember'; consumerId: string; listId: string }
-  | { kind: 'segment'; segmentId: string }
-  | { kind: 'list'; listId: string }
-  | { kind: 'lotPage'; consumerId: string; page: number }
-  | { kind: 'entry'; consumerId: string; entryId: string }
-  | { kind: 'holdClaim'; consumerId: string; holdId: string }
-  | { kind: 'claim'; consumerId: string; claimId: string }
-  | { kind: 'reward' | 'stock'; rewardId: string }
-  | { kind: 'settingsVersion'; name: string; version: number }
-  | { kind: 'event'; consumerId: string; occurredAt: Instant; eventId: string }
-  | { kind: 'eventClaim'; consumerId: string; eventId: string }
-  | { kind: 'order'; consumerId: string; orderId: string }
-  | { kind: 'refund'; consumerId: string; orderId: string; refundId: string }
-  | { kind: 'message'; consumerId: string; messageId: string }
-  | { kind: 'contact'; channel: 'email' | 'phone' | 'external'; contact: string }
-  | { kind: 'directory'; consumerId: string; facet: DirectoryFacet; value: string }
-  | { kind: 'idempotency'; keyHash: string }
-  | { kind: 'consent'; consumerId: string; consentId: string }
-  | { kind: 'export'; exportId: string }
-  | { kind: 'tombstone'; subjectHash: string }
-  | { kind: 'erasure' | 'erasureSubject'; erasureId: string }
-  | {
-      kind:
-        | 'settings'
-        | 'summary'
-        | 'churnModel'
-        | 'liability'
-        | 'advocates'
-        | 'memberCounts'
-        | 'backfillLease'
-        | 'ruleSummary';
-    };
+/** What names a record: its kind and the fields of its key. */
+export type KeyOf<K extends Kind> = { kind: K } & Pick<Records[K], KeyFields[K] & keyof Records[K]>;
+export type RecordKey = { [K in Kind]: KeyOf<K> }[Kind];

@@ -8,7 +8,7 @@ import { conditionsIn } from '../../../domain/segments/references.ts';
 import { parsedRule } from '../../../domain/segments/rule.ts';
 import type { Settings } from '../../../domain/settings.ts';
 import { scoringOf } from '../../organization/scoring.ts';
-import { tiersUpdatedAtIn } from '../../points/shown.ts';
+import { tiersUpdatedAtIn } from '../../organization/settings.ts';
 import type { RecordOf } from '../../ports/records.ts';
 
 /** By name: a mark of what it was when everyone was gone over. */

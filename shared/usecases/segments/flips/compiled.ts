@@ -10,7 +10,7 @@ import { parsedRule } from '../../../domain/segments/rule.ts';
 import { decodedSummary } from '../../../domain/summary.ts';
 import { bookmarksIn, type Catalogue, catalogueOf } from '../../organization/catalogue.ts';
 import { type Scoring, scoringOf } from '../../organization/scoring.ts';
-import { tiersUpdatedAtIn } from '../../points/shown.ts';
+import { tiersUpdatedAtIn } from '../../organization/settings.ts';
 import type { RecordOf, SegmentUnit } from '../../ports/records.ts';
 import type { ConsumerState, Store } from '../../ports/store.ts';
 

@@ -3,7 +3,7 @@
  * stored, and only what flipped is written, in one transaction with the events that tell of it.
  */
 import type { Instant } from '../../../domain/facts.ts';
-import { earlierOf } from '../../../domain/instants.ts';
+import { dueAfter } from '../../../domain/instants.ts';
 import { retrying } from '../../common/retrying.ts';
 import { foldAgain } from '../../insights/rebuild-metrics.ts';
 import type { Deps } from '../../ports/deps.ts';
@@ -111,7 +111,3 @@ const straysOf = async (
   return strays;
 };
 const KEYS_AT_ONCE = 100;
-
-/** As long as the stored instant lies ahead it is only lowered: looking too early costs less than writing it each time. */
-const dueAfter = (stored: Instant | null, next: Instant | null, now: Instant): Instant | null =>
-  stored !== null && stored > now ? earlierOf(stored, next) : next;
