@@ -1,4 +1,4 @@
-/** Brand advocates: those who bring others, ranked by their influencer score. */
+/** Brand advocates: consumers who bring in others, ranked by their influencer score. */
 import * as z from 'zod/mini';
 import { ACTIVITIES } from '../../shared/domain/advocates/settings.ts';
 import type { Routes } from '../../shared/edge/catalogue.ts';
@@ -17,10 +17,10 @@ export const advocatesRoutes = {
     method: 'GET',
     path: '/v1/brand-advocates',
     access: 'admin',
-    summary: 'List the brand advocates, best first, and how their scores add up',
+    summary: 'List the brand advocates, best first, with the parts of their scores',
     description:
-      'As of `computedAt`, the last weekly ranking; null before the first. Weights, fading and the number of places are ' +
-      'the settings document `influence`; another one holds from the next ranking on.',
+      '`computedAt` is the time of the last weekly ranking, or null before the first. Weights, decay and the number of ' +
+      'places are configured in the settings document `influence`; changes apply from the next ranking.',
     answers: () => ({ 200: z.strictObject({ computedAt: z.nullable(z.string()), items: z.array(advocate) }) }),
   },
 } as const satisfies Routes;

@@ -1,4 +1,4 @@
-/** Consent: what consumers allow us to do, and whether they may be contacted. */
+/** Consent of consumers, and whether they may be contacted. */
 import * as z from 'zod/mini';
 import type { Routes } from '../../shared/edge/catalogue.ts';
 import { consumerIdParam, cursor, limit } from '../../shared/edge/parameters.ts';
@@ -17,10 +17,10 @@ export const consentRoutes = {
     method: 'POST',
     path: '/v1/consumers/{consumerId}/consents',
     access: 'storefront',
-    summary: 'Record what a consumer agrees to, or no longer does',
+    summary: 'Record that a consumer grants or withdraws consent',
     description:
-      'The newest statement of a channel and a purpose counts; none is ever changed. The purpose is `marketing` unless ' +
-      'said; purposes that differ only in case, or in blanks around them, are one.',
+      'The newest statement of a channel and purpose counts; statements never change. The default purpose is `marketing`. ' +
+      'Purposes that differ only in case or surrounding spaces are the same.',
     params: consumerIdParam,
     body: consentBody,
     answers: () => ({ 201: consentShown }),
@@ -30,7 +30,7 @@ export const consentRoutes = {
     method: 'GET',
     path: '/v1/consumers/{consumerId}/consents',
     access: 'storefront',
-    summary: 'List all that a consumer ever agreed to or withdrew, the newest first',
+    summary: 'List the consent history of a consumer, newest first',
     params: consumerIdParam,
     query: z.strictObject({ limit, cursor }),
     answers: () => ({ 200: consentsPage }),
@@ -40,11 +40,11 @@ export const consentRoutes = {
     method: 'POST',
     path: '/v1/inbound-sms',
     access: 'admin',
-    summary: 'Take in an SMS that a consumer sent',
+    summary: 'Process an inbound SMS',
     description:
-      'STOP and its like withdraw every purpose of `sms`, START and its like give `marketing` again; any other text does ' +
-      'nothing, and so does a number that is nobody’s. `keyword` is what was understood. Send the message’s own id as ' +
-      'the Idempotency-Key: then a copy that comes after a later message changes nothing either.',
+      'STOP keywords withdraw every purpose of `sms`, START keywords grant `marketing` again. Other texts and unknown ' +
+      'numbers change nothing. `keyword` is the recognized keyword. Send the message’s own id as the Idempotency-Key, so ' +
+      'that a copy delivered after a later message changes nothing either.',
     body: inboundSms,
     answers: () => ({ 202: received }),
     refusals: ['erased', 'too_busy'],
@@ -53,13 +53,13 @@ export const consentRoutes = {
     method: 'GET',
     path: '/v1/consumers/{consumerId}/contactability',
     access: 'storefront',
-    summary: 'Ask whether a consumer may be contacted',
+    summary: 'Check whether a consumer may be contacted',
     description:
-      'All that stands against it now is named. `nextAt` is the first instant at which nothing does: now, where it is ' +
-      'allowed; null where only the consumer can change it. Quiet hours are for `sms` and `push`, by the clock where the ' +
-      'consumer is, or else the organization; limits count messages by their `message_sent` events, or by the first ' +
-      'engagement where none came. Both are the settings `contact`: from 21:00 to 08:00, and 3 messages a day on each ' +
-      'channel, unless they say otherwise.',
+      '`reasons` lists everything that currently prevents contact. `nextAt` is the first instant at which contact is ' +
+      'allowed: now if it already is, null if only the consumer can change that. Quiet hours apply to `sms` and `push`, in ' +
+      'the time zone of the consumer or else of the organization. Limits count messages by their `message_sent` events, or ' +
+      'by the first engagement if there is none. Both are configured in the settings document `contact`; the defaults are ' +
+      '21:00 to 08:00 and 3 messages a day per channel.',
     params: consumerIdParam,
     query: contactQuery,
     answers: () => ({ 200: contactability }),

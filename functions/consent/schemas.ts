@@ -1,4 +1,4 @@
-/** What callers say and are told about consent. */
+/** Requests and responses of the consent endpoints. */
 import * as z from 'zod/mini';
 import { CHANNELS } from '../../shared/domain/consent/channels.ts';
 import { REASONS } from '../../shared/domain/consent/contactability.ts';
@@ -9,7 +9,7 @@ const line = (most: number) => z.string().check(z.minLength(1), z.maxLength(most
 const channel = z.enum(CHANNELS);
 const state = z.enum(['granted', 'withdrawn']);
 const purpose = z._default(
-  z.string().check(z.trim(), z.normalize('NFC'), z.minLength(1, 'A purpose is not blank.'), z.maxLength(64)),
+  z.string().check(z.trim(), z.normalize('NFC'), z.minLength(1, 'A purpose must not be blank.'), z.maxLength(64)),
   MARKETING,
 );
 
@@ -17,11 +17,11 @@ export const consentBody = z.strictObject({
   channel,
   purpose,
   state,
-  /** Where it was said: a form, a shop, a call. */
+  /** Where the statement was made: a form, a shop, a call. */
   source: line(200),
-  /** How: a box that was ticked, a reply. */
+  /** How it was made: a ticked box, a reply. */
   method: line(200),
-  /** Which wording the consumer was shown. */
+  /** The wording that the consumer was shown. */
   wordingVersion: z._default(z.nullable(line(200)), null),
 });
 
@@ -37,7 +37,7 @@ export const consentShown = z.strictObject({
 });
 export const consentsPage = z.strictObject({ items: z.array(consentShown), nextCursor: z.nullable(z.string()) });
 
-/** Longer than the longest SMS of many parts. */
+/** The limit exceeds the longest multipart SMS. */
 export const inboundSms = z.strictObject({ from: line(64), text: z.string().check(z.maxLength(4_096)) });
 export const received = z.strictObject({ keyword: z.nullable(z.string()) });
 
@@ -46,7 +46,7 @@ export const contactability = z.strictObject({
   allowed: z.boolean(),
   reasons: z.array(z.enum(REASONS)),
   nextAt: z.nullable(z.string()),
-  /** When the consumer listens best, whatever stands against it then. */
+  /** When the consumer engages most, regardless of quiet hours and limits. */
   bestSendTime: z.nullable(
     z.strictObject({
       window: z.enum(SEND_WINDOWS.map(({ window }) => window)),

@@ -1,9 +1,9 @@
-/** What callers are told about consumers. */
+/** Responses of the consumer endpoints. */
 import * as z from 'zod/mini';
 import { balancesShape } from '../../shared/edge/balances.ts';
 import { status, tagType } from './schemas.ts';
 
-const made = () => {
+const buildAnswers = () => {
   const text = z.nullable(z.string());
   const instant = z.string();
   const moment = z.nullable(instant);
@@ -112,7 +112,7 @@ const made = () => {
   };
 
   const tier = { tierId: z.string(), name: z.string() };
-  const programme = {
+  const loyaltyProgram = {
     points: z.strictObject({
       ...balancesShape(),
       nextExpiry: z.nullable(z.strictObject({ points: z.int(), at: instant })),
@@ -121,7 +121,7 @@ const made = () => {
       z.strictObject({
         ...tier,
         since: instant,
-        /** Given by hand. */
+        /** Assigned by staff. */
         manual: z.boolean(),
         next: z.nullable(z.strictObject({ ...tier, pointsNeeded: z.int() })),
       }),
@@ -153,18 +153,18 @@ const made = () => {
     lists: z.array(z.strictObject({ listId: z.string(), name: z.string(), addedAt: instant })),
   };
 
-  const standing = z.optional(z.strictObject({ state: z.enum(['granted', 'withdrawn']), at: instant }));
-  /** For marketing; channels that were never asked for are left out. */
-  const consents = z.strictObject({ email: standing, sms: standing, push: standing });
+  const consentState = z.optional(z.strictObject({ state: z.enum(['granted', 'withdrawn']), at: instant }));
+  /** For marketing. Channels without a statement are omitted. */
+  const consents = z.strictObject({ email: consentState, sms: consentState, push: consentState });
 
-  /** Present and empty until access fills it. */
+  /** Always empty for now. */
   const later = { participation: z.array(z.never()) };
 
   const consumerDetail = z.strictObject({
     ...header,
     rfm,
     ...cards,
-    ...programme,
+    ...loyaltyProgram,
     ...groups,
     ...later,
     consents,
@@ -205,17 +205,17 @@ const made = () => {
     delta: z.number(),
     reason: z.string(),
     at: instant,
-    /** The score with the adjustment. */
+    /** The score after the adjustment. */
     score: z.number(),
   });
 
   return { consumerDetail, consumersPage, syncSourceAnswer, adjustmentAnswer };
 };
 
-let answers: ReturnType<typeof made> | undefined;
+let answers: ReturnType<typeof buildAnswers> | undefined;
 
-/** Made when they are asked for, once: the documentation alone does, and they would be a tenth of a cold start. */
+/** Built once, on first use: only the documentation needs the schemas, which would take a tenth of a cold start. */
 export const consumerAnswers = () => {
-  answers ??= made();
+  answers ??= buildAnswers();
   return answers;
 };

@@ -1,4 +1,4 @@
-/** Consumers: who they are. */
+/** Profiles of consumers. */
 import type { Routes } from '../../shared/edge/catalogue.ts';
 import { consumerIdParam } from '../../shared/edge/parameters.ts';
 import { consumerAnswers } from './answers.ts';
@@ -32,7 +32,7 @@ export const consumersRoutes = {
     access: 'storefront',
     summary: 'List or search consumers',
     description:
-      'Newest first. With `search`, each typed word must begin some word of the name, or the email, or the phone.',
+      'Newest first. With `search`, each word must be the prefix of a word of the name, of the email, or of the phone.',
     query: consumersQuery,
     answers: () => ({ 200: consumerAnswers().consumersPage }),
     refusals: ['invalid_cursor', 'limit_out_of_range'],
@@ -41,7 +41,7 @@ export const consumersRoutes = {
     method: 'GET',
     path: '/v1/consumers/lookup',
     access: 'storefront',
-    summary: 'Look a consumer up by email, by phone, or by an external id and its source',
+    summary: 'Look up a consumer by email, by phone, or by source and external id',
     query: lookupQuery,
     answers: () => ({ 200: consumerAnswers().consumerDetail }),
     refusals: ['consumer_not_found'],
@@ -50,7 +50,7 @@ export const consumersRoutes = {
     method: 'GET',
     path: '/v1/consumers/{consumerId}',
     access: 'storefront',
-    summary: 'Read the whole picture of a consumer',
+    summary: 'Read the detail of a consumer',
     params: consumerIdParam,
     answers: () => ({ 200: consumerAnswers().consumerDetail }),
     refusals: ['consumer_not_found'],
@@ -61,8 +61,8 @@ export const consumersRoutes = {
     access: 'storefront',
     summary: 'Edit a consumer',
     description:
-      'Custom attributes and answers merge by key, null removes a key; every other field is replaced, null clears it. ' +
-      'What is computed is refused by name, as `not_editable`.',
+      'Custom attributes and answers merge by key; null removes a key. Every other field is replaced; null clears it. ' +
+      'Computed fields are refused by name as `not_editable`.',
     params: consumerIdParam,
     body: consumerEdit,
     answers: () => ({ 200: consumerAnswers().consumerDetail }),
@@ -74,7 +74,7 @@ export const consumersRoutes = {
     access: 'storefront',
     summary: 'Tag a consumer',
     description:
-      'Tags that differ only in case, or in blanks around them, are one. Without a type, a tag that is there keeps its own.',
+      'Tags that differ only in case or surrounding spaces are the same. Without `type`, an existing tag keeps its type.',
     params: tagParams,
     body: tagBody,
     answers: () => ({ 204: null }),
@@ -84,7 +84,7 @@ export const consumersRoutes = {
     method: 'DELETE',
     path: '/v1/consumers/{consumerId}/tags/{tag}',
     access: 'storefront',
-    summary: 'Take a tag from a consumer',
+    summary: 'Remove a tag',
     params: tagParams,
     answers: () => ({ 204: null }),
     refusals: ['consumer_not_found', 'version_conflict', 'too_busy'],
@@ -94,7 +94,7 @@ export const consumersRoutes = {
     path: '/v1/consumers/{consumerId}/loyalty-score-adjustments',
     access: 'admin',
     summary: 'Adjust the loyalty score of a consumer',
-    description: 'The adjustment is an event of the history and decays like all others.',
+    description: 'The adjustment is an event of the history and decays like every other event.',
     params: consumerIdParam,
     body: adjustmentBody,
     answers: () => ({ 201: consumerAnswers().adjustmentAnswer }),
@@ -104,7 +104,7 @@ export const consumersRoutes = {
     method: 'POST',
     path: '/v1/consumers/{consumerId}/membership',
     access: 'storefront',
-    summary: 'Opt a consumer in or out of the loyalty programme',
+    summary: 'Opt a consumer in or out of the loyalty program',
     params: consumerIdParam,
     body: membershipBody,
     answers: () => ({ 200: consumerAnswers().consumerDetail }),
@@ -114,7 +114,7 @@ export const consumersRoutes = {
     method: 'PUT',
     path: '/v1/consumers/{consumerId}/sync-sources/{source}',
     access: 'storefront',
-    summary: "Say what a consumer's id is in another system",
+    summary: 'Set the external id for a source',
     params: sourceParams,
     body: syncSourceBody,
     answers: () => ({ 200: consumerAnswers().syncSourceAnswer }),

@@ -1,4 +1,4 @@
-/** What callers say about consumers. */
+/** Requests of the consumer endpoints. */
 import * as z from 'zod/mini';
 import { EMAIL_LENGTH } from '../../shared/domain/consumer/contacts.ts';
 import { ATTRIBUTES_MOST, SOURCES_MOST, TAGS_MOST } from '../../shared/domain/consumer/edit.ts';
@@ -12,10 +12,10 @@ const clearable = <T extends z.ZodMiniType>(schema: T) => z.optional(z.nullable(
 export const status = z.enum(['active', 'inactive']);
 export const tagType = z.enum(['vip_status', 'source', 'behavior', 'campaign']);
 
-/** Without the blanks around it, in NFC: tags that look the same are one. */
+/** Trimmed and in NFC, so that tags that look the same are the same. */
 export const tagName = z
   .string()
-  .check(z.trim(), z.normalize('NFC'), z.minLength(1, 'A tag is not blank.'), z.maxLength(64));
+  .check(z.trim(), z.normalize('NFC'), z.minLength(1, 'A tag must not be blank.'), z.maxLength(64));
 const tag = z.pipe(
   z.union([tagName, z.strictObject({ name: tagName, type: clearable(tagType) })]),
   z.transform(
@@ -32,7 +32,7 @@ const attributeValue = z.union([
 ]);
 const attributes = z.record(z.string().check(z.minLength(1), z.maxLength(64)), z.nullable(attributeValue)).check(
   z.refine((values) => Object.keys(values).length <= ATTRIBUTES_MOST, {
-    error: `Up to ${ATTRIBUTES_MOST} of them.`,
+    error: `At most ${ATTRIBUTES_MOST} attributes.`,
     params: { code: 'too_long' },
   }),
 );
@@ -43,7 +43,9 @@ const profile = {
   fullName: clearable(line(200)),
   gender: clearable(line(64)),
   /** A date, `1990-05-01`. */
-  birthday: clearable(z.iso.date().check(z.refine((date) => date >= '1900-01-01', 'Nobody is that old.'))),
+  birthday: clearable(
+    z.iso.date().check(z.refine((date) => date >= '1900-01-01', 'The earliest birthday is 1900-01-01.')),
+  ),
   pictureUrl: clearable(z.url({ protocol: /^https$/ }).check(z.maxLength(2048))),
   handler: clearable(line(200)),
   facebookId: clearable(line(128)),
@@ -59,21 +61,21 @@ export const newConsumer = z.strictObject({
   externalIds: z.optional(
     z.record(source, externalId).check(
       z.refine((ids) => Object.keys(ids).length <= SOURCES_MOST, {
-        error: `Up to ${SOURCES_MOST} of them.`,
+        error: `At most ${SOURCES_MOST} external ids.`,
         params: { code: 'too_long' },
       }),
     ),
   ),
 });
 
-/** Everything that is computed, or changed in another way; each is refused by its name. */
+/** Fields that are computed or have their own endpoint. Each is refused by name. */
 const notEditable = [
   ...['consumerId', 'version', 'identityLevel', 'membership', 'archived', 'emailVerified', 'phoneVerified'],
   ...['joinedAt', 'createdAt', 'updatedAt', 'lastActivityAt', 'profileCompleteness', 'rfm', 'customerValue'],
   ...['purchaseRecency', 'engagementHealth', 'locationContext', 'accountHealth', 'loyalty', 'points', 'tier'],
   ...['segments', 'lists', 'latestActions', 'completedChallenges', 'claimedRewards', 'participation'],
   ...['syncSources', 'externalIds', 'consents'],
-  // By the names that they have inside these parts.
+  // Fields inside these parts.
   ...['orders', 'lifetimeValueMinor', 'averageOrderValueMinor', 'percentile', 'lastOrderAt', 'daysSinceLastOrder'],
   ...['orderCadenceDays', 'messagesSent', 'messagesEngaged', 'responseRatePercent', 'lastEngagedAt'],
   ...['bestSendTime', 'botRisk', 'returnRatePercent', 'churnRisk', 'loyaltyScore', 'score', 'band'],
@@ -82,7 +84,7 @@ const computed = z
   .unknown()
   .check(
     z.refine((value) => value === undefined, {
-      error: 'This is not edited here: it is computed, or has its own endpoint.',
+      error: 'This field cannot be edited here: it is computed or has its own endpoint.',
       params: { code: 'not_editable' },
     }),
   )
@@ -103,7 +105,7 @@ export const consumersQuery = z.strictObject({
   cursor,
 });
 
-/** One of three ways, and only one. */
+/** Exactly one of: email, phone, source with externalId. */
 export const lookupQuery = z
   .strictObject({
     email: z.optional(z.string().check(z.maxLength(2 * EMAIL_LENGTH))),
@@ -127,7 +129,7 @@ interface LookupQuery {
 export const lookupIn = ({ email, phone, source, externalId }: LookupQuery) => {
   const ways = [
     ...(email === undefined ? [] : [{ email }]),
-    // A plus sign that was not escaped in a URL is a blank when it comes here.
+    // An unescaped plus sign in a URL arrives as a space.
     ...(phone === undefined ? [] : [{ phone: phone.replace(/^ (?=\d)/, '+') }]),
     ...(source === undefined || externalId === undefined ? [] : [{ source, externalId }]),
   ];

@@ -1,4 +1,4 @@
-/** The composition root of exports: they alone write files. */
+/** The composition root of exports, the only capability that writes files. */
 import { s3Files } from '../../shared/data/s3-files.ts';
 import { readEnvironment, readS3Environment } from '../../shared/edge/env.ts';
 import type { ExportDeps } from '../../shared/usecases/exports/requests.ts';

@@ -1,4 +1,4 @@
-/** Exports: everything that is held about a consumer, as a file to hand over. */
+/** Exports of all data about a consumer, as a file. */
 import type { Routes } from '../../shared/edge/catalogue.ts';
 import { consumerIdParam } from '../../shared/edge/parameters.ts';
 import { exportAnswer, exportBody, exportParams, exportRequested } from './schemas.ts';
@@ -8,11 +8,11 @@ export const exportsRoutes = {
     method: 'POST',
     path: '/v1/consumers/{consumerId}/exports',
     access: 'admin',
-    summary: 'Export what is held about a consumer',
+    summary: 'Export all data about a consumer',
     description:
-      'The file is written in the background. As `json` it is one document, `{consumerId, exportedAt, sections: {…}}`; as ' +
-      '`csv` a zip with a table for each section, in which cells that a spreadsheet would take for formulas begin with an ' +
-      'apostrophe. All sections unless some are named.',
+      'The file is written in the background. With `json` it is one document, `{consumerId, exportedAt, sections: {…}}`. With ' +
+      '`csv` it is a zip with a table for each section; cells that a spreadsheet would read as formulas begin with an ' +
+      'apostrophe. By default, all sections are exported.',
     params: consumerIdParam,
     body: exportBody,
     answers: () => ({ 202: exportRequested }),
@@ -22,11 +22,11 @@ export const exportsRoutes = {
     method: 'GET',
     path: '/v1/exports/{exportId}',
     access: 'admin',
-    summary: 'See how far an export is, and get a link to its file',
+    summary: 'Read the status of an export and get a link to its file',
     description:
-      'A `running` one has no link yet. Each answer about a `completed` one holds a new link, which works for 15 minutes, ' +
-      'until `expiresAt`, and needs no token. A `failed` one has no file: ask for another. A day after it was asked for, an ' +
-      'export is gone, and `not_found`.',
+      'A `running` export has no link yet. Each response for a `completed` export contains a new link, which works for 15 ' +
+      'minutes, until `expiresAt`, without a token. A `failed` export has no file: request another one. Exports are removed ' +
+      'one day after the request and then return `not_found`.',
     params: exportParams,
     answers: () => ({ 200: exportAnswer }),
     refusals: ['not_found', 'erased'],

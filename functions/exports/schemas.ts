@@ -1,8 +1,8 @@
-/** What callers say and are told about exports. */
+/** Requests and responses of the export endpoints. */
 import * as z from 'zod/mini';
 import { EXPORT_SECTIONS } from '../../shared/domain/exports.ts';
 
-/** All sections unless some are named. */
+/** Without `sections`, all sections are exported. */
 export const exportBody = z.strictObject({
   sections: z.optional(z.array(z.enum(EXPORT_SECTIONS)).check(z.minLength(1), z.maxLength(EXPORT_SECTIONS.length))),
   format: z.enum(['json', 'csv']),
@@ -14,7 +14,7 @@ export const exportRequested = z.strictObject({ exportId: z.string(), status });
 export const exportAnswer = z.strictObject({
   exportId: z.string(),
   status,
-  /** Of a completed one: anybody may fetch the file there, without a token, until `expiresAt`. */
+  /** Only for a completed export. Everyone with the link can download the file without a token until `expiresAt`. */
   downloadUrl: z.optional(z.string()),
   expiresAt: z.optional(z.string()),
 });

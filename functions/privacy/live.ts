@@ -1,4 +1,4 @@
-/** The composition root of privacy: erasure tells other systems, and removes files. */
+/** The composition root of privacy. Erasure publishes to other systems and removes files. */
 import { eventBridge } from '../../shared/data/bus.ts';
 import { s3Files } from '../../shared/data/s3-files.ts';
 import { stepFunctions } from '../../shared/data/workflows.ts';

@@ -1,4 +1,4 @@
-/** Erasure: forgetting a consumer, and proving it. */
+/** Erasure of consumers, with receipts as proof. */
 import type { Routes } from '../../shared/edge/catalogue.ts';
 import { consumerIdParam } from '../../shared/edge/parameters.ts';
 import {
@@ -15,9 +15,9 @@ import {
 } from './schemas.ts';
 
 const ERASURE_EFFECT =
-  'It cannot be undone. From the answer on nobody is found by the id or the contacts, and every question about the ' +
-  'consumer is answered 410 `erased`; what is left is removed within seconds, and the receipt tells when it is gone. ' +
-  'A repetition by the id finds the same erasure, and begins one again that failed.';
+  'Erasure cannot be undone. Once the request returns, lookups by contact fail and requests for the consumer return 410 ' +
+  '`erased`. Remaining data is removed within seconds; the receipt shows when the erasure is completed. Repeating the ' +
+  'request with the same id returns the same erasure, and restarts it if it failed.';
 
 export const privacyRoutes = {
   erase: {
@@ -25,7 +25,7 @@ export const privacyRoutes = {
     path: '/v1/consumers/{consumerId}',
     access: 'admin',
     summary: 'Erase a consumer',
-    description: `\`confirm\` says the consumer's id again. ${ERASURE_EFFECT}`,
+    description: `\`confirm\` must repeat the consumer's id. ${ERASURE_EFFECT}`,
     params: consumerIdParam,
     body: erasureBody,
     answers: () => ({ 202: erasureAnswer }),
@@ -35,11 +35,11 @@ export const privacyRoutes = {
     method: 'POST',
     path: '/v1/erasures',
     access: 'admin',
-    summary: 'Erase the consumer who has a contact, as a legal request asks',
+    summary: 'Erase the consumer with a contact, as legal requests name it',
     description:
-      '`lookup` is an email, a phone, or a source and an external id, as in a batch of events; `confirm` says the email, the ' +
-      'phone or the external id again. ' +
-      `${ERASURE_EFFECT} Then the contact is nobody's, and may be a new person's: whoever asks again without the Idempotency-Key asks about that one.`,
+      '`lookup` is an email, a phone, or a source and an external id, as in a batch of events. `confirm` must repeat the ' +
+      'email, the phone or the external id. ' +
+      `${ERASURE_EFFECT} The contact is then free and may be given to another consumer: a retry without the same Idempotency-Key erases that one.`,
     body: contactErasureBody,
     answers: () => ({ 202: erasureAnswer }),
     refusals: ['consumer_not_found', 'confirmation_mismatch', 'too_busy'],
@@ -49,7 +49,7 @@ export const privacyRoutes = {
     path: '/v1/erasures/{erasureId}',
     access: 'admin',
     summary: 'Read the receipt of an erasure',
-    description: 'It is kept for ever, and holds no personal data.',
+    description: 'Receipts are kept forever and contain no personal data.',
     params: erasureParams,
     answers: () => ({ 200: receiptAnswer }),
     refusals: ['not_found'],
@@ -58,8 +58,8 @@ export const privacyRoutes = {
     method: 'GET',
     path: '/v1/erasures',
     access: 'admin',
-    summary: 'List the receipts of erasures, the oldest first',
-    description: 'To be saved where a restored table can be told of them.',
+    summary: 'List the receipts of erasures, oldest first',
+    description: 'Save the receipts outside the table, so that they can be put back after a restore.',
     query: pageQuery,
     answers: () => ({ 200: receiptsPage }),
     refusals: ['invalid_cursor', 'limit_out_of_range'],
@@ -70,8 +70,8 @@ export const privacyRoutes = {
     access: 'admin',
     summary: 'Put saved receipts back into a table that was restored to an earlier time',
     description:
-      'Those that are there already stay as they are. Whom they name is erased again by an audit, which is to be started ' +
-      'when all are back.',
+      'Receipts that already exist stay unchanged. Once all receipts are back, start an audit: it erases the consumers ' +
+      'again to whom the receipts belong.',
     body: receiptsBody,
     bodyLimitBytes: 512 * 1024,
     answers: () => ({ 200: restoredAnswer }),
@@ -81,9 +81,8 @@ export const privacyRoutes = {
     method: 'POST',
     path: '/v1/erasures/audits',
     access: 'admin',
-    summary: 'Go over everyone for those who were erased and are there again, and erase them again',
-    description:
-      'A workflow, of which there is one each week in any case. Where no table was restored it finds nobody.',
+    summary: 'Find erased consumers who reappeared and erase them again',
+    description: 'Starts a workflow, which also runs every week. It finds no one unless a table was restored.',
     answers: () => ({ 202: auditAnswer }),
   },
 } as const satisfies Routes;

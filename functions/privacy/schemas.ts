@@ -1,8 +1,8 @@
-/** What callers say and are told about erasures. */
+/** Requests and responses of the erasure endpoints. */
 import * as z from 'zod/mini';
 import { cursor, instant, limit, lookup } from '../../shared/edge/parameters.ts';
 
-/** Whatever else it is, it confirms nothing. */
+/** Any other value counts as missing, and the request is refused as unconfirmed. */
 const confirm = z.catch(z.optional(z.string().check(z.maxLength(512))), undefined);
 export const erasureBody = z.optional(z.strictObject({ confirm }));
 export const contactErasureBody = z.strictObject({ lookup, confirm });
@@ -11,7 +11,7 @@ export const erasureParams = z.strictObject({ erasureId: z.string().check(z.minL
 const status = z.enum(['running', 'completed', 'failed']);
 const name = z.string().check(z.minLength(1), z.maxLength(64));
 const count = z.int().check(z.gte(0));
-/** A receipt as it was saved, whatever it says beside. */
+/** A receipt as `listErasures` returned it. */
 const savedReceipt = z.strictObject({
   erasureId: z.string().check(z.regex(/^[0-9A-Za-z]{1,64}$/)),
   status: z.enum(['running', 'completed', 'failed']),

@@ -1,4 +1,4 @@
 import * as z from 'zod/mini';
 
-/** What every step of an erasure is given: no step, and no history of one, names whom it is about. */
+/** Input of every step. It names no consumer, so that the history of executions contains no personal data. */
 export const erasureStep = z.object({ erasureId: z.string(), now: z.string() });

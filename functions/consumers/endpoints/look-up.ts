@@ -12,7 +12,7 @@ export const makeHandler = ({ store }: Deps) =>
     { store },
     async ({ query, now }) => {
       const lookup = lookupIn(query);
-      if (lookup === null) throw invalid('', 'required', 'Say how to look the consumer up.');
+      if (lookup === null) throw invalid('', 'required', 'Look up by email, or by phone, or by source and externalId.');
       return readDetail(store, await ownerOf(store, lookup), now);
     },
     ok,

@@ -8,7 +8,7 @@ export const makeHandler = (deps: Deps & { workflows: Workflows }) =>
     privacyRoutes.startAudit,
     deps,
     async ({ now, keyHash }) => {
-      // Under a key, a repetition starts none of its own.
+      // With an idempotency key, a retry does not start another audit.
       const auditId = keyHash ?? deps.newId(now);
       await deps.workflows.start('erasure-audit', `audit-${auditId}`, { now });
       return { auditId };

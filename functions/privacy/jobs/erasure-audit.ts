@@ -1,7 +1,7 @@
 import { job } from '../../../shared/edge/job.ts';
 import type { Workflows } from '../../../shared/usecases/ports/bus.ts';
 
-/** Everyone is more than one function has time for. The workflow's output says how many differed: 0 where all is well. */
+/** One function cannot process the whole population in time, so a workflow does. Its output counts reappeared consumers. */
 export const makeHandler = ({ workflows }: { workflows: Workflows }) =>
   job(async ({ now }) => {
     const execution = `audit-${now.replace(/\D/g, '')}`;

@@ -1,4 +1,4 @@
-/** The brand advocates as they are shown. */
+/** Lists the brand advocates. */
 import type { Activity } from '../../domain/advocates/settings.ts';
 import type { Instant } from '../../domain/facts.ts';
 import { quantity } from '../../domain/rounding.ts';
@@ -12,7 +12,7 @@ export interface ListedAdvocate {
   activities: { type: Activity; count: number; points: number }[];
 }
 
-/** As of the last ranking, less those who have gone since; `computedAt` null before the first. */
+/** The last ranking without consumers that have been removed since. `computedAt` is null before the first ranking. */
 export const listAdvocates = async (store: Store): Promise<{ computedAt: Instant | null; items: ListedAdvocate[] }> => {
   const [record] = await store.get([{ kind: 'advocates' }]);
   const items = (record?.items ?? []).map(({ consumerId, fullName, score, activities }, place) => ({

@@ -1,6 +1,6 @@
 /**
- * Ranking the brand advocates anew, from everyone's metrics. Who is inactive or archived is not ranked, as in all that is
- * about the population.
+ * Ranks the brand advocates from the metrics of the population. Inactive and archived consumers are not ranked, as in every
+ * other figure about the population.
  */
 import type { Advocacy } from '../../domain/advocates/activities.ts';
 import { type InfluenceRules, influenceOf, influenceRulesOf } from '../../domain/advocates/influence.ts';
@@ -14,31 +14,31 @@ import type { Deps } from '../ports/deps.ts';
 import type { RankedAdvocate, RecordOf } from '../ports/records.ts';
 import { updateAdvocates } from './update.ts';
 
-/** `nextDueAt` where nobody did anything yet that could ever count: time alone brings no advocates. */
+/** `nextDueAt` is null if no consumer has activities that can count: time alone creates no advocates. */
 export interface AdvocatesRanked {
   consumers: number;
   advocates: number;
   nextDueAt?: null;
 }
 
-/** Ranks everyone as of now, by the settings in force; who was ranked later stays. */
+/** Ranks the population as of now, by the current settings. A later ranking is not overwritten. */
 export const rankAdvocates = async (deps: Pick<Deps, 'store' | 'pause'>, now: Instant): Promise<AdvocatesRanked> => {
   const [settings] = await deps.store.get([{ kind: 'settings' }], true);
   const scoring = scoringOf(settings);
   const ranking = newRanking(scoring.settings.influence.top);
   const ranked = { deps, scoring, rules: influenceRulesOf(scoring.settings), now, add: ranking.add };
   const slices = Array.from({ length: deps.store.slices }, (_, slice) => slice);
-  const looked = await inParallel(slices, slices.length, (slice) => rankSlice(slice, ranked));
+  const totals = await inParallel(slices, slices.length, (slice) => rankSlice(slice, ranked));
   const items = await saveAdvocates(deps, ranking.best(), now);
-  // Who was renamed, or went, while the list was being made, was not on it yet.
+  // Apply renames and removals that happened while the list was computed.
   await updateAdvocates(
     deps,
     items.map(({ consumerId }) => consumerId),
   );
   return {
-    consumers: looked.reduce((sum, { consumers }) => sum + consumers, 0),
+    consumers: totals.reduce((sum, { consumers }) => sum + consumers, 0),
     advocates: items.length,
-    ...(looked.every(({ active }) => active === 0) && { nextDueAt: null }),
+    ...(totals.every(({ active }) => active === 0) && { nextDueAt: null }),
   };
 };
 
@@ -50,21 +50,21 @@ interface Ranked {
   add(candidate: Candidate): void;
 }
 
-/** How many consumers the slice has, and how many of them ever did anything that may count. */
+/** The number of consumers in the slice, and how many of them have activities that can count. */
 const rankSlice = async (slice: number, { deps, scoring, rules, now, add }: Ranked) => {
-  const looked = { consumers: 0, active: 0 };
+  const totals = { consumers: 0, active: 0 };
   for await (const metrics of deps.store.populationSlice(slice)) {
-    looked.consumers += 1;
+    totals.consumers += 1;
     if (!metrics.eligible) continue;
     const advocacy = await advocacyIn(deps, metrics, scoring, now);
-    if (Object.keys(advocacy).length > 0) looked.active += 1;
+    if (Object.keys(advocacy).length > 0) totals.active += 1;
     const influence = influenceOf(advocacy, rules, now);
     if (influence !== null) add({ consumerId: metrics.consumerId, influence });
   }
-  return looked;
+  return totals;
 };
 
-/** Metrics of another version may be from before activities were kept: they are folded again. */
+/** Metrics of another scoring version may predate the recording of activities. They are rebuilt. */
 const advocacyIn = async (
   deps: Pick<Deps, 'store' | 'pause'>,
   metrics: RecordOf<'metrics'>,
@@ -78,7 +78,7 @@ const advocacyIn = async (
   return folded?.advocacy ?? {};
 };
 
-/** Puts the list in place of the one before it, and gives back what is there now. */
+/** Replaces the previous list and returns the stored one. */
 const saveAdvocates = (
   deps: Pick<Deps, 'store' | 'pause'>,
   best: readonly Candidate[],

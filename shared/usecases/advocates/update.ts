@@ -1,11 +1,11 @@
-/** The list of brand advocates between two rankings: it shows names of now, and nobody who is gone. */
+/** Keeps the list of brand advocates current between rankings: renames are applied, removed consumers leave the list. */
 import { isDeepStrictEqual } from 'node:util';
 import { retrying } from '../common/retrying.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { RankedAdvocate } from '../ports/records.ts';
 import type { Change } from '../ports/store.ts';
 
-/** Follows renamed and removed profiles, from the table's stream; gives back how many changes there were. */
+/** Applies renamed and removed profiles from the table's stream. Returns the number of changes processed. */
 export const followAdvocates = async (
   deps: Pick<Deps, 'store' | 'pause'>,
   changes: readonly Change[],
@@ -20,20 +20,20 @@ const renamedOrGone = ({ before, after }: Change): string[] => {
   return isSame ? [] : [before.consumerId];
 };
 
-/** Brings what the list says of these consumers up to date; who is gone leaves it, and all below move up. */
+/** Updates the entries of these consumers. Removed consumers leave the list, and the entries below move up. */
 export const updateAdvocates = async (
   deps: Pick<Deps, 'store' | 'pause'>,
   consumerIds: readonly string[],
 ): Promise<void> => {
-  const asked = new Set(consumerIds);
-  if (asked.size === 0) return;
+  const changedIds = new Set(consumerIds);
+  if (changedIds.size === 0) return;
   await retrying(deps, async () => {
     const [record] = await deps.store.get([{ kind: 'advocates' }], true);
-    const concerned = record?.items.filter(({ consumerId }) => asked.has(consumerId)) ?? [];
-    if (record === undefined || concerned.length === 0) return;
-    const names = await namesOf(deps, concerned);
+    const affected = record?.items.filter(({ consumerId }) => changedIds.has(consumerId)) ?? [];
+    if (record === undefined || affected.length === 0) return;
+    const names = await namesOf(deps, affected);
     const items = record.items.flatMap((item) => {
-      if (!asked.has(item.consumerId)) return [item];
+      if (!changedIds.has(item.consumerId)) return [item];
       const fullName = names.get(item.consumerId);
       return fullName === undefined ? [] : [{ ...item, fullName }];
     });
@@ -43,7 +43,7 @@ export const updateAdvocates = async (
   });
 };
 
-/** Undefined for those who are gone. */
+/** Names by id, without consumers that no longer exist. */
 const namesOf = async ({ store }: Pick<Deps, 'store'>, advocates: readonly RankedAdvocate[]) => {
   const profiles = await store.get(
     advocates.map(({ consumerId }) => ({ kind: 'profile', consumerId }) as const),

@@ -1,4 +1,4 @@
-/** May I contact this consumer, by this channel, for this purpose? Asked of what is true at this very moment. */
+/** Decides whether a consumer may be contacted now, on a channel and for a purpose. */
 import { type Contactability, contactabilityAt } from '../../domain/consent/contactability.ts';
 import { type FrequencyLimit, reachOf } from '../../domain/consent/frequency.ts';
 import type { Channel, Instant } from '../../domain/facts.ts';
@@ -16,7 +16,7 @@ interface ContactQuestion {
   now: Instant;
 }
 
-/** All is read fresh, so that whoever just said no is not contacted. Throws `consumer_not_found` or `erased`. */
+/** All reads are strongly consistent, so that a withdrawal takes effect immediately. Throws `consumer_not_found` or `erased`. */
 export const mayContact = async (
   store: Store,
   { consumerId, channel, purpose, now }: ContactQuestion,
@@ -30,24 +30,29 @@ export const mayContact = async (
   const limits = contact.frequency.filter((limit) => limit.channel === channel);
   const timezone = metrics.timezone?.value ?? null;
   const question = {
-    ...{ channel, purpose, consents: profile.consents, hasContact: hasContact(profile, channel) },
-    ...{ quietHours: contact.quietHours, timezone: timezone ?? organization.timezone },
-    ...{ limits, sentMs: await sentMsOf(store, consumerId, channel, limits, now) },
+    channel,
+    purpose,
+    consents: profile.consents,
+    hasContact: hasContact(profile, channel),
+    quietHours: contact.quietHours,
+    timezone: timezone ?? organization.timezone,
+    limits,
+    sentMs: await sentMsOf(store, consumerId, channel, limits, now),
   };
   return { ...contactabilityAt(question, now), bestSendTime: bestSendTime(metrics.engagedMinutes, timezone, now) };
 };
 
-/** We know no addresses for push: whoever sends does. */
+/** Push addresses are known only to the system that sends the message. */
 const hasContact = ({ email, phone }: RecordOf<'profile'>, channel: Channel): boolean =>
   channel === 'push' || (channel === 'email' ? email : phone) !== null;
 
 const PAGE = 100;
-/** Of 100 events each: nobody who is a person does more than that in a year. */
+/** Pages of 100 events each. A person has fewer events in a year. */
 const MOST_PAGES = 1_000;
 
 /**
- * When messages of the channel were sent, as far back as the limits reach; a message that is told twice is one, and one of
- * which only an engagement is told was sent then. Those of a clock that is ahead are among them.
+ * When messages of the channel were sent, as far back as the limits reach. Repeated events of a message count once, and a
+ * message without a `message_sent` event counts at its first engagement. Events from a clock that is ahead are included.
  */
 const sentMsOf = async (
   store: Store,
@@ -74,11 +79,11 @@ const sentMsOf = async (
     if (nextCursor === null || past.length >= reach.messages) break;
     cursor = nextCursor;
   }
-  const untold = [...engaged].filter((messageId) => !sent.has(messageId));
-  return [...sent.values(), ...(await firstEngagedMs(store, consumerId, untold.slice(0, PAGE)))];
+  const unreported = [...engaged].filter((messageId) => !sent.has(messageId));
+  return [...sent.values(), ...(await firstEngagedMs(store, consumerId, unreported.slice(0, PAGE)))];
 };
 
-/** When they were first engaged with, of those messages that nobody said were sent. */
+/** The first engagements of messages that have no `message_sent` event. */
 const firstEngagedMs = async (store: Store, consumerId: string, messageIds: readonly string[]): Promise<number[]> => {
   if (messageIds.length === 0) return [];
   const keys = messageIds.map((messageId) => ({ kind: 'message', consumerId, messageId }) as const);
@@ -88,5 +93,5 @@ const firstEngagedMs = async (store: Store, consumerId: string, messageIds: read
   );
 };
 
-/** A window is open where it begins. */
+/** The start of the window is exclusive. */
 const firstAfter = (instant: Instant): Instant => instantOf(msOf(instant) + 1);

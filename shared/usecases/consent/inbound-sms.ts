@@ -1,4 +1,4 @@
-/** An SMS that somebody sent us: a keyword withdraws consent, or gives it again; all else says nothing. */
+/** Handles an inbound SMS. A keyword withdraws or grants consent; any other text changes nothing. */
 import { type Keyword, keywordIn } from '../../domain/consent/keywords.ts';
 import { MARKETING, purposesOf, standingOf } from '../../domain/consent/standing.ts';
 import { normalizedPhone } from '../../domain/consumer/phone.ts';
@@ -15,15 +15,15 @@ export interface InboundSms {
   now: Instant;
 }
 export interface Received {
-  /** Null where the text is none. */
+  /** Null if the text is not a keyword. */
   keyword: string | null;
-  /** Whose number it is; undefined where it is nobody's, or nothing was said. */
+  /** The owner of the number. Undefined if there is no owner, or no keyword. */
   consumerId: string | undefined;
 }
 
 /**
- * One statement for each purpose that it changes, so that the same message twice changes nothing. A number that is
- * nobody's changes nothing either, nor does the name of a sender. Refuses a number without its country.
+ * Records one statement for each purpose that changes, so that a repeated message changes nothing. Sender names and numbers
+ * without an owner change nothing either. Refuses a number without its country code.
  */
 export const receiveSms = async (deps: Deps, { from, text, now }: InboundSms, commit: Commit): Promise<Received> => {
   const phone = phoneIn(from);
@@ -36,16 +36,16 @@ export const receiveSms = async (deps: Deps, { from, text, now }: InboundSms, co
   });
 };
 
-/** Carriers send names and short codes too, which are no consumer's. */
+/** Carriers also send names and short codes, which belong to no consumer. */
 const NAME_OR_SHORT_CODE = /\p{Letter}|^\d{1,6}$/u;
 
-/** Some carriers send an address, leave the plus out, or write two zeros for it. Null for what is no consumer's number. */
+/** Some carriers send an address, omit the plus sign, or write it as two zeros. Null for a name or a short code. */
 const phoneIn = (from: string): string | null => {
   const number = from.trim().replace(/^(?:tel|sms):/i, '');
   return NAME_OR_SHORT_CODE.test(number) ? null : normalizedPhone(number.replace(/^(00)?(?=[1-9])/, '+'), 'from');
 };
 
-/** Whoever has the number now: a number may pass from one consumer to another between the two reads. */
+/** The current owner. A number may move to another consumer between the two reads; that is a conflict. */
 const ownerOf = async (store: Store, phone: string | null): Promise<RecordOf<'profile'> | null> => {
   if (phone === null) return null;
   const [contact] = await store.get([{ kind: 'contact', channel: 'phone', contact: phone }], true);
@@ -56,12 +56,17 @@ const ownerOf = async (store: Store, phone: string | null): Promise<RecordOf<'pr
   return profile;
 };
 
-/** Stopping is about every purpose, those of which nobody knows yet by marketing; starting is about marketing alone. */
+/** A stop keyword withdraws every known purpose and marketing. A start keyword grants marketing only. */
 const consentsFor = ({ word, state }: Keyword, { consents }: RecordOf<'profile'>): NewConsent[] => {
   const purposes = state === 'granted' ? [MARKETING] : [...new Set([MARKETING, ...purposesOf(consents, 'sms')])];
   return purposes
     .filter((purpose) => standingOf(consents, 'sms', purpose)?.state !== state)
     .map((purpose) => ({
-      ...{ channel: 'sms', purpose, state, source: 'inbound_sms', method: `keyword:${word}`, wordingVersion: null },
+      channel: 'sms',
+      purpose,
+      state,
+      source: 'inbound_sms',
+      method: `keyword:${word}`,
+      wordingVersion: null,
     }));
 };

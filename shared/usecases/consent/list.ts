@@ -3,7 +3,7 @@ import type { Deps } from '../ports/deps.ts';
 import type { Page, PageRequest } from '../ports/store.ts';
 import { consentShown, type ListedConsent } from './record.ts';
 
-/** All statements of a consumer, the newest first. Throws `Refusal` `consumer_not_found`, `erased`, `invalid_cursor`. */
+/** All statements of a consumer, newest first. Throws `Refusal` `consumer_not_found`, `erased`, `invalid_cursor`. */
 export const listConsents = async (
   { store }: Pick<Deps, 'store'>,
   consumerId: string,

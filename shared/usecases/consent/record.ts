@@ -1,4 +1,4 @@
-/** What a consumer agrees to: each statement is kept for ever, and the profile says what they come to. */
+/** Records consent. Every statement is kept forever; the profile holds the resulting state per channel and purpose. */
 import { isDeepStrictEqual } from 'node:util';
 import { nextInstant, purposeIn, type Statement, stated } from '../../domain/consent/standing.ts';
 import type { Consents, Instant } from '../../domain/facts.ts';
@@ -10,7 +10,7 @@ import type { RecordOf } from '../ports/records.ts';
 import type { Write } from '../ports/store.ts';
 
 export interface NewConsent extends Statement {
-  /** Where it was said, and how. */
+  /** Where the statement was made, and how. */
   source: string;
   method: string;
   wordingVersion: string | null;
@@ -20,7 +20,7 @@ export type ListedConsent = ReturnType<typeof consentShown>;
 
 interface Target {
   consumerId: string;
-  /** The version of the consumer that the caller has seen; another one refuses the statement. */
+  /** The version that the caller has read. Any other version is refused. */
   ifMatch?: number | undefined;
   now: Instant;
 }
@@ -29,7 +29,7 @@ interface Target {
 export const recordConsent = (
   deps: Deps,
   { consumerId, ifMatch, now }: Target,
-  said: NewConsent,
+  consent: NewConsent,
   commit: Commit,
 ): Promise<ListedConsent> =>
   recordConsents(deps, now, commit, {
@@ -39,7 +39,7 @@ export const recordConsent = (
       return profile;
     },
     decide: ({ version }) => {
-      if (ifMatch === undefined || ifMatch === version) return [said];
+      if (ifMatch === undefined || ifMatch === version) return [consent];
       throw new Refusal('version_conflict', `The consumer is at version ${version}, not ${ifMatch}.`);
     },
     answer: ([record]) => {
@@ -49,13 +49,13 @@ export const recordConsent = (
   });
 
 interface Decision<T> {
-  /** Read fresh; null where there is nobody: then nothing is stated. */
+  /** A strongly consistent read. Null if there is no such consumer: then nothing is recorded. */
   find(): Promise<RecordOf<'profile'> | null>;
   decide(profile: RecordOf<'profile'>): NewConsent[];
   answer(records: readonly ConsentRecord[], profile: RecordOf<'profile'> | null): T;
 }
 
-/** Commits all statements with what they come to, as long as the profile is the one that they were decided on. */
+/** Commits all statements with the resulting state, provided that the profile has not changed since they were decided. */
 export const recordConsents = <T>(
   deps: Deps,
   now: Instant,
@@ -64,15 +64,15 @@ export const recordConsents = <T>(
 ): Promise<T> => {
   let attempted: { records: ConsentRecord[]; profile: RecordOf<'profile'> } | null = null;
   return retrying(deps, async () => {
-    // An attempt that took effect unnoticed stands, whatever was said after it.
+    // If an earlier attempt committed but its response was lost, its answer is returned, regardless of later statements.
     if (attempted && (await isCommitted(deps, attempted.records))) return answer(attempted.records, attempted.profile);
     const profile = await find();
-    const said = profile ? decide(profile) : [];
-    if (profile === null || said.length === 0) return answer([], profile);
+    const consents = profile ? decide(profile) : [];
+    if (profile === null || consents.length === 0) return answer([], profile);
     const at = nextInstant(profile.consents, now);
-    const records = said.map((one) => recordOf(deps.newId(at), profile, one, at));
-    const consents = records.reduce<Consents>((before, record) => stated(before, record, at), profile.consents);
-    const after = { ...profile, consents, version: profile.version + 1, updatedAt: now };
+    const records = consents.map((consent) => recordOf(deps.newId(at), profile, consent, at));
+    const resulting = records.reduce<Consents>((before, record) => stated(before, record, at), profile.consents);
+    const after = { ...profile, consents: resulting, version: profile.version + 1, updatedAt: now };
     attempted = { records, profile: after };
     const writes: Write[] = [
       { put: after, expect: { version: profile.version } },
@@ -88,12 +88,20 @@ const isCommitted = async ({ store }: Deps, records: readonly ConsentRecord[]): 
 const recordOf = (
   consentId: string,
   { consumerId, consents }: RecordOf<'profile'>,
-  said: NewConsent,
+  consent: NewConsent,
   at: Instant,
 ): ConsentRecord => {
-  const { channel, purpose, state, source, method, wordingVersion } = said;
+  const { channel, purpose, state, source, method, wordingVersion } = consent;
   return {
-    ...{ kind: 'consent', consumerId, consentId, at, channel, state, source, method, wordingVersion },
+    kind: 'consent',
+    consumerId,
+    consentId,
+    at,
+    channel,
+    state,
+    source,
+    method,
+    wordingVersion,
     purpose: purposeIn(consents, channel, purpose),
   };
 };

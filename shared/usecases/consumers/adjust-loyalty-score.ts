@@ -1,4 +1,4 @@
-/** Adjusting a loyalty score: one more event of the history, which decays like all others. */
+/** Adjusts a loyalty score by an event of the history, which decays like every other event. */
 import type { Instant } from '../../domain/facts.ts';
 import { loyaltyOf } from '../../domain/metrics/read.ts';
 import { recordEvents } from '../events/record.ts';
@@ -14,7 +14,7 @@ export interface Adjustment {
   /** Score points, up or down. */
   delta: number;
   reason: string;
-  /** Who adjusts. */
+  /** The caller's id. */
   actor: string;
   now: Instant;
 }
@@ -43,7 +43,7 @@ export const adjustLoyaltyScore = async (deps: Deps, asked: Adjustment, commit: 
   const [outcome] = await recordEvents(deps, { consumerId, now, commit: commitAdjusted }, [input]);
   if (outcome?.status === 'rejected') throw outcome.refusal;
   if (adjusted) return adjusted;
-  // An attempt took effect unnoticed, and the one that found it had nothing to write.
+  // An earlier attempt committed but its response was lost, so this one had nothing to write.
   const [metrics] = await deps.store.get([{ kind: 'metrics', consumerId }], true);
   if (!outcome || !metrics) throw new TypeError('an adjustment without an outcome');
   return answer(outcome.event.eventId, metrics);

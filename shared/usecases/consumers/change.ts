@@ -1,4 +1,4 @@
-/** Every change of a profile: read, decide, commit once; who was overtaken decides again. */
+/** Changes profiles: read, decide, commit once. After a concurrent change, the decision is made again. */
 import { isDeepStrictEqual } from 'node:util';
 import type { ProfileEdit } from '../../domain/consumer/edit.ts';
 import { edited, SOURCES_MOST, tagged, untagged } from '../../domain/consumer/edit.ts';
@@ -15,12 +15,12 @@ import { commitProfile, profileWrites } from './profile-writes.ts';
 
 export interface Target {
   consumerId: string;
-  /** The version that the caller has seen; another one refuses the change. */
+  /** The version that the caller has read. Any other version is refused. */
   ifMatch?: number | undefined;
   now: Instant;
 }
 
-/** Merges attributes and answers by key, replaces all else. A contact that changes is no longer verified. */
+/** Merges attributes and answers by key and replaces all other fields. A changed contact is no longer verified. */
 export const editConsumer = async (deps: Deps, target: Target, edit: ProfileEdit, commit: Commit) => {
   const { now } = target;
   const organization = await organizationOf(deps.store, now);
@@ -37,7 +37,7 @@ export const setMembership = async (deps: Deps, target: Target, state: 'opted_in
   return changeProfile(deps, target, commit, {
     decide: (profile) => {
       if (identityLevelOf(profile) === 'guest') {
-        throw new Refusal('not_registered', 'A guest joins and leaves nothing: an email or a phone comes first.');
+        throw new Refusal('not_registered', 'A guest has no membership. Add an email or a phone first.');
       }
       return withMembership(profile, state, target.now);
     },
@@ -45,7 +45,7 @@ export const setMembership = async (deps: Deps, target: Target, state: 'opted_in
   });
 };
 
-/** Safe to repeat; a type that is not given stays. */
+/** Safe to repeat. Without `type`, an existing tag keeps its type. */
 export const addTag = (
   deps: Deps,
   target: Target,
@@ -57,15 +57,15 @@ export const addTag = (
 export const removeTag = (deps: Deps, target: Target, name: string, commit: Commit) =>
   changeProfile(deps, target, commit, { decide: (profile) => untagged(profile, name), answer: () => null });
 
-/** One id a source, and one consumer an id: throws `Refusal('external_id_taken')`. */
-export const setSyncSource = (deps: Deps, target: Target, asked: SyncSource, commit: Commit) => {
-  const { source, externalId, status, lastSyncedAt } = asked;
+/** One id per source, and one consumer per id. Throws `Refusal('external_id_taken')`. */
+export const setSyncSource = (deps: Deps, target: Target, syncSource: SyncSource, commit: Commit) => {
+  const { source, externalId, status, lastSyncedAt } = syncSource;
   const entry: SyncSource = { source, externalId, lastSyncedAt, status };
   return changeProfile(deps, target, commit, {
     decide: (profile) => {
       const others = profile.syncSources.filter(({ source }) => source !== entry.source);
       if (others.length >= SOURCES_MOST) {
-        throw invalid('source', 'too_long', `A consumer has ${SOURCES_MOST} sources at most.`);
+        throw invalid('source', 'too_long', `A consumer has at most ${SOURCES_MOST} sources.`);
       }
       return { ...profile, syncSources: inOrder([...others, entry]) };
     },
@@ -81,8 +81,8 @@ interface Change<T> {
 }
 
 /**
- * The first attempt may read what is a moment old. Before something is refused because of it, or left as it is, it is
- * decided again on a fresh read.
+ * The first attempt uses an eventually consistent read. A refusal, or a decision to change nothing, is made again on a
+ * strongly consistent read.
  */
 const changeProfile = <T>(deps: Deps, target: Target, commit: Commit, change: Change<T>): Promise<T> =>
   retrying(deps, async (retry) => {

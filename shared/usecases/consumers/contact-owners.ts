@@ -1,4 +1,4 @@
-/** Whose a contact is. */
+/** Finds the consumers that own contacts. */
 import { externalContact, normalizedEmail } from '../../domain/consumer/contacts.ts';
 import { normalizedPhone } from '../../domain/consumer/phone.ts';
 import { Refusal } from '../../domain/refusal.ts';
@@ -9,7 +9,7 @@ import type { Store } from '../ports/store.ts';
 export type Lookup = { email: string } | { phone: string } | { source: string; externalId: string };
 type ContactKey = Extract<RecordKey, { kind: 'contact' }>;
 
-/** Refuses what cannot be an email or a phone number, naming it below `path`. */
+/** Refuses an invalid email or phone number. The error's path begins with `path`. */
 export const contactKeyOf = (lookup: Lookup, path?: string): ContactKey => {
   const at = (field: string) => (path === undefined ? field : `${path}.${field}`);
   if ('email' in lookup) return keyOf('email', normalizedEmail(lookup.email, at('email')));
@@ -20,8 +20,8 @@ export const contactKeyOf = (lookup: Lookup, path?: string): ContactKey => {
 const keyOf = (channel: ContactKey['channel'], contact: string): ContactKey => ({ kind: 'contact', channel, contact });
 
 /**
- * The consumers that these contacts belong to, or a refusal of each that belongs to nobody; up to 100, in one request.
- * Read fresh: a contact may just have moved, and what is filed under the wrong person stays there.
+ * The owner of each contact, or a refusal if it has none. Up to 100 contacts, in one request. The read is strongly
+ * consistent: a contact may just have moved, and data recorded for the wrong consumer stays there.
  */
 export const consumersWith = async (store: Store, keys: readonly ContactKey[]): Promise<(string | Refusal)[]> => {
   const textOf = ({ channel, contact }: ContactKey) => `${channel} ${contact}`;
@@ -29,7 +29,7 @@ export const consumersWith = async (store: Store, keys: readonly ContactKey[]): 
   const records = await store.get([...distinct.values()], true);
   const owners = new Map(records.flatMap((record) => (record ? [[textOf(record), record.consumerId]] : [])));
   return keys.map(
-    (key) => owners.get(textOf(key)) ?? new Refusal('consumer_not_found', 'There is no consumer with this contact.'),
+    (key) => owners.get(textOf(key)) ?? new Refusal('consumer_not_found', 'No consumer has this contact.'),
   );
 };
 

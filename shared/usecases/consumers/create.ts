@@ -1,4 +1,4 @@
-/** Creating a consumer: a guest where no contact is given. */
+/** Creates consumers. Without a contact, the consumer is a guest. */
 import { normalizedEmail } from '../../domain/consumer/contacts.ts';
 import type { ProfileEdit } from '../../domain/consumer/edit.ts';
 import { edited } from '../../domain/consumer/edit.ts';
@@ -26,7 +26,7 @@ export interface NewConsumer {
   now: Instant;
 }
 
-/** Throws `Refusal('contact_taken')` and `('external_id_taken')`; of many at once with one contact exactly one succeeds. */
+/** Throws `Refusal('contact_taken')` and `('external_id_taken')`. Exactly one of several concurrent requests with the same contact succeeds. */
 export const createConsumer = async (deps: Deps, asked: NewConsumer, commit: Commit): Promise<ConsumerDetail> => {
   const organization = await organizationOf(deps.store, asked.now);
   const state = newborn(deps.newId(asked.now), asked, organization);
@@ -35,14 +35,14 @@ export const createConsumer = async (deps: Deps, asked: NewConsumer, commit: Com
     try {
       return await commitProfile(deps.store, profileWrites(null, state), commit, detail);
     } catch (error) {
-      if (metItself(error, state)) return detail;
+      if (hasCommitted(error, state)) return detail;
       throw error;
     }
   });
 };
 
-/** Whether an attempt before took effect unnoticed: nobody else has this id. */
-const metItself = (error: unknown, { profile }: ConsumerStateWithEvents): boolean =>
+/** Whether an earlier attempt committed but its response was lost. No other consumer has this id. */
+const hasCommitted = (error: unknown, { profile }: ConsumerStateWithEvents): boolean =>
   error instanceof WriteConflict &&
   error.failed.some(
     ({ existing }) => existing && 'consumerId' in existing && existing.consumerId === profile.consumerId,
@@ -108,9 +108,9 @@ const blank = (consumerId: string, now: Instant): Profile => ({
   updatedAt: now,
 });
 
-/** The edit with its contacts as they are compared. Refuses contacts that cannot be, and birthdays to come. */
+/** The edit with normalized contacts. Refuses invalid contacts and birthdays in the future. */
 export const normalized = (edit: ProfileEdit, now: Instant): ProfileEdit => {
-  if (edit.birthday && edit.birthday > now) throw invalid('birthday', 'invalid_value', 'This day is still to come.');
+  if (edit.birthday && edit.birthday > now) throw invalid('birthday', 'invalid_value', 'The date is in the future.');
   return {
     ...edit,
     ...(typeof edit.email === 'string' && { email: normalizedEmail(edit.email) }),

@@ -28,7 +28,7 @@ export type ConsumerDetail = ReturnType<typeof detailAt>;
 /** The detail, in two parallel requests. Throws `Refusal('consumer_not_found')`. */
 export const readDetail = async (store: Store, consumerId: string, now: Instant): Promise<ConsumerDetail> => {
   const [state, organization] = await Promise.all([store.stateWithEventsOf(consumerId), organizationOf(store, now)]);
-  // What is not there yet may have been created a moment ago.
+  // A consumer that is not found may have just been created: read again, strongly consistent.
   return detailAt(
     state ? await complete(store, state, now) : await existingStateOf(store, consumerId, now),
     organization,
@@ -141,7 +141,7 @@ const locationOf = ({ place, timezone, engagedMinutes }: RecordOf<'metrics'>, no
   bestSendTime: bestSendTime(engagedMinutes, timezone?.value ?? null, now),
 });
 
-/** An event in a line: what it says in single values; lists and objects are in the history. */
+/** An event with its single values. Lists and objects are only in the history. */
 const actionOf = ({ eventId, type, occurredAt, source, attributes }: RecordOf<'event'>) => ({
   eventId,
   type,

@@ -1,4 +1,4 @@
-/** Lists of consumers: with filters, and by search. */
+/** Lists consumers by filters and by search. */
 import { lastActivityOf } from '../../domain/consumer/archiving.ts';
 import { identityLevelOf } from '../../domain/consumer/identity.ts';
 import { hasTag, leadingEntry, lookupsOf, matchesWord, searchWords } from '../../domain/consumer/search.ts';
@@ -23,13 +23,13 @@ export interface ConsumerQuery {
   listId?: string | undefined;
 }
 
-/** A page is filled as long as there are more, unless this many were looked at in vain: then the cursor goes on. */
+/** Consumers examined per page. A page that reaches this limit may be short; its cursor continues the list. */
 const MOST_EXAMINED = 2_000;
 const CHUNK = { least: 25, most: 100 };
 
 export type ConsumerRow = ReturnType<typeof rowOf>;
 
-/** All filters hold together. A search answers in text order, all else newest first. Throws `Refusal('invalid_cursor')`. */
+/** All filters apply together. A search returns text order, any other list newest first. Throws `Refusal('invalid_cursor')`. */
 export const listConsumers = async (
   store: Store,
   query: ConsumerQuery,
@@ -54,7 +54,7 @@ export const listConsumers = async (
   return { items, nextCursor: null };
 };
 
-/** The unit and the list that are asked for; null where nobody is in one of them. */
+/** The requested rule version and list. Null if one of them has no members. */
 const groupsOf = ({ segmentId, listId }: ConsumerQuery, { segments, lists }: Catalogue): Group[] | null => {
   const groups: Group[] = [];
   if (segmentId !== undefined) {
@@ -93,11 +93,11 @@ const rowOf = (overview: ListedState, organization: Organization, now: Instant) 
 };
 
 interface Candidate {
-  /** Null where another entry of the same consumer counts, or the consumer is gone. */
+  /** Null if another entry of the same consumer counts, or the consumer no longer exists. */
   overview: ListedState | null;
   cursor: string;
 }
-/** One walk through an index; `facet` null is through all consumers, or those of a group. */
+/** One pass through an index. With `facet` null, all consumers or the members of `group`. */
 interface Source {
   facet: DirectoryFacet | null;
   value: string;
@@ -108,14 +108,14 @@ interface Question extends ConsumerQuery {
   words: string[];
 }
 
-/** Whoever may match, in the order of the answer. A cursor says in which source it was, then where. */
+/** Possible matches, in the order of the response. A cursor holds the source's index, then the position in it. */
 const candidates = async function* (
   store: Store,
   question: Question,
   { limit, cursor }: PageRequest,
 ): AsyncGenerator<Candidate> {
   const { words, status, tag, segmentId, listId } = question;
-  // The longest word leaves the fewest.
+  // The longest word is the most selective.
   const word = words.toSorted((a, b) => b.length - a.length)[0];
   const sources = sourcesOf(question, word);
   const [start, position] = cursor === undefined ? [0, undefined] : startOf(cursor, sources.length);
@@ -138,7 +138,7 @@ const candidates = async function* (
   }
 };
 
-/** By id, those who are in all of the groups. */
+/** The consumers that are in all groups, by id. */
 const overviewsWithin = async (
   store: Store,
   groups: readonly Group[],
@@ -182,7 +182,7 @@ const pageOf = (
 
 const startOf = (cursor: string, sources: number): [number, string] => {
   const start = Number(/^\d/.exec(cursor)?.[0] ?? sources);
-  if (start >= sources) throw new Refusal('invalid_cursor', 'Take the cursor from the answer before.');
+  if (start >= sources) throw new Refusal('invalid_cursor', 'Use the cursor of the previous response.');
   return [start, cursor.slice(1)];
 };
 

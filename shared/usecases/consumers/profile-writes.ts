@@ -1,4 +1,4 @@
-/** What it takes to write a profile: the profile, its contacts, its directory entries, and who counts in the population. */
+/** The writes of a profile: the profile, its contacts, its directory entries, and its part in the population. */
 import { externalContact } from '../../domain/consumer/contacts.ts';
 import { isEligible } from '../../domain/consumer/identity.ts';
 import type { DirectoryEntry } from '../../domain/consumer/search.ts';
@@ -16,7 +16,7 @@ export interface ProfileWrites {
   listings: Write[];
 }
 
-/** The writes from one state of a consumer to the next; without one before, they create it. */
+/** The writes from one state of a consumer to the next. Without a previous state, they create the consumer. */
 export const profileWrites = (before: ListedState | null, after: ListedState): ProfileWrites => {
   const { consumerId } = after.profile;
   const mirrored = { eligible: isEligible(after.profile), membership: after.profile.membership };
@@ -53,7 +53,7 @@ const metricsMirroring = (
 type Contact = Omit<RecordOf<'contact'>, 'consumerId'>;
 const contactOf = (channel: Contact['channel'], contact: string): Contact => ({ kind: 'contact', channel, contact });
 
-/** Every claim that a profile has to a contact. */
+/** All claims of a profile to contacts. */
 export const contactsOf = ({ email, phone, syncSources }: Profile): Contact[] => [
   ...(email === null ? [] : [contactOf('email', email)]),
   ...(phone === null ? [] : [contactOf('phone', phone)]),
@@ -64,19 +64,19 @@ const textOf = ({ facet, value }: DirectoryEntry): string => JSON.stringify([fac
 
 const difference = <T>(before: T[] | null, after: T[], textOf: (item: T) => string) => {
   const byText = (items: T[]) => new Map(items.map((item) => [textOf(item), item]));
-  const [old, young] = [byText(before ?? []), byText(after)];
+  const [oldItems, newItems] = [byText(before ?? []), byText(after)];
   return {
-    added: [...young].flatMap(([text, item]) => (old.has(text) ? [] : [item])),
-    removed: [...old].flatMap(([text, item]) => (young.has(text) ? [] : [item])),
+    added: [...newItems].flatMap(([text, item]) => (oldItems.has(text) ? [] : [item])),
+    removed: [...oldItems].flatMap(([text, item]) => (newItems.has(text) ? [] : [item])),
   };
 };
 
-/** As many writes as one transaction takes, less room for the answer under an idempotency key. */
+/** Writes per transaction. Leaves room for the response under an idempotency key. */
 const MOST_WRITES = 99;
 
 /**
- * Commits the writes with the result. Throws `Refusal('contact_taken')` or `('external_id_taken')` where another
- * consumer has the contact.
+ * Commits the writes with the result. Throws `Refusal('contact_taken')` or `('external_id_taken')` if another consumer has
+ * the contact.
  */
 export const commitProfile = async <T>(
   store: Store,
@@ -86,8 +86,8 @@ export const commitProfile = async <T>(
 ): Promise<T> => {
   try {
     if (required.length + listings.length <= MOST_WRITES) return await commit([...required, ...listings], result);
-    // Listings that don't fit go first: one too many leads to nobody, as matches are decided on the profile.
-    await store.commit([...listings, ...required.flatMap(standing)]);
+    // Listings that don't fit are written first. A surplus listing is harmless: matches are decided on the profile.
+    await store.commit([...listings, ...required.flatMap(profileCheck)]);
     return await commit(required, result);
   } catch (error) {
     if (error instanceof WriteConflict) refuseTaken(error);
@@ -95,15 +95,15 @@ export const commitProfile = async <T>(
   }
 };
 
-/** That the profile is as it was read, or not there yet. */
-const standing = (write: Write): Write[] =>
+/** Checks that the profile is unchanged since it was read, or does not exist yet. */
+const profileCheck = (write: Write): Write[] =>
   'put' in write && write.put.kind === 'profile' ? [{ check: write.put, expect: write.expect }] : [];
 
 const refuseTaken = ({ failed }: WriteConflict): void => {
   for (const { write, existing } of failed) {
     if (!('put' in write) || write.put.kind !== 'contact') continue;
     const { channel, consumerId } = write.put;
-    // Another request gave it to the very consumer: no refusal, but a decision to be made again.
+    // A concurrent request gave the contact to the same consumer. Decide again instead of refusing.
     if (existing?.kind === 'contact' && existing.consumerId === consumerId) continue;
     if (channel === 'external') {
       throw new Refusal('external_id_taken', 'Another consumer has this external id.');

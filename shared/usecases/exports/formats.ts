@@ -1,4 +1,4 @@
-/** How sections become a file: JSON, or a zip with a table for each. */
+/** Writes sections as one JSON document, or as a zip with a CSV table for each section. */
 import { csvLine } from '../../domain/csv.ts';
 import type { ExportSection } from '../../domain/exports.ts';
 import type { Instant } from '../../domain/facts.ts';
@@ -12,7 +12,7 @@ interface ExportHead {
 }
 type Text = AsyncGenerator<string>;
 
-/** So much text goes on its way together. */
+/** Text is written in chunks of this size. */
 const CHUNK_CHARACTERS = 64 * 1024;
 
 /** `{consumerId, exportedAt, sections: {name: …}}`. */
@@ -55,7 +55,7 @@ async function* listJson({ rows }: Rows): Text {
   yield ']';
 }
 
-/** A zip: a file a section, called after it. */
+/** A zip with one file per section, named after the section. */
 export async function* asTables(
   { exportedAt }: ExportHead,
   sections: readonly NamedSection[],
@@ -89,7 +89,7 @@ async function* tableOf(section: Section): Text {
   }
 }
 
-/** Each single fact by its path; lists in one cell, and one that is empty for a group that is. */
+/** Each single value by its path. A list is one cell, and an empty group is one empty cell. */
 const linesOf = (facts: object, path: readonly string[] = []): [string, unknown][] =>
   Object.entries(facts).flatMap(([name, value]): [string, unknown][] => {
     const at = [...path, name];
@@ -103,7 +103,7 @@ async function* listTable({ columns, rows }: Rows): Text {
   for await (const row of rows) yield csvLine(cellsOf(row, columns));
 }
 
-/** Several lists in one table: the first column says which one. */
+/** Several lists in one table. The first column names the list. */
 async function* listsTable(lists: Record<string, Rows>): Text {
   const columns = [...new Set(Object.values(lists).flatMap((list) => list.columns))];
   yield csvLine(['list', ...columns]);
@@ -112,7 +112,7 @@ async function* listsTable(lists: Record<string, Rows>): Text {
   }
 }
 
-/** Of a column such as `balances.available` what is there inside. */
+/** A column such as `balances.available` reads the nested value. */
 const cellsOf = (row: object, columns: readonly string[]): unknown[] => {
   const [cells, inside] = [new Map<string, unknown>(Object.entries(row)), new Map(linesOf(row))];
   return columns.map((column) => (cells.has(column) ? cells.get(column) : inside.get(column)));

@@ -1,4 +1,4 @@
-/** Exports as staff ask for them: a record says how far one is, a workflow writes its file. */
+/** Requests and reads exports. A record holds the status; a workflow writes the file. */
 import { EXPORT_KEPT_MS, EXPORT_SECTIONS, type ExportSection, LINK_MS } from '../../domain/exports.ts';
 import type { Instant } from '../../domain/facts.ts';
 import { msOf } from '../../domain/instants.ts';
@@ -15,25 +15,30 @@ export type ExportDeps = Deps & { files: Files };
 export interface ExportView {
   exportId: string;
   status: RecordOf<'export'>['status'];
-  /** Where the file may be fetched, and until when. */
+  /** A link to the file, valid until `expiresAt`. */
   downloadUrl?: string;
   expiresAt?: Instant;
 }
 
-/** Asks for an export of these sections, of all where none are named. Throws `Refusal` `consumer_not_found`, `erased`. */
+/** Requests an export of the given sections, by default of all. Throws `Refusal` `consumer_not_found`, `erased`. */
 export const requestExport = (
   { store, pause, newId }: Deps,
-  asked: { consumerId: string; sections?: readonly ExportSection[] | undefined; format: ExportFile['format'] },
+  request: { consumerId: string; sections?: readonly ExportSection[] | undefined; format: ExportFile['format'] },
   now: Instant,
   commit: Commit,
 ): Promise<ExportView> => {
-  const { consumerId, sections = EXPORT_SECTIONS, format } = asked;
+  const { consumerId, sections = EXPORT_SECTIONS, format } = request;
   return retrying({ pause }, async () => {
     const [profile] = await store.get([{ kind: 'profile', consumerId }], true);
     if (profile === undefined) throw await absenceOf(store, consumerId);
     const exportId = newId(now);
     const put: RecordOf<'export'> = {
-      ...{ kind: 'export', exportId, version: 1, consumerId, format, status: 'running' },
+      kind: 'export',
+      exportId,
+      version: 1,
+      consumerId,
+      format,
+      status: 'running',
       sections: EXPORT_SECTIONS.filter((section) => sections.includes(section)),
       requestedAt: now,
       completedAt: null,
@@ -43,7 +48,7 @@ export const requestExport = (
   });
 };
 
-/** How far it is; of a completed one, a link that works for a quarter of an hour. Throws `Refusal` `not_found`, `erased`. */
+/** The status of an export and, once completed, a link that works for 15 minutes. Throws `Refusal` `not_found`, `erased`. */
 export const readExport = async (
   { store, files }: Pick<ExportDeps, 'store' | 'files'>,
   exportId: string,
@@ -51,7 +56,7 @@ export const readExport = async (
 ): Promise<ExportView> => {
   const [record] = await store.get([{ kind: 'export', exportId }], true);
   if (record === undefined || record.expiresAt <= now) {
-    throw new Refusal('not_found', 'There is no export with this id any more: one lives for a day.');
+    throw new Refusal('not_found', 'There is no export with this id. Exports are kept for one day.');
   }
   await refuseErased(store, record);
   const { status } = record;
@@ -60,7 +65,7 @@ export const readExport = async (
   return { exportId, status, downloadUrl: await files.link(record, now), expiresAt };
 };
 
-/** Also while the erasure is still under way. */
+/** Refuses as soon as the erasure has started. */
 const refuseErased = async (store: Store, { consumerId }: RecordOf<'export'>): Promise<void> => {
   if (consumerId === undefined) throw new Refusal('erased', 'The consumer was erased.');
   const [profile] = await store.get([{ kind: 'profile', consumerId }], true);

@@ -1,6 +1,6 @@
 /**
- * What each section of an export shows: every fact about the consumer in one of them. Long ones are read as they are
- * written, so that it makes no difference how long they are.
+ * The content of each section of an export. Every fact about the consumer is in exactly one section, events of taking part
+ * in two. Long sections are read while they are written, so that their length does not matter.
  */
 import { identityLevelOf } from '../../domain/consumer/identity.ts';
 import type { ExportSection } from '../../domain/exports.ts';
@@ -13,7 +13,7 @@ import type { RecordOf } from '../ports/records.ts';
 import type { ConsumerStateWithEvents, Store } from '../ports/store.ts';
 import { listedClaim } from '../rewards/claims.ts';
 
-/** Rows, and what their columns are called in a table. */
+/** Rows, and the names of their columns in a table. */
 export interface Rows {
   columns: readonly string[];
   rows: Iterable<object> | AsyncIterable<object>;
@@ -23,10 +23,10 @@ export type Section =
   | { facts: object }
   /** One list. */
   | { list: Rows }
-  /** Several lists, and what is known once they were gone through. */
+  /** Several lists, and facts that are known once all rows have been read. */
   | { lists: Record<string, Rows>; atTheEnd?: () => object };
 
-/** What sections are made of. */
+/** Read once for all sections. */
 export interface SectionInputs {
   store: Store;
   state: ConsumerStateWithEvents;
@@ -36,7 +36,7 @@ export interface SectionInputs {
 
 export const sectionOf = (name: ExportSection, inputs: SectionInputs): Section => SECTIONS[name](inputs);
 
-/** What the detail shows that stands in other sections. */
+/** Fields of the detail that belong to other sections. */
 const ELSEWHERE: ReadonlySet<string> = new Set([
   ...(['identityLevel', 'emailVerified', 'phoneVerified', 'membership', 'joinedAt', 'createdAt'] as const),
   ...(['points', 'segments', 'lists', 'latestActions', 'completedChallenges', 'claimedRewards'] as const),
@@ -77,7 +77,7 @@ const SECTIONS: Record<ExportSection, (inputs: SectionInputs) => Section> = {
   },
 
   points: ({ store, state }) => {
-    // As of the last entry, so that entries and balances agree whatever is posted meanwhile.
+    // The balances of the last entry agree with the entries, even if points are posted concurrently.
     let balances: RecordOf<'entry'>['balances'] = NO_BALANCES;
     const shown = (entry: RecordOf<'entry'>) => {
       balances = entry.balances;
@@ -110,7 +110,7 @@ const SECTIONS: Record<ExportSection, (inputs: SectionInputs) => Section> = {
     },
   }),
 
-  /** Told in the history too, which leaves out nothing. */
+  /** These events are in the section `events` too, which is the complete history. */
   participation: ({ store, state }) => ({
     list: {
       columns: ['eventId', 'occurredAt', 'experienceId', 'distribution', 'outcome'],

@@ -1,6 +1,6 @@
 /**
- * Writing an export's file. It may be begun again at any time, also while it is being written elsewhere: all write the same
- * key, each file is whole, and the first to be done says so in the record.
+ * Writes an export's file. Attempts may be repeated and may run concurrently: all write the same key, each writes a complete
+ * file, and the first to finish completes the record.
  */
 import type { ExportSection } from '../../domain/exports.ts';
 import type { Instant } from '../../domain/facts.ts';
@@ -18,10 +18,10 @@ import { type SectionInputs, sectionOf } from './sections.ts';
 
 type ExportRecord = RecordOf<'export'>;
 type RunningExport = ExportRecord & { consumerId: string };
-/** How it ended; `gone` where there is no record of it any more. */
+/** The final status; `gone` if the record no longer exists. */
 export type ExportEnd = ExportRecord['status'] | 'gone';
 
-/** Safe to repeat. Where the consumer was erased, or is being erased, it ends well, and without a file. */
+/** Safe to repeat. If the consumer is erased or being erased, it succeeds without a file. */
 export const writeExport = async (deps: ExportDeps, exportId: string, now: Instant): Promise<ExportEnd> => {
   const wanted = await runningExport(deps.store, exportId);
   if (wanted === null) return settleUnwanted(deps, exportId);
@@ -33,14 +33,14 @@ export const writeExport = async (deps: ExportDeps, exportId: string, now: Insta
   return completeExport(deps, exportId, 'completed', now);
 };
 
-/** Of one that failed again and again: it says so, and there is no file. */
+/** Marks an export as failed once its retries are used up, and removes the file. */
 export const giveUpExport = async (deps: ExportDeps, exportId: string, now: Instant): Promise<ExportEnd> => {
   const ended = await completeExport(deps, exportId, 'failed', now);
   if (ended === 'failed') await deps.files.remove(exportId);
   return ended;
 };
 
-/** The record, as long as it has no end yet and its consumer is there. */
+/** The record, or null if the export has ended or its consumer no longer exists. */
 const runningExport = async (store: Store, exportId: string): Promise<RunningExport | null> => {
   const [record] = await store.get([{ kind: 'export', exportId }], true);
   const { consumerId } = record ?? {};
@@ -49,10 +49,10 @@ const runningExport = async (store: Store, exportId: string): Promise<RunningExp
   return profile ? { ...record, consumerId } : null;
 };
 
-/** Begins with a look whether it is wanted: what a removal came before is not made. */
+/** Checks first that the export is still wanted, so that no file is written after an erasure has removed it. */
 async function* contentOf(deps: ExportDeps, exportId: string, now: Instant): AsyncGenerator<Uint8Array> {
   const wanted = await runningExport(deps.store, exportId);
-  if (wanted === null) throw new Error('the export is not wanted any more');
+  if (wanted === null) throw new Error('the export is no longer wanted');
   const { consumerId, format, sections } = wanted;
   const grounds = await groundsOf(deps, consumerId, now);
   const named = (sections as ExportSection[]).map((name) => [name, sectionOf(name, grounds)] as const);
@@ -60,7 +60,7 @@ async function* contentOf(deps: ExportDeps, exportId: string, now: Instant): Asy
   yield* as({ consumerId, exportedAt: now }, named);
 }
 
-/** What time has done to points by now is booked first, so that the ledger tells it. */
+/** Books due expiries and releases first, so that the ledger contains them. */
 const groundsOf = async (deps: ExportDeps, consumerId: string, now: Instant): Promise<SectionInputs> => {
   const { store } = deps;
   const [account] = await store.get([{ kind: 'account', consumerId }], true);
@@ -72,7 +72,7 @@ const groundsOf = async (deps: ExportDeps, consumerId: string, now: Instant): Pr
   return { store, state, organization, now };
 };
 
-/** Where it is not wanted any more, or another was quicker, it is left as that has it. */
+/** Ends a running export. Leaves it unchanged if another attempt has ended it or its consumer is erased. */
 const completeExport = (
   deps: ExportDeps,
   exportId: string,
@@ -88,12 +88,12 @@ const completeExport = (
     return status;
   });
 
-/** No file stays of one that is erased or gone. One without an end whose consumer is gone is erased. */
+/** Removes the file of an export that is erased or gone. A running export whose consumer is gone becomes `erased`. */
 const settleUnwanted = (deps: ExportDeps, exportId: string): Promise<ExportEnd> =>
   retrying(deps, async () => {
     const [record] = await deps.store.get([{ kind: 'export', exportId }], true);
     if (record?.status === 'completed') return record.status;
-    // Before anybody is told so: nothing is begun any more, and what was begun ends here.
+    // Remove the file before the status changes: no new file is started, and a running one ends here.
     await deps.files.remove(exportId);
     if (record?.status !== 'running') return record?.status ?? 'gone';
     const { consumerId, version, ...rest } = record;

@@ -1,8 +1,8 @@
 /**
- * Beginning an erasure. In one transaction the whole head of the consumer goes, and every claim to its contacts, and its
- * id is put down as erased: from then on nothing can be written about it, as every write stands on a part of the head (see
- * data/guard.ts), nobody is found by its contacts, and every question about it is answered `erased`. What is left under
- * its key, and elsewhere, a workflow removes (see steps.ts, remove.ts and verify.ts).
+ * Starts an erasure. One transaction removes the consumer's head and all claims to its contacts, and writes a tombstone for
+ * its id. From then on no write about the consumer can commit, because every write checks a part of the head (see
+ * data/guard.ts); lookups by its contacts find nothing, and reads answer `erased`. A workflow removes the remaining items
+ * (see steps.ts, remove.ts and verify.ts).
  */
 import type { Instant } from '../../domain/facts.ts';
 import { Refusal } from '../../domain/refusal.ts';
@@ -18,8 +18,8 @@ import type { ConsumerState, Store, Write } from '../ports/store.ts';
 export type ErasureStatus = Pick<RecordOf<'erasure'>, 'erasureId' | 'status'>;
 
 /**
- * Safe to repeat: who is being erased, or was, has the same erasure; one that failed is begun again. Throws `Refusal`
- * `confirmation_mismatch`, `consumer_not_found` and `version_conflict`.
+ * Safe to repeat: a consumer that is erased or being erased keeps the same erasure, and a failed erasure is restarted.
+ * Throws `Refusal` `confirmation_mismatch`, `consumer_not_found` and `version_conflict`.
  */
 export const eraseConsumer = (
   deps: Deps,
@@ -37,7 +37,7 @@ export const eraseConsumer = (
     }
     const { receipt, writes } = await freezeWrites(deps.store, state, { erasureId, now });
     const answer = await commit(writes, statusOf(receipt));
-    // At once; where it fails, a step of the workflow does it.
+    // Remove the advocate entry immediately. If this fails, a step of the workflow does it.
     await updateAdvocates(deps, [consumerId]).catch(() => undefined);
     return answer;
   });
@@ -45,14 +45,14 @@ export const eraseConsumer = (
 
 interface ErasureRequest {
   consumerId: string;
-  /** The id again. */
+  /** Has to equal `consumerId`. */
   confirm: string | undefined;
-  /** The version that the caller has seen; another one refuses. */
+  /** The version that the caller has read. Any other version is refused. */
   ifMatch?: number | undefined;
   now: Instant;
 }
 
-/** Of whoever has this contact, for a request that names nobody's id. Throws likewise. */
+/** Erases the consumer who owns a contact. Throws the same refusals as `eraseConsumer`. */
 export const eraseByContact = async (
   deps: Deps,
   { lookup, confirm, now }: { lookup: Lookup; confirm: string | undefined; now: Instant },
@@ -63,9 +63,12 @@ export const eraseByContact = async (
   return eraseConsumer(deps, { consumerId, confirm: consumerId, now }, commit);
 };
 
-const refuseUnconfirmed = (said: string, confirm: string | undefined): void => {
-  if (confirm === said) return;
-  throw new Refusal('confirmation_mismatch', 'It cannot be undone: `confirm` has to say again who is to be erased.');
+const refuseUnconfirmed = (expected: string, confirm: string | undefined): void => {
+  if (confirm === expected) return;
+  throw new Refusal(
+    'confirmation_mismatch',
+    'Erasure cannot be undone: `confirm` has to repeat the id or contact of the consumer.',
+  );
 };
 
 const statusOf = ({ erasureId, status }: RecordOf<'erasure'>): ErasureStatus => ({ erasureId, status });
@@ -84,7 +87,7 @@ const existingErasure = async (
   return commit([{ put, expect: { version: receipt.version } }], statusOf(put));
 };
 
-/** Its workflow is started again, from the table's stream. */
+/** The receipt of the next attempt. The table's stream starts its workflow. */
 export const restarted = (receipt: RecordOf<'erasure'>, now: Instant): RecordOf<'erasure'> => ({
   ...receipt,
   version: receipt.version + 1,
@@ -98,8 +101,8 @@ export const restarted = (receipt: RecordOf<'erasure'>, now: Instant): RecordOf<
 });
 
 /**
- * What it takes to freeze a consumer: all that is counted here as removed is removed by these writes. `earlier` is the
- * receipt of one who was erased before, and is there again since a table was restored.
+ * The writes that freeze a consumer, and the receipt, which counts what they remove. `earlier` is the receipt of a consumer
+ * who was erased before and reappeared when the table was restored.
  */
 export const freezeWrites = async (
   store: Store,
@@ -116,26 +119,33 @@ export const freezeWrites = async (
   const receipt: RecordOf<'erasure'> = earlier
     ? { ...restarted(earlier, now), itemsRemoved: summed(earlier.itemsRemoved, removed) }
     : {
-        ...{ kind: 'erasure', erasureId, version: 1, subjectHash, status: 'running', attempt: 1 },
-        ...{
-          requestedAt: now,
-          completedAt: null,
-          itemsRemoved: removed,
-          steps: [{ name: 'freeze', at: now, status: 'done' }],
-        },
+        kind: 'erasure',
+        erasureId,
+        version: 1,
+        subjectHash,
+        status: 'running',
+        attempt: 1,
+        requestedAt: now,
+        completedAt: null,
+        itemsRemoved: removed,
+        steps: [{ name: 'freeze', at: now, status: 'done' }],
       };
   const subject: RecordOf<'erasureSubject'> = {
-    ...{ kind: 'erasureSubject', erasureId, consumerId, exportIds: [] },
+    kind: 'erasureSubject',
+    erasureId,
+    consumerId,
+    exportIds: [],
     contacts: contacts.map(({ channel, contact }) => ({ channel, contact })),
     sources: profile.syncSources.map(({ source, externalId }) => ({ source, externalId })),
   };
   const missing = HEAD.filter((kind) => !parts.some((part) => part.kind === kind));
   const writes: Write[] = [
-    // What is written to the others meanwhile is removed with them: who never stops writing does not keep it from going.
+    // Only the profile is checked by version. Concurrent writes to the other parts are removed with them, so that a busy
+    // consumer cannot delay its own erasure.
     ...parts.map((remove): Write => {
       return { remove, expect: remove.kind === 'profile' ? { version: remove.version } : 'present' };
     }),
-    // Nobody's first points come to be there while it goes.
+    // A missing part, such as the account before the first points, must not be created concurrently.
     ...missing.map((kind): Write => ({ check: { kind, consumerId }, expect: 'absent' })),
     ...[...contacts, ...shown].map((remove): Write => ({ remove, expect: 'present' })),
     ...(earlier
@@ -149,10 +159,10 @@ export const freezeWrites = async (
   return { receipt, writes };
 };
 
-/** So many fit the transaction beside the head and the contacts; what doesn't, goes within seconds. */
+/** Entries that fit into the transaction beside the head and the contacts. The workflow removes the others within seconds. */
 const MOST_SHOWN = 60;
 
-/** What pages of members show of the consumer: names that nobody is to see from now on. */
+/** The entries by which pages of members show the consumer's name. */
 const shownIn = async (store: Store, memberships: ConsumerState['memberships']) => {
   if (!memberships) return [];
   const { consumerId, units, lists } = memberships;
@@ -164,7 +174,7 @@ const shownIn = async (store: Store, memberships: ConsumerState['memberships']) 
   return keys.filter((_, n) => entries[n] !== undefined);
 };
 
-/** The write by which a receipt counts what goes beside the steps of its erasure; none where it is not there. */
+/** The write that adds a record, removed outside the erasure's own steps, to its receipt. Empty without a receipt. */
 export const countRemovedWrites = async (store: Store, consumerId: string, removed: RecordKey): Promise<Write[]> => {
   const tombstone = await tombstoneOf(store, consumerId);
   const [receipt] = tombstone ? await store.get([{ kind: 'erasure', erasureId: tombstone.erasureId }], true) : [];

@@ -1,7 +1,6 @@
 /**
- * What all steps of an erasure have in common. Each reads the receipt and whom it is about, does its part, and puts down in
- * the same transactions what it removed: repeated, cut short or run twice at once, each item is counted when it goes, and
- * once.
+ * Shared by all steps of an erasure. Each step reads the receipt and its subject, does its work, and counts what it removed
+ * in the same transactions. A repeated, interrupted or concurrent step therefore counts each item exactly once.
  */
 import type { Instant } from '../../domain/facts.ts';
 import { retrying } from '../common/retrying.ts';
@@ -15,7 +14,7 @@ import { summed } from './erase-consumer.ts';
 export type ErasureDeps = Deps & { bus: Bus; files: Pick<Files, 'remove' | 'has'> };
 export interface StepInput {
   erasureId: string;
-  /** When the step was entered. */
+  /** When the workflow entered the step. */
   now: Instant;
 }
 type ErasureRecord = RecordOf<'erasure'>;
@@ -25,7 +24,7 @@ interface ErasureState {
   receipt: ErasureRecord;
   subject: Subject;
 }
-/** Null where it was completed before. */
+/** Null if the erasure is already completed. */
 export const erasureStateOf = async (store: Store, { erasureId }: StepInput): Promise<ErasureState | null> => {
   const [receipt, subject] = await store.get(
     [
@@ -38,7 +37,7 @@ export const erasureStateOf = async (store: Store, { erasureId }: StepInput): Pr
   return subject ? { receipt, subject } : null;
 };
 
-/** Commits what is decided on the state; nothing where it was completed before. */
+/** Commits the writes that `decide` returns for the current state. Does nothing if the erasure is already completed. */
 export const updateErasure = (
   deps: ErasureDeps,
   step: StepInput,
@@ -50,7 +49,7 @@ export const updateErasure = (
     if (writes.length > 0) await deps.store.commit(writes);
   });
 
-/** Does something, then puts down that it is done. */
+/** Runs `act`, then marks the step as done. Does nothing if the erasure is already completed. */
 export const runStep = async (
   deps: ErasureDeps,
   step: StepInput,
@@ -68,7 +67,7 @@ export const markStep = (deps: ErasureDeps, step: StepInput, name: string, statu
     { put: withStep(receipt, step, name, status), expect: { version: receipt.version } },
   ]);
 
-/** Each step is told once, as it ended last. */
+/** The receipt lists each step once, with its latest outcome. */
 export const withStep = (
   receipt: ErasureRecord,
   { now }: StepInput,
@@ -82,19 +81,19 @@ export const withStep = (
 
 export interface Removals {
   writes: Write[];
-  /** What goes with them, by kind. */
+  /** Removed records by kind. */
   counts: Record<string, number>;
   exportIds?: string[];
 }
 
 /**
- * Commits removals together with their count. Whoever else counts moves the receipt's version: then it is planned again, on
- * what is still there.
+ * Commits removals together with their count. If a concurrent step has changed the receipt, the removals are planned again
+ * for what is still there.
  */
 export const commitRemovals = (
   deps: ErasureDeps,
   step: StepInput,
-  plan: (again: boolean) => Promise<Removals>,
+  plan: (isRetry: boolean) => Promise<Removals>,
 ): Promise<void> =>
   retrying(deps, async (retry) => {
     const state = await erasureStateOf(deps.store, step);
@@ -103,15 +102,15 @@ export const commitRemovals = (
     const { writes, counts, exportIds = [] } = await plan(retry > 0);
     if (writes.length === 0) return;
     const itemsRemoved = summed(receipt.itemsRemoved, counts);
-    const noted: Write[] = exportIds.map((exportId) => ({
+    const subjectWrites: Write[] = exportIds.map((exportId) => ({
       put: { ...subject, exportIds: [...new Set([...subject.exportIds, exportId])] },
       expect: 'present',
     }));
     const put = { ...receipt, version: receipt.version + 1, itemsRemoved };
-    await deps.store.commit([...writes, { put, expect: { version: receipt.version } }, ...noted]);
+    await deps.store.commit([...writes, { put, expect: { version: receipt.version } }, ...subjectWrites]);
   });
 
-/** Claims that the consumer has to contacts, of those that it once had. */
+/** The claims that the consumer still has to its former contacts. */
 export const contactClaimsOf = async (store: Store, { consumerId, contacts }: Subject) => {
   const records = await store.get(
     contacts.map((contact) => ({ kind: 'contact', ...contact }) as const),

@@ -1,4 +1,4 @@
-/** Erasures as others are told of them, and those that have come to nothing begun again. */
+/** Receipts as the API shows them, and the job that restarts failed or stuck erasures. */
 import type { Instant } from '../../domain/facts.ts';
 import { msOf } from '../../domain/instants.ts';
 import { Refusal } from '../../domain/refusal.ts';
@@ -20,7 +20,7 @@ export const readErasure = async (store: Store, erasureId: string): Promise<Rece
   return shown(receipt);
 };
 
-/** The oldest first. Throws `Refusal('invalid_cursor')`. */
+/** Oldest first. Throws `Refusal('invalid_cursor')`. */
 export const listErasures = async (store: Store, page: PageRequest): Promise<Page<Receipt>> => {
   const { items, nextCursor } = await store.erasures(page);
   return { items: items.map(shown), nextCursor };
@@ -31,10 +31,10 @@ const shown = (receipt: RecordOf<'erasure'>): Receipt => {
   return { erasureId, status, requestedAt, completedAt, itemsRemoved, subjectHash, steps };
 };
 
-/** A step takes minutes at most, and is tried again for some more: what was last heard of before that is stuck. */
+/** A step and its retries take minutes at most. An erasure without progress for longer than this is stuck. */
 const STUCK_AFTER_MS = 60 * 60_000;
 
-/** Begins every erasure again that failed, or stands still. */
+/** Restarts every erasure that failed or is stuck. */
 export const resumeErasures = async (deps: Deps, now: Instant): Promise<{ running: number; begun: number }> => {
   const run = { running: 0, begun: 0 };
   for await (const { erasureId } of deps.store.erasing()) {

@@ -1,6 +1,6 @@
 /**
- * After a table was restored to an earlier time, those are there again who were erased since. Receipts, which were saved
- * elsewhere, say by keyed hashes who they are: they are put back, and everyone is gone over for those whom they name.
+ * Erases consumers again who reappeared when the table was restored to an earlier time. Receipts that were saved elsewhere
+ * identify them by keyed hashes: the receipts are put back, then an audit checks the whole population against them.
  */
 import type { Instant } from '../../domain/facts.ts';
 import { invalid } from '../../domain/refusal.ts';
@@ -13,7 +13,7 @@ import type { Store, Write } from '../ports/store.ts';
 import { freezeWrites } from './erase-consumer.ts';
 import type { Receipt } from './erasures.ts';
 
-/** Puts receipts back that are missing; gives back how many were. Safe to repeat. */
+/** Writes the receipts that are missing and returns their number. Safe to repeat. */
 export const restoreReceipts = async (
   deps: Deps,
   { receipts, now }: { receipts: readonly Receipt[]; now: Instant },
@@ -34,9 +34,9 @@ const restoreReceipt = (deps: Deps, { subjectHash, ...receipt }: Receipt, now: I
       true,
     );
     if (there && there.subjectHash !== subjectHash)
-      throw invalid('receipts', 'invalid_value', `The erasure ${erasureId} is there, and about somebody else.`);
+      throw invalid('receipts', 'invalid_value', `The erasure ${erasureId} belongs to another consumer.`);
     const steps = [...receipt.steps, { name: 'receipt_restored', at: now, status: 'done' } as const];
-    // Whatever it was doing then, here it is done where nobody is found.
+    // Restored as completed, regardless of its status: if the consumer reappeared, the audit restarts it.
     const put = {
       ...receipt,
       subjectHash,
@@ -45,7 +45,7 @@ const restoreReceipt = (deps: Deps, { subjectHash, ...receipt }: Receipt, now: I
       steps,
     } as const;
     const missing: Write[] = [];
-    // Whoever asked for it anew before the receipt came back has a tombstone of another erasure, which stays.
+    // A consumer that was erased again before its receipt was restored has the tombstone of that erasure, which stays.
     if (!tombstone)
       missing.push({ put: { kind: 'tombstone', subjectHash, erasureId, at: receipt.requestedAt }, expect: 'absent' });
     if (!there) missing.push({ put: { kind: 'erasure', version: 1, attempt: 1, ...put }, expect: 'absent' });
@@ -53,7 +53,7 @@ const restoreReceipt = (deps: Deps, { subjectHash, ...receipt }: Receipt, now: I
     return missing.length > 0;
   });
 
-/** Goes on with a slice of the population; `differed` are those who are erased again. */
+/** Continues a slice of the population. `differed` counts the consumers that are erased again. */
 export const auditSlice = (
   deps: Deps,
   progress: SliceProgress,
@@ -67,7 +67,7 @@ export const auditSlice = (
     return found;
   });
 
-/** Whether there was anybody to erase. */
+/** Returns false if there is nothing to erase. */
 const eraseAgain = (deps: Deps, consumerId: string, now: Instant): Promise<boolean> =>
   retrying(deps, async () => {
     const { store } = deps;

@@ -1,5 +1,4 @@
-/** The steps of an erasure that remove. */
-
+/** The steps of an erasure that remove records and files. */
 import type { RecordKey, RecordOf, StoredRecord } from '../ports/records.ts';
 import type { Store, Write } from '../ports/store.ts';
 import { countedIn } from './erase-consumer.ts';
@@ -12,34 +11,34 @@ import {
   type StepInput,
 } from './erasure-state.ts';
 
-/** Items of one transaction, less the receipt's own write. */
+/** Removals per transaction. Leaves room for the write of the receipt and the subject. */
 const AT_ONCE = 98;
-/** A transaction takes 4 MB, what it removes counted; one item has 400 KB at most. */
+/** Bytes per transaction. DynamoDB's limit of 4 MB includes removed items, of 400 KB each at most. */
 const MOST_BYTES = 3_000_000;
 
-/** Removes what is under the consumer's key, about `most` items at a time; done when a look finds nothing any more. */
+/** Removes about `most` items from the consumer's partition. Returns `done` once a read finds the partition empty. */
 export const removeItems = async (deps: ErasureDeps, step: StepInput, most: number): Promise<{ done: boolean }> => {
   const state = await erasureStateOf(deps.store, step);
   if (state === null) return { done: true };
   const page: StoredRecord[] = [];
-  let [gone, bytes] = [0, 0];
+  let [removed, bytes] = [0, 0];
   for await (const record of deps.store.everythingOf(state.subject.consumerId)) {
-    if (gone >= most) return { done: false };
+    if (removed >= most) return { done: false };
     bytes += JSON.stringify(record).length;
     if (page.push(record) < AT_ONCE && bytes < MOST_BYTES) continue;
-    gone += page.length;
+    removed += page.length;
     bytes = 0;
     await removePage(deps, step, page.splice(0));
   }
   if (page.length > 0) await removePage(deps, step, page);
-  if (gone + page.length > 0) return { done: false };
+  if (removed + page.length > 0) return { done: false };
   await runStep(deps, step, 'remove_items', async () => undefined);
   return { done: true };
 };
 
 /**
- * Removes what names the consumer elsewhere: kept answers, which from now on say that it was erased; exports and their
- * files; claims to contacts, should any have been made by what was under way.
+ * Removes what names the consumer outside its partition: stored idempotent responses, which from now on answer 410; exports
+ * and their files; and any claims to contacts that writes in flight have made.
  */
 export const removeNamed = (deps: ErasureDeps, step: StepInput): Promise<void> =>
   runStep(deps, step, 'remove_named', async ({ subject: { consumerId } }) => {
@@ -58,8 +57,8 @@ export const removeNamed = (deps: ErasureDeps, step: StepInput): Promise<void> =
   });
 
 const removePage = (deps: ErasureDeps, step: StepInput, page: readonly RecordKey[]): Promise<void> =>
-  commitRemovals(deps, step, async (again) => {
-    const there = again ? await stillThere(deps.store, page) : page;
+  commitRemovals(deps, step, async (isRetry) => {
+    const there = isRetry ? await stillThere(deps.store, page) : page;
     return { writes: there.map((remove) => ({ remove, expect: 'present' })), counts: countedIn(there) };
   });
 
@@ -68,7 +67,7 @@ const stillThere = async <K extends RecordKey>(store: Store, keys: readonly K[])
   return keys.filter((_, n) => records[n] !== undefined);
 };
 
-/** A kept answer names nobody any more; the key is taken as long as it was. */
+/** Replaces stored responses by one that names no consumer. The idempotency keys expire when they would have anyway. */
 const withdrawAnswers = (deps: ErasureDeps, step: StepInput, page: readonly RecordOf<'idempotency'>[]): Promise<void> =>
   commitRemovals(deps, step, async () => {
     const there = (await deps.store.get(page, true)).flatMap((one) => (one?.consumerId === undefined ? [] : [one]));
@@ -78,7 +77,7 @@ const withdrawAnswers = (deps: ErasureDeps, step: StepInput, page: readonly Reco
     return { writes, counts: countedIn(there) };
   });
 
-/** An export names nobody any more, and whoever is writing its file finds that out; the file is noted, to be removed. */
+/** Removes the consumer from an export, which also stops a running writer, and records the file for removal. */
 const withdrawExport = (deps: ErasureDeps, step: StepInput, exportId: string): Promise<void> =>
   commitRemovals(deps, step, async () => {
     const [found] = await deps.store.get([{ kind: 'export', exportId }], true);

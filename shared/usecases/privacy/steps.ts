@@ -1,25 +1,24 @@
-/** The steps of an erasure that tell: connected systems, what is about others too, and the receipt. */
-
+/** The steps of an erasure that notify connected systems, update shared records, and complete or give up the receipt. */
 import { updateAdvocates } from '../advocates/update.ts';
 import type { RecordOf } from '../ports/records.ts';
 import { type ErasureDeps, runStep, type StepInput, updateErasure, withStep } from './erasure-state.ts';
 
-/** Connected systems are told first: theirs read what the consumer is called there while it can still be read. */
+/** Runs first, so that connected systems can still read the consumer's external ids. */
 export const notifyConnected = (deps: ErasureDeps, step: StepInput): Promise<void> =>
   runStep(deps, step, 'tell_connected', async ({ subject, receipt }) => {
     const sources = subject.sources.map(({ source }) => source);
     const detail = { consumerId: subject.consumerId, at: receipt.requestedAt, sources };
-    const told = await deps.bus.publish([{ detailType: 'consumer.erased', detail, at: receipt.requestedAt }]);
-    if (told < 1) throw new Error('the bus did not take it');
+    const published = await deps.bus.publish([{ detailType: 'consumer.erased', detail, at: receipt.requestedAt }]);
+    if (published < 1) throw new Error('the bus did not accept consumer.erased');
   });
 
-/** Takes the consumer out of what is about others too. Percentiles, counts and sums follow from the table's stream. */
+/** Removes the consumer from records shared with others. Percentiles, counts and sums follow the table's stream. */
 export const leaveShared = (deps: ErasureDeps, step: StepInput): Promise<void> =>
   runStep(deps, step, 'leave_shared', ({ subject }) => updateAdvocates(deps, [subject.consumerId]));
 
 /**
- * The receipt says that it is done, and nobody can be told from it: whom it was about goes in the same transaction. A run
- * of before, which had nothing to do, leaves alone whoever was frozen since: that is proved, and said, by a run of its own.
+ * Completes the receipt and removes its subject in one transaction, so that the receipt identifies no one. A late run of an
+ * earlier attempt does not complete a restarted erasure: the new attempt has to verify and complete it.
  */
 export const complete = (deps: ErasureDeps, step: StepInput): Promise<void> =>
   updateErasure(deps, step, ({ receipt }) => {
@@ -31,13 +30,13 @@ export const complete = (deps: ErasureDeps, step: StepInput): Promise<void> =>
     ];
   });
 
-/** Whether it was found clean since it was last begun. */
+/** Whether a verification has succeeded since the last restart. */
 const isProved = ({ steps }: RecordOf<'erasure'>): boolean => {
   const last = (name: string) => steps.findLastIndex((one) => one.name === name && one.status === 'done');
   return last('verify') > last('begun_again');
 };
 
-/** What could not be done stays as it is, frozen; the receipt says so, until it is begun again. */
+/** Marks the erasure as failed. The consumer stays frozen until the erasure is restarted. */
 export const giveUp = (deps: ErasureDeps, step: StepInput): Promise<void> =>
   updateErasure(deps, step, ({ receipt }) => [
     {

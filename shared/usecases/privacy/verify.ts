@@ -1,4 +1,4 @@
-/** The step of an erasure that proves it. */
+/** The step that verifies an erasure. */
 import type { Instant } from '../../domain/facts.ts';
 import { msOf } from '../../domain/instants.ts';
 import type { RecordOf } from '../ports/records.ts';
@@ -11,12 +11,12 @@ import {
   type Subject,
 } from './erasure-state.ts';
 
-/** What was under way when it began is over long before: what is still found then, the steps don't remove. */
+/** Work in flight when the erasure started has long ended by then. Steps cannot remove anything that is still found later. */
 const MOST_PATIENCE_MS = 15 * 60_000;
 
 /**
- * Asks for everything again, each kind where `table.ts` says that it stands; `clean` where nothing is left. Throws where
- * something is left again and again.
+ * Looks for every kind of record where `table.ts` says that it is stored; `clean` if nothing is left. Throws if something
+ * is still left after `MOST_PATIENCE_MS`.
  */
 export const verify = async (deps: ErasureDeps, step: StepInput): Promise<{ clean: boolean }> => {
   const state = await erasureStateOf(deps.store, step);
@@ -24,11 +24,11 @@ export const verify = async (deps: ErasureDeps, step: StepInput): Promise<{ clea
   const left = await leftOf(deps, state.subject);
   const clean = Object.values(left).every((isLeft) => !isLeft);
   await markStep(deps, step, 'verify', clean ? 'done' : 'failed');
-  if (!clean && isOverdue(state.receipt, step.now)) throw new Error(`there is always something left: ${namesOf(left)}`);
+  if (!clean && isOverdue(state.receipt, step.now)) throw new Error(`the erasure still finds items: ${namesOf(left)}`);
   return { clean };
 };
 
-/** By where erasure finds an item: whether any is left. */
+/** Whether any item is left, by the way in which erasure finds it. */
 const leftOf = async (deps: ErasureDeps, subject: Subject): Promise<Record<string, boolean>> => {
   const { store, files } = deps;
   const { consumerId, exportIds } = subject;
@@ -49,8 +49,8 @@ const namesOf = (left: Record<string, boolean>): string =>
     .join(', ');
 
 const isOverdue = ({ requestedAt, steps }: RecordOf<'erasure'>, now: Instant): boolean => {
-  const begunAt = steps.find(({ name }) => name === 'begun_again')?.at ?? requestedAt;
-  return msOf(now) - msOf(begunAt) > MOST_PATIENCE_MS;
+  const startedAt = steps.find(({ name }) => name === 'begun_again')?.at ?? requestedAt;
+  return msOf(now) - msOf(startedAt) > MOST_PATIENCE_MS;
 };
 
 const isEmpty = async (records: AsyncIterable<unknown>): Promise<boolean> => {

@@ -33,7 +33,7 @@ const did = (consumerId: string, type: string, ...at: string[]) =>
     { consumerId, now: '2026-06-15T05:00:00.000Z' },
     at.map((day) => ({ type, occurredAt: day.length === 10 ? `${day}T09:30:00.000Z` : day, attributes: {} })),
   );
-/** Somebody of this name who did this; with nothing said, a review of the day. */
+/** A consumer with this name and these activities; by default, one review today. */
 const born = async (
   fullName: string,
   activities: Partial<Record<Activity, string[]>> = { review_written: ['2026-06-14'] },
@@ -47,7 +47,7 @@ const settings = async (document: string, body: object) =>
     status: 200,
   });
 
-/** What the table's stream tells of this change. */
+/** The record of the table's stream for this change. */
 const told = (before: StoredRecord | undefined, after: StoredRecord | undefined) => {
   const images = { ...(before && { OldImage: itemOf(before) }), ...(after && { NewImage: itemOf(after) }) };
   const dynamodb = { SequenceNumber: '1', ApproximateCreationDateTime: 1_781_000_000, ...images };
@@ -63,12 +63,12 @@ const gone = async (consumerId: string) => {
 };
 
 describe('the brand advocates', () => {
-  it('are nobody before the first ranking', async () => {
+  it('are empty before the first ranking', async () => {
     await born('Ann');
     expect(await shown()).toEqual({ computedAt: null, items: [] });
   });
 
-  it('are ranked by their scores as of the ranking, each with its activities and how they add up', async () => {
+  it('are ranked by their scores as of the ranking, with the activities that add up to each score', async () => {
     const ann = await born('Ann', { review_written: ['2026-06-14', '2026-05-14'], content_shared: ['2026-03-01'] });
     const ben = await born('Ben', { friend_referred: ['2026-01-31T05:00:00.001Z'], share_impression: ['2024-02-29'] });
     await born('Cyd', {});
@@ -95,7 +95,7 @@ describe('the brand advocates', () => {
     });
   });
 
-  it('stay as they were ranked until the next ranking', async () => {
+  it('keep their order until the next ranking', async () => {
     const ann = await born('Ann');
     await score();
     const before = await shown();
@@ -106,7 +106,7 @@ describe('the brand advocates', () => {
     expect(await shown()).toMatchObject({ computedAt: '2026-06-22T05:00:00.000Z', items: [{ score: 25 }] });
   });
 
-  it('with equal scores are ranked by the most recent activity that counts, then by id', async () => {
+  it('with equal scores are ranked by their latest activity that counts, then by id', async () => {
     await born('Old', { review_written: ['2026-06-01'] });
     const one = await born('Two', { share_impression: ['2026-06-02'] });
     const other = await born('Also', { share_impression: ['2026-06-02'] });
@@ -117,7 +117,7 @@ describe('the brand advocates', () => {
     expect(await ranked()).toEqual(['New', ...(one < other ? ['Two', 'Also'] : ['Also', 'Two']), 'Off', 'Old']);
   });
 
-  it('are 25, or as many as the settings say', async () => {
+  it('are 25, or the number in the settings', async () => {
     for (let n = 0; n < 30; n++) await born(`A${n}`, { review_written: Array(n + 1).fill('2026-06-01') });
     expect(await score()).toEqual({ consumers: 30, advocates: 25 });
     expect(await ranked()).toEqual(Array.from({ length: 25 }, (_, n) => `A${29 - n}`));
@@ -141,7 +141,7 @@ describe('the brand advocates', () => {
     expect(await ranked()).toEqual(['Ann', 'Ben', 'Dee', 'Cyd'].filter((one) => one !== name));
   });
 
-  it('go by the weights in force', async () => {
+  it('are ranked by the current weights', async () => {
     await born('Ann', { content_shared: ['2026-04-15T05:00:00.000Z'] });
     await born('Ben', { friend_referred: ['2026-06-01'] });
     await settings('influence', { weights: { friend_referred: 1, content_shared: 8 }, keptPerMonth: 0.5 });
@@ -152,7 +152,7 @@ describe('the brand advocates', () => {
     ]);
   });
 
-  it('are no inactive consumers', async () => {
+  it('exclude inactive consumers', async () => {
     const ann = await born('Ann');
     await born('Ben');
     await world.patch(ann, { status: 'inactive' });
@@ -160,7 +160,7 @@ describe('the brand advocates', () => {
     expect(await ranked()).toEqual(['Ben']);
   });
 
-  it('are shown by a single read of the table, which may be a moment old', async () => {
+  it('are listed by one eventually consistent read of the table', async () => {
     await born('Ann');
     await score();
     const reads: unknown[] = [];
@@ -174,7 +174,7 @@ describe('the brand advocates', () => {
 });
 
 describe('the weekly ranking', () => {
-  it('says that time alone will bring nothing where nobody did anything yet', async () => {
+  it('reports that no run is due while no consumer has activities', async () => {
     await born('Ann', {});
     expect(await score()).toEqual({ consumers: 1, advocates: 0, nextDueAt: null });
     expect(await shown()).toEqual({ computedAt: MONDAY, items: [] });
@@ -183,7 +183,7 @@ describe('the weekly ranking', () => {
     expect(await score()).toEqual({ consumers: 2, advocates: 0 });
   });
 
-  it('may be repeated, and never undoes a later one', async () => {
+  it('can be repeated and never overwrites a later one', async () => {
     await born('Ann');
     const first = await score();
     const before = await shown();
@@ -193,7 +193,7 @@ describe('the weekly ranking', () => {
     expect(await shown()).toEqual(before);
   });
 
-  it.each(FAULTS)('that met a fault (%s) at any of its calls is done by the next try', async (fault) => {
+  it.each(FAULTS)('that fails (%s) at any of its calls completes on the next attempt', async (fault) => {
     const ids = [await born('Ann'), await born('Ben', { friend_referred: ['2026-06-01'] })];
     await score();
     const expected = await shown();
@@ -207,7 +207,7 @@ describe('the weekly ranking', () => {
     expect(expected.items.map(({ consumerId }: Body) => consumerId)).toEqual(ids.toReversed());
   });
 
-  it('folds those again whose activities were never kept, or by other rules', async () => {
+  it('rebuilds metrics without activities, or of another scoring version', async () => {
     const ids = [await born('Ann'), await born('Ben', { friend_referred: ['2026-06-01'] })];
     for (const consumerId of ids) {
       const [metrics] = await world.store.get([{ kind: 'metrics', consumerId }], true);
@@ -218,13 +218,13 @@ describe('the weekly ranking', () => {
     expect(await ranked()).toEqual(['Ben', 'Ann']);
   });
 
-  it('ranks nobody who goes, and no old name, while it is at it', async () => {
+  it('omits consumers erased during the run and applies concurrent renames', async () => {
     const [ann, ben] = [await born('Ann'), await born('Ben')];
     await born('Cyd');
     let commits = 0;
     const commit: Store['commit'] = async (writes) => {
       commits += 1;
-      // Between the reading of the names and the writing of the list: the stream has told of both already.
+      // Between reading the names and writing the list: the stream has already delivered both changes.
       if (commits === 1) {
         const profile = await profileIn(ben);
         if (profile) await world.store.commit([{ put: { ...profile, fullName: 'Benny' }, expect: 'present' }]);
@@ -239,8 +239,8 @@ describe('the weekly ranking', () => {
   });
 });
 
-describe('between two rankings', () => {
-  it('who is erased is gone at once, and all below move up', async () => {
+describe('the list between two rankings', () => {
+  it('drops an erased consumer immediately, and the entries below move up', async () => {
     const ann = await born('Ann', { friend_referred: ['2026-06-01'] });
     await born('Ben', { review_written: ['2026-06-01'] });
     await born('Cyd', { content_shared: ['2026-06-01'] });
@@ -259,7 +259,7 @@ describe('between two rankings', () => {
     expect(await ranked()).toEqual(['Ben', 'Cyd']);
   });
 
-  it('a name is the one of now, however late or often its change is told', async () => {
+  it('shows the current name, even if the change is delivered late or repeatedly', async () => {
     const ann = await born('Ann');
     await score();
     const first = await profileIn(ann);
@@ -277,7 +277,7 @@ describe('between two rankings', () => {
     expect(await ranked()).toEqual([null]);
   });
 
-  it('nothing is written for others, and nothing read but where somebody was renamed or went', async () => {
+  it('is written only for advocates, and read only for renames and removals', async () => {
     const [ann, ben] = [await born('Ann'), await born('Ben', {})];
     await score();
     const [before] = await world.store.get([{ kind: 'advocates' }], true);

@@ -15,7 +15,7 @@ const code = ({ status, body }: ApiResponse) => [status, body.code];
 const errorsOf = ({ body }: ApiResponse) => body.errors.map(({ path, code }: Body) => `${path} ${code}`);
 
 describe('POST /v1/consumers/{consumerId}/consents', () => {
-  it('answers the statement, and the consumer shows what it comes to', async () => {
+  it('returns the statement, and the consumer shows the resulting state', async () => {
     const said = { channel: 'email', purpose: 'marketing', source: 'newsletter form', method: 'double opt-in' };
     const told = await world.say(who, { ...said, wordingVersion: '2026-02' });
     const statement = { ...said, state: 'granted', at: NOW, wordingVersion: '2026-02' };
@@ -26,25 +26,25 @@ describe('POST /v1/consumers/{consumerId}/consents', () => {
     expect(await world.profile(who)).toMatchObject({ version: 2, updatedAt: NOW });
   });
 
-  it('is about marketing unless it says something else, which the detail does not show', async () => {
+  it('defaults to the purpose marketing; the detail shows no other purpose', async () => {
     expect((await world.say(who)).body).toMatchObject({ purpose: 'marketing', wordingVersion: null });
     await world.say(who, { purpose: ' Order updates ', state: 'withdrawn' });
     expect((await world.detail(who)).consents).toEqual({ sms: { state: 'granted', at: NOW } });
     expect(statementsOf(await world.history(who))).toEqual(['sms Order updates withdrawn', 'sms marketing granted']);
   });
 
-  it('has one purpose whatever its case, by the spelling that was first', async () => {
+  it('treats purposes that differ in case as one, with the first spelling', async () => {
     await world.say(who, { purpose: 'Receipts' });
     expect((await world.say(who, { purpose: 'RECEIPTS', state: 'withdrawn' })).body.purpose).toBe('Receipts');
     expect((await world.ask(who, 'channel=sms&purpose=receipts')).body.reasons).toEqual(['consent_withdrawn']);
   });
 
-  it('keeps what is said verbatim', async () => {
+  it('stores texts verbatim', async () => {
     const said = { source: `Robert'); DROP TABLE "x";--`, method: '<b>call</b> ' };
     expect((await world.say(who, said)).body).toMatchObject(said);
   });
 
-  it('says the same again as one more statement', async () => {
+  it('records a repeated statement as another one', async () => {
     for (const ms of [0, 1_000]) await world.say(who, {}, { now: later(ms) });
     expect((await world.history(who)).body.items.map(({ at }: Body) => at)).toEqual([later(1_000), NOW]);
     expect((await world.detail(who)).consents.sms.at).toBe(later(1_000));
@@ -65,20 +65,20 @@ describe('POST /v1/consumers/{consumerId}/consents', () => {
     expect((await world.history(who)).body.items).toEqual([]);
   });
 
-  it('refuses one purpose too many', async () => {
+  it('refuses a purpose beyond the limit', async () => {
     for (let n = 0; n < 20; n += 1) expect((await world.say(who, { purpose: `p${n}` })).status).toBe(201);
     const told = await world.say(who, { purpose: 'one more' });
     expect([told.status, errorsOf(told)]).toEqual([422, ['purpose too_long']]);
     expect((await world.say(who, { purpose: 'P3' })).status).toBe(201);
   });
 
-  it('refuses a version that is old, and whoever is not there', async () => {
+  it('refuses a stale version and an unknown consumer', async () => {
     expect((await world.say(who, {}, { headers: { 'if-match': '"1"' } })).status).toBe(201);
     expect(code(await world.say(who, {}, { headers: { 'if-match': '"1"' } }))).toEqual([409, 'version_conflict']);
     expect(code(await world.say('nobody'))).toEqual([404, 'consumer_not_found']);
   });
 
-  it('under a key is said once', async () => {
+  it('records one statement per idempotency key', async () => {
     const key = { headers: { 'idempotency-key': 'k' } };
     const first = await world.say(who, {}, key);
     const again = await world.say(who, {}, key);
@@ -89,9 +89,9 @@ describe('POST /v1/consumers/{consumerId}/consents', () => {
 });
 
 describe('GET /v1/consumers/{consumerId}/consents', () => {
-  it('tells all statements, the newest first, page by page', async () => {
+  it('returns all statements, newest first, page by page', async () => {
     const states = ['granted', 'withdrawn', 'granted', 'granted', 'withdrawn'];
-    // All in one millisecond: they are in the order in which they were made.
+    // All in one millisecond: they keep the order in which they were recorded.
     for (const state of states) await world.say(who, { state });
     const first = (await world.history(who, 'limit=3')).body;
     const second = (await world.history(who, `limit=3&cursor=${first.nextCursor}`)).body;
@@ -101,7 +101,7 @@ describe('GET /v1/consumers/{consumerId}/consents', () => {
     expect((await world.detail(who)).consents.sms).toEqual({ state: 'withdrawn', at: later(4) });
   });
 
-  it('refuses a forged cursor, and whoever is not there', async () => {
+  it('refuses a forged cursor and an unknown consumer', async () => {
     expect(code(await world.history(who, 'cursor=forged'))).toEqual([400, 'invalid_cursor']);
     expect(code(await world.history(who, 'limit=101'))).toEqual([422, 'limit_out_of_range']);
     expect(code(await world.history('nobody'))).toEqual([404, 'consumer_not_found']);
@@ -111,7 +111,7 @@ describe('GET /v1/consumers/{consumerId}/consents', () => {
 describe('POST /v1/inbound-sms', () => {
   const START = { from: '+44 7911 123456' };
 
-  it('STOP withdraws every purpose of sms that is not withdrawn yet, and no other channel', async () => {
+  it('STOP withdraws every granted purpose of sms and no other channel', async () => {
     for (const purpose of ['marketing', 'receipts', 'surveys']) await world.say(who, { purpose });
     await world.say(who, { purpose: 'surveys', state: 'withdrawn' });
     await world.say(who, { channel: 'push' });
@@ -129,12 +129,12 @@ describe('POST /v1/inbound-sms', () => {
     });
   });
 
-  it('STOP of somebody who was never asked withdraws marketing', async () => {
+  it('STOP from a consumer without statements withdraws marketing', async () => {
     await world.sms('UNSUBSCRIBE');
     expect(statementsOf(await world.history(who))).toEqual(['sms marketing withdrawn']);
   });
 
-  it('START gives marketing again, and nothing else', async () => {
+  it('START grants marketing again and nothing else', async () => {
     await world.say(who, { purpose: 'receipts', state: 'withdrawn' });
     await world.sms('STOP');
     expect((await world.sms('Start', START)).body).toEqual({ keyword: 'START' });
@@ -142,7 +142,7 @@ describe('POST /v1/inbound-sms', () => {
     expect((await world.ask(who, 'channel=sms&purpose=receipts')).body.reasons).toEqual(['consent_withdrawn']);
   });
 
-  it('changes nothing by the same message again, nor by any other text', async () => {
+  it('ignores a repeated message and any other text', async () => {
     await world.sms('STOP');
     const before = await world.profile(who);
     for (const text of ['STOP', 'STOPALL', 'hello', 'please stop', ''])
@@ -151,7 +151,7 @@ describe('POST /v1/inbound-sms', () => {
     expect((await world.history(who)).body.items).toHaveLength(1);
   });
 
-  it('under the message’s own id changes nothing by a copy that comes later than another message', async () => {
+  it('with the message’s id as key ignores a copy delivered after a later message', async () => {
     const key = { headers: { 'idempotency-key': 'SM1' } };
     for (const [text, other] of [
       ['STOP', key],
@@ -163,7 +163,7 @@ describe('POST /v1/inbound-sms', () => {
     expect((await world.detail(who)).consents.sms.state).toBe('granted');
   });
 
-  it('is answered again under a key until its consumer is erased, whose answers are found', async () => {
+  it('repeats its response under a key until the consumer is erased', async () => {
     const { store } = world;
     const key = { headers: { 'idempotency-key': 'SM1' } };
     for (const again of [undefined, 'true']) {
@@ -176,7 +176,7 @@ describe('POST /v1/inbound-sms', () => {
     expect(code(await world.sms('STOP', {}, key))).toEqual([410, 'erased']);
   });
 
-  it('answers the same where nobody has the number, and does nothing', async () => {
+  it('returns the same response and changes nothing for an unknown number', async () => {
     const known = await world.sms('STOP');
     const before = await world.profile(who);
     const unknown = await world.sms('STOP', { from: '+447911000000' });
@@ -193,14 +193,14 @@ describe('POST /v1/inbound-sms', () => {
   });
 
   it.each(['447911123456', '00447911123456', ' +44 7911 123456 ', 'tel:+447911123456', 'SMS:447911123456'])(
-    'knows the number in the words of carriers: %s',
+    'recognizes the number as carriers write it: %s',
     async (from) => {
       await world.sms('STOP', { from });
       expect(statementsOf(await world.history(who))).toEqual(['sms marketing withdrawn']);
     },
   );
 
-  it('finds whoever has the number now', async () => {
+  it('finds the current owner of the number', async () => {
     const { store } = world;
     const other = await world.born('bo', { phone: '+447911123456', email: null });
     const profile = await world.profile(who);
@@ -241,7 +241,7 @@ describe('GET /v1/consumers/{consumerId}/contactability', () => {
     expect(await world.ask(who, query)).toMatchObject({ status: 200, body: answer });
   });
 
-  it('is refused without an address of the channel', async () => {
+  it('is denied without an address for the channel', async () => {
     const guest = await world.born('guest', { email: null, phone: null });
     for (const channel of ['email', 'sms', 'push']) await world.say(guest, { channel });
     const reasonsOf = async (channel: string) => (await world.ask(guest, `channel=${channel}`)).body.reasons;
@@ -252,7 +252,7 @@ describe('GET /v1/consumers/{consumerId}/contactability', () => {
     ]);
   });
 
-  it('goes by the organization’s clock, and by the consumer’s once it is known', async () => {
+  it('uses the time zone of the organization until the consumer’s is known', async () => {
     await world.say(who);
     const quiet = { allowed: false, reasons: ['quiet_hours'] };
     expect((await world.ask(who, 'channel=sms', night)).body).toMatchObject({ ...quiet, nextAt: morning });
@@ -265,7 +265,7 @@ describe('GET /v1/consumers/{consumerId}/contactability', () => {
     expect((await world.ask(who, 'channel=email', night)).body.reasons).toEqual(['no_consent']);
   });
 
-  it('counts the messages of the channel that were sent in the window, each once', async () => {
+  it('counts each message sent on the channel within the window once', async () => {
     await world.say(who);
     await world.say(who, { channel: 'push' });
     for (const [messageId, hoursAgo] of [
@@ -279,13 +279,13 @@ describe('GET /v1/consumers/{consumerId}/contactability', () => {
     await world.messaged(who, { messageId: 'm3', channel: 'email' });
     expect((await world.ask(who)).body.allowed).toBe(true);
     await world.messaged(who, { messageId: 'm4', channel: 'sms' });
-    // One has room in an hour; it is quiet only from 21:00 on.
+    // One more message is allowed in an hour; quiet hours start at 21:00.
     const answer = { allowed: false, reasons: ['frequency_limit'], nextAt: later(3_600_000) };
     expect((await world.ask(who)).body).toMatchObject(answer);
     expect((await world.ask(who, 'channel=push')).body.allowed).toBe(true);
   });
 
-  it('counts a message of which only an engagement is told, since the first one, and none that was sent before', async () => {
+  it('counts a message without a message_sent event from its first engagement, unless it was sent earlier', async () => {
     await world.say(who);
     const limit = (messages: number) =>
       world.settings('contact', { quietHours: null, frequency: [{ channel: 'sms', messages, days: 1 }] });
@@ -308,7 +308,7 @@ describe('GET /v1/consumers/{consumerId}/contactability', () => {
     expect((await world.ask(who)).body).toMatchObject({ reasons: ['frequency_limit'], nextAt: hoursAgo(4 - 24) });
   });
 
-  it('goes by the settings at once', async () => {
+  it('applies new settings immediately', async () => {
     await world.say(who);
     await world.messaged(who, { messageId: 'm1', channel: 'sms' });
     await world.settings('contact', {
@@ -323,7 +323,7 @@ describe('GET /v1/consumers/{consumerId}/contactability', () => {
     expect((await world.ask(who, 'channel=sms', night)).body).toMatchObject({ allowed: true, nextAt: night });
   });
 
-  it('looks at as many messages as limits are about, in a long history too', async () => {
+  it('reads as many messages as the limits need, even in a long history', async () => {
     await world.say(who);
     await world.settings('contact', { quietHours: null, frequency: [{ channel: 'sms', messages: 100, days: 30 }] });
     for (let n = 0; n < 250; n += 1) {
@@ -335,7 +335,7 @@ describe('GET /v1/consumers/{consumerId}/contactability', () => {
     expect((await world.ask(who)).body).toMatchObject({ reasons: ['frequency_limit'], nextAt });
   });
 
-  it('gives the best send time that the detail shows', async () => {
+  it('returns the same best send time as the detail', async () => {
     const [metrics] = await world.store.get([{ kind: 'metrics', consumerId: who }], true);
     if (!metrics) throw new Error('nobody is there');
     const engagedMinutes = [Math.floor(Date.parse('2026-02-20T19:30:00.000Z') / 60_000)];
@@ -354,13 +354,13 @@ describe('GET /v1/consumers/{consumerId}/contactability', () => {
     expect(code(await world.ask(who, query))).toEqual([status, why]);
   });
 
-  it('refuses whoever is not there', async () => {
+  it('refuses an unknown consumer', async () => {
     expect(code(await world.ask('nobody'))).toEqual([404, 'consumer_not_found']);
   });
 });
 
-describe('whoever was erased', () => {
-  it('is told to be so', async () => {
+describe('an erased consumer', () => {
+  it('is refused as erased', async () => {
     const { store } = world;
     await store.commit([
       {
@@ -373,7 +373,7 @@ describe('whoever was erased', () => {
     }
   });
 
-  it('says nothing by SMS any more', async () => {
+  it('cannot change consent by SMS', async () => {
     await world.store.commit([{ remove: { kind: 'profile', consumerId: who } }]);
     expect(await world.sms('STOP')).toMatchObject({ status: 202, body: { keyword: 'STOP' } });
     expect(await world.store.consentsOf(who, { limit: 10 })).toMatchObject({ items: [] });

@@ -17,7 +17,7 @@ const found = async (query: string) => {
 };
 
 describe('creating a consumer', () => {
-  it('answers the whole picture, in the shape that the API describes', async () => {
+  it('returns the detail in the documented shape', async () => {
     const told = await call('create', {
       body: {
         email: ' Anna@Example.ORG ',
@@ -62,7 +62,7 @@ describe('creating a consumer', () => {
     expect(await born(sent)).toMatchObject({ identityLevel: level, membership });
   });
 
-  it('joins nobody where the programme says so', async () => {
+  it('does not join the loyalty program if automatic joining is off', async () => {
     await call('writeSettings', { method: 'PUT', params: { document: 'loyalty' }, body: { autoJoin: false } });
     expect(await born({ email: 'a@example.org' })).toMatchObject({ membership: 'none', joinedAt: null });
   });
@@ -98,7 +98,7 @@ describe('creating a consumer', () => {
     expect((await found('')).length).toBe(1);
   });
 
-  it('lets exactly one of fifty have an email', async () => {
+  it('gives an email to exactly one of fifty concurrent requests', async () => {
     const told = await Promise.all(
       Array.from({ length: 50 }, () => call('create', { body: { email: 'a@example.org' } })),
     );
@@ -106,7 +106,7 @@ describe('creating a consumer', () => {
     expect(told.filter(({ status, body }) => status === 409 && body.code === 'contact_taken')).toHaveLength(49);
   });
 
-  it('repeats its answer under the same key, and refuses other content', async () => {
+  it('repeats its response under the same key and refuses other content', async () => {
     const headers = { 'idempotency-key': 'k1' };
     const first = await call('create', { body: { email: 'a@example.org' }, headers });
     const again = await call('create', { body: { email: 'a@example.org' }, headers });
@@ -167,14 +167,14 @@ describe('creating a consumer', () => {
     expect(await found('')).toEqual([]);
   });
 
-  it('keeps legal free text as it is', async () => {
+  it('stores valid free text unchanged', async () => {
     const fullName = `<b>Robert'); DROP TABLE "consumers";--</b> 👩‍👩‍👧 ${'é'.normalize('NFD')}`;
     const customAttributes = { 'a.b "c"': fullName, list: ['', fullName], zero: 0, no: false };
     const made = await born({ fullName, gender: '  ', customAttributes });
     expect((await detail(made.consumerId)).body).toMatchObject({ fullName, gender: '  ', customAttributes });
   });
 
-  it('never fails on what JSON can say', async () => {
+  it('never fails on any JSON value', async () => {
     const fields = [
       'email',
       'phone',
@@ -196,7 +196,7 @@ describe('creating a consumer', () => {
     );
   });
 
-  it('takes the fullest consumer that may be, and changes everything about it at once', async () => {
+  it('accepts a consumer at all limits and changes all its fields in one request', async () => {
     const full = (letter: string) => ({
       email: `${letter}@example.org`,
       phone: letter === 'a' ? '+447911123456' : '+447911123457',
@@ -217,7 +217,7 @@ describe('creating a consumer', () => {
 });
 
 describe('editing a consumer', () => {
-  it('merges attributes by key, removes with null, replaces all else', async () => {
+  it('merges attributes by key, removes keys by null, and replaces other fields', async () => {
     const { consumerId } = await born({
       fullName: 'Anna',
       gender: 'f',
@@ -271,7 +271,7 @@ describe('editing a consumer', () => {
     expect((await detail(consumerId)).body.fullName).toBe('Anna');
   });
 
-  it('names every part of the detail, either editable or not', async () => {
+  it('declares every field of the detail editable or not editable', async () => {
     const { consumerId, ...parts } = await born({});
     for (const field of Object.keys(parts)) {
       const told = await patch(consumerId, { [field]: [[]] });
@@ -279,7 +279,7 @@ describe('editing a consumer', () => {
     }
   });
 
-  it('moves contacts: the old one is free, the new one taken, the consumer found by it', async () => {
+  it('frees the old contact, claims the new one, and finds the consumer by it', async () => {
     const { consumerId } = await born({ email: 'old@example.org', phone: '+447911123456' });
     const told = await patch(consumerId, { email: 'new@example.org', phone: null });
     expect(told.body).toMatchObject({ email: 'new@example.org', phone: null, emailVerified: false });
@@ -290,7 +290,7 @@ describe('editing a consumer', () => {
     expect(await found('search=old@')).toEqual(['old@example.org']);
   });
 
-  it('unverifies a contact that changes, and only that one', async () => {
+  it('unverifies only the contact that changes', async () => {
     const made = await born({ email: 'a@example.org', phone: '+447911123456' });
     const [profile] = await store.get([{ kind: 'profile', consumerId: made.consumerId }]);
     if (!profile) throw new Error('nobody');
@@ -303,7 +303,7 @@ describe('editing a consumer', () => {
     expect(lost.body).toMatchObject({ identityLevel: 'registered', phoneVerified: false });
   });
 
-  it('becomes a member with the first contact, and a guest without any', async () => {
+  it('makes the consumer a member with the first contact and a guest without one', async () => {
     const { consumerId } = await born({});
     expect((await patch(consumerId, { email: 'a@example.org' })).body.membership).toBe('opted_in');
     expect((await patch(consumerId, { email: null })).body).toMatchObject({
@@ -312,7 +312,7 @@ describe('editing a consumer', () => {
     });
   });
 
-  it('bumps the version only where something changes', async () => {
+  it('increments the version only if something changes', async () => {
     const { consumerId, updatedAt } = await born({
       fullName: 'Anna',
       tags: ['x'],
@@ -325,14 +325,14 @@ describe('editing a consumer', () => {
     expect(other).toMatchObject({ body: { version: 2, updatedAt: now }, headers: { etag: '"2"' } });
   });
 
-  it('refuses a stale If-Match, and takes the current one', async () => {
+  it('refuses a stale If-Match and accepts the current one', async () => {
     const { consumerId } = await born({ fullName: 'Anna' });
     expect((await patch(consumerId, { fullName: 'B' }, { headers: { 'if-match': '"1"' } })).status).toBe(200);
     const stale = await patch(consumerId, { fullName: 'C' }, { headers: { 'if-match': '"1"' } });
     expect(stale).toMatchObject({ status: 409, body: { code: 'version_conflict' } });
   });
 
-  it('loses no edit of many at once', async () => {
+  it('loses none of many concurrent edits', async () => {
     const { consumerId } = await born({});
     const edits = Array.from({ length: 20 }, (_, n) => patch(consumerId, { customAttributes: { [`k${n}`]: n } }));
     expect((await Promise.all(edits)).map(({ status }) => status)).toEqual(Array(20).fill(200));
@@ -340,7 +340,7 @@ describe('editing a consumer', () => {
     expect([Object.keys(body.customAttributes).length, body.version]).toEqual([20, 21]);
   });
 
-  it('takes the inactive out of the population', async () => {
+  it('removes inactive consumers from the population', async () => {
     const { consumerId } = await born({});
     const eligible = async () => (await store.get([{ kind: 'metrics', consumerId }]))[0]?.eligible;
     await patch(consumerId, { status: 'inactive' });
@@ -349,7 +349,7 @@ describe('editing a consumer', () => {
     expect(await eligible()).toBe(true);
   });
 
-  it('bounds what attributes add up to', async () => {
+  it('limits the total size of attributes', async () => {
     const { consumerId } = await born({});
     const kilobytes = (n: number) =>
       Object.fromEntries(Array.from({ length: 10 }, (_, k) => [`${n}.${k}`, 'x'.repeat(1000)]));
@@ -357,7 +357,7 @@ describe('editing a consumer', () => {
     expect(errorsOf(await patch(consumerId, { answers: kilobytes(4) }))).toEqual(['answers too_big']);
   });
 
-  it('knows nobody who is not there', async () => {
+  it('refuses an unknown consumer', async () => {
     for (const consumerId of ['nobody', '01K00000000000000000000000', 'ü'.repeat(100)]) {
       expect(await patch(consumerId, {})).toMatchObject({ status: 404, body: { code: 'consumer_not_found' } });
       expect((await detail(consumerId)).status).toBe(404);
@@ -371,7 +371,7 @@ describe('tags', () => {
   const remove = (consumerId: string, tag: string) =>
     call('removeTag', { method: 'DELETE', params: { consumerId, tag } });
 
-  it('are one where they differ only in case or composition, and safe to repeat', async () => {
+  it('that differ only in case or composition are the same, and requests are safe to repeat', async () => {
     const { consumerId } = await born({});
     const tags = async () => (await detail(consumerId)).body.tags;
     expect(await put(consumerId, 'Café')).toMatchObject({ status: 204, body: undefined });
@@ -387,7 +387,7 @@ describe('tags', () => {
     expect(await found('tag=café')).toEqual([]);
   });
 
-  it('stand without the blanks around them, in NFC, however they are given', async () => {
+  it('are stored trimmed and in NFC by every endpoint', async () => {
     const { consumerId } = await born({ tags: ['VIP ', ' VIP', { name: 'Cafe\u0301\n' }] });
     const tags = async () => (await detail(consumerId)).body.tags.map(({ name }: { name: string }) => name);
     expect(await tags()).toEqual(['VIP', 'Caf\u00e9']);
@@ -400,7 +400,7 @@ describe('tags', () => {
     expect(await found('tag=vip')).toEqual([]);
   });
 
-  it('refuses strange types and the tag too many', async () => {
+  it('are refused with an unknown type or beyond the limit', async () => {
     const { consumerId } = await born({ tags: Array.from({ length: 50 }, (_, n) => `t${n}`) });
     expect(errorsOf(await put(consumerId, 't1', { type: 'mood' }))).toEqual(['type invalid_value']);
     expect(errorsOf(await put(consumerId, 'one more'))).toEqual(['tags too_long']);
@@ -458,7 +458,7 @@ describe('finding consumers', () => {
     return { ids, pages };
   };
 
-  it('each once, in full pages, with and without filters', async () => {
+  it('returns each consumer once, in full pages, with and without filters', async () => {
     const made: string[] = [];
     for (let n = 0; n < 40; n += 1) {
       const now = new Date(Date.UTC(2026, 2, 1, 12, 0, n)).toISOString();
@@ -488,7 +488,7 @@ describe('finding consumers', () => {
     expect(await walk('segmentId=s1')).toEqual({ ids: [], pages: [0] });
   });
 
-  it('refuses limits out of range, and cursors that are forged or of another question', async () => {
+  it('refuses limits out of range, and cursors that are forged or belong to another query', async () => {
     for (let n = 0; n < 3; n += 1) await born({ fullName: `Ada ${n}` });
     const list = (query: string) => call('list', { method: 'GET', query });
     for (const limit of ['0', '101', '-1', '1.5', 'x', '']) {
@@ -512,7 +512,7 @@ describe('finding consumers', () => {
     expect(errorsOf(await list('serach=a'))).toEqual(['serach unknown_field']);
   });
 
-  it('looks up by exactly one of what is unique', async () => {
+  it('looks up by exactly one unique key', async () => {
     const { consumerId } = await born({
       email: 'a@example.org',
       phone: '+447911123456',
@@ -548,7 +548,7 @@ describe('membership', () => {
   const set = (consumerId: string, state: string) =>
     call('setMembership', { params: { consumerId }, body: { state }, now: '2026-05-01T00:00:00.000Z' });
 
-  it('goes out and in again, keeps the date of join, and stays out whatever the contacts', async () => {
+  it('can be left and joined again, keeps the join date, and stays opted out when contacts change', async () => {
     const made = await born({ email: 'a@example.org' });
     expect((await set(made.consumerId, 'opted_out')).body).toMatchObject({
       membership: 'opted_out',
@@ -562,7 +562,7 @@ describe('membership', () => {
     });
   });
 
-  it('is not for guests', async () => {
+  it('is refused for guests', async () => {
     const { consumerId } = await born({});
     expect(await set(consumerId, 'opted_in')).toMatchObject({ status: 409, body: { code: 'not_registered' } });
     expect(errorsOf(await set(consumerId, 'none'))).toEqual(['state invalid_value']);
@@ -574,7 +574,7 @@ describe('sync sources', () => {
   const put = (consumerId: string, source: string, body: unknown) =>
     call('setSyncSource', { method: 'PUT', params: { consumerId, source }, body });
 
-  it('hold one id a source; an id belongs to one consumer and finds it', async () => {
+  it('hold one id per source; an id belongs to one consumer and finds it', async () => {
     const [one, other] = [await born({}), await born({})];
     const entry = { externalId: '7', status: 'synced', lastSyncedAt: '2026-01-31T10:30:00+01:00' };
     expect(await put(one.consumerId, 'klaviyo', entry)).toMatchObject({
@@ -607,13 +607,13 @@ describe('new settings', () => {
   const write = (document: string, body: object) =>
     call('writeSettings', { method: 'PUT', params: { document }, body });
 
-  it('hold for the very next consumer', async () => {
+  it('apply to the next consumer', async () => {
     await born({ email: 'a@example.org' });
     await write('loyalty', { autoJoin: false });
     expect((await born({ email: 'b@example.org' })).membership).toBe('none');
   });
 
-  it('leave a score as it is until it is folded again by them', async () => {
+  it('leave a score unchanged until it is rebuilt', async () => {
     const { consumerId } = await born();
     const adjust = (delta: number) =>
       call('adjustLoyaltyScore', { params: { consumerId }, body: { delta, reason: 'thanks' } });
@@ -642,7 +642,7 @@ describe('adjusting the loyalty score', () => {
     expect(later.body.lastActivityAt).toBe(later.body.createdAt);
   });
 
-  it('is given once under one key, whoever asks at once', async () => {
+  it('is recorded once under one key, even with concurrent requests', async () => {
     const { consumerId } = await born({});
     const headers = { 'idempotency-key': 'k' };
     const told = await Promise.all([1, 2, 3].map(() => adjust(consumerId, { delta: 5, reason: 'r' }, { headers })));
@@ -650,7 +650,7 @@ describe('adjusting the loyalty score', () => {
     expect((await detail(consumerId)).body.loyalty.score).toBe(5);
   });
 
-  it('refuses what is no adjustment', async () => {
+  it('refuses an invalid adjustment', async () => {
     const { consumerId } = await born({});
     expect(errorsOf(await adjust(consumerId, { delta: '5', reason: '' }))).toEqual([
       'delta wrong_type',

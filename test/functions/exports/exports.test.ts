@@ -35,15 +35,15 @@ beforeEach(async () => {
 const begun = async (body: object = { format: 'json' }): Promise<string> =>
   (await world.asked('c1', body)).body.exportId;
 
-describe('an export that is asked for', () => {
-  it('is answered at once, and running until it is written', async () => {
+describe('a requested export', () => {
+  it('returns immediately and is running until its file is written', async () => {
     const told = await world.asked('c1', { format: 'json' });
     expect(told).toMatchObject({ status: 202, body: { status: 'running' } });
     expect(exportRequested.safeParse(told.body).error).toBeUndefined();
     expect(await world.found(told.body.exportId)).toMatchObject({ status: 200, body: told.body });
   });
 
-  it('is the same one under the same key, and another one without', async () => {
+  it('is the same under the same key, and a new one without a key', async () => {
     const headers = { 'idempotency-key': 'k1' };
     const first = await world.asked('c1', { format: 'json' }, { headers });
     const again = await world.asked('c1', { format: 'json' }, { headers });
@@ -64,13 +64,13 @@ describe('an export that is asked for', () => {
     expect(told.body.errors).toMatchObject([{ path }]);
   });
 
-  it('is refused where there is nobody, and where there was', async () => {
+  it('is refused for an unknown and for an erased consumer', async () => {
     expect(codeOf(await world.asked('nobody', { format: 'json' }))).toEqual([404, 'consumer_not_found']);
     await frozen(world.store, 'c1');
     expect(codeOf(await world.asked('c1', { format: 'json' }))).toEqual([410, 'erased']);
   });
 
-  it('starts its workflow once, which is told nothing but its id', async () => {
+  it('starts its workflow once, with its id as the only input', async () => {
     const started: unknown[] = [];
     const workflows = { start: async (...call: unknown[]) => void started.push(call) };
     const exportId = await begun();
@@ -82,8 +82,8 @@ describe('an export that is asked for', () => {
   });
 });
 
-describe('an export that is completed', () => {
-  it('holds every section, each fact in one of them', async () => {
+describe('a completed export', () => {
+  it('contains every section, with each fact in one of them', async () => {
     const { consumerId, exportedAt, sections } = await world.exported('c1', { format: 'json' });
     expect([consumerId, exportedAt, Object.keys(sections)]).toEqual(['c1', NOW, [...EXPORT_SECTIONS]]);
     expect(sections).toMatchObject({
@@ -136,7 +136,7 @@ describe('an export that is completed', () => {
     expect(text.split(fact)).toHaveLength(2);
   });
 
-  it('as CSV is a table for each section, in which nothing is a formula', async () => {
+  it('as CSV contains a table for each section, without formulas', async () => {
     const tables: Record<string, string> = await world.exported('c1', { format: 'csv' });
     expect(Object.keys(tables)).toEqual(EXPORT_SECTIONS.map((name) => `${name}.csv`));
     const rowsOf = (name: string): string[][] =>
@@ -174,7 +174,7 @@ describe('an export that is completed', () => {
     ]);
   });
 
-  it('as CSV has a column for whatever JSON tells of a row', async () => {
+  it('as CSV has a column for every field of the JSON rows', async () => {
     const { sections } = await world.exported('c1', { format: 'json' });
     const tables: Record<string, string> = await world.exported('c1', { format: 'csv' });
     const { entries } = sections.points;
@@ -194,14 +194,14 @@ describe('an export that is completed', () => {
     expect(told).toBeGreaterThan(50);
   });
 
-  it('holds the sections that were asked for, in their order, each once', async () => {
+  it('contains the requested sections once each, in the fixed order', async () => {
     const sections = ['events', 'profile', 'events'];
     const json = await world.exported('c1', { format: 'json', sections });
     expect(Object.keys(json.sections)).toEqual(['profile', 'events']);
     expect(Object.keys(await world.exported('c1', { format: 'csv', sections }))).toEqual(['profile.csv', 'events.csv']);
   });
 
-  it('of somebody who did nothing is as whole, and empty', async () => {
+  it('of a consumer without activity has all sections, empty', async () => {
     await joined(world.store, 'c2');
     const tables = await world.exported('c2', { format: 'csv' });
     for (const name of EXPORT_SECTIONS) expect(tables[`${name}.csv`]).toMatch(/^[\w.]+(,[\w.]+)+\r\n/);
@@ -213,7 +213,7 @@ describe('an export that is completed', () => {
     });
   });
 
-  it('has a new link with each answer, for a quarter of an hour from then on', async () => {
+  it('returns a new link with each response, valid for 15 minutes', async () => {
     const exportId = await begun();
     await world.written(exportId);
     const told = await world.found(exportId);
@@ -224,7 +224,7 @@ describe('an export that is completed', () => {
     expect(later.body.downloadUrl).not.toBe(told.body.downloadUrl);
   });
 
-  it('is gone after a day', async () => {
+  it('is not found after one day', async () => {
     const exportId = await begun();
     await world.written(exportId);
     expect((await world.found(exportId, '2026-03-02T11:59:59.999Z')).status).toBe(200);
@@ -232,7 +232,7 @@ describe('an export that is completed', () => {
     expect(codeOf(await world.found('none'))).toEqual([404, 'not_found']);
   });
 
-  it('says of every kind of record what shows it, or why nothing does, and leaves out nothing that erasure removes', () => {
+  it('declares for every kind of record its section or the reason for none, and covers everything that erasure removes', () => {
     const shown = new Set<string>();
     for (const [kind, block] of Object.entries(table)) {
       const isKept = typeof block.erasure === 'object';
@@ -247,7 +247,7 @@ describe('an export that is completed', () => {
 });
 
 describe('an export whose writing', () => {
-  it('comes twice is completed once, with the same file', async () => {
+  it('is repeated is completed once, with the same file', async () => {
     const exportId = await begun();
     await world.written(exportId);
     const before = [await world.record(exportId), world.contentOf({ exportId, format: 'json' })];
@@ -255,7 +255,7 @@ describe('an export whose writing', () => {
     expect([await world.record(exportId), world.contentOf({ exportId, format: 'json' })]).toEqual(before);
   });
 
-  it.each([1, 7, 42])('comes twice at the same time is completed, whole (%d)', async (seed) => {
+  it.each([1, 7, 42])('runs twice concurrently is completed, with a complete file (%d)', async (seed) => {
     const exportId = await begun();
     const store = interleavedAnywhere(world.store, turns(seed));
     const ended = await Promise.all([1, 2].map(() => world.written(exportId, { ...world.deps, store })));
@@ -263,7 +263,7 @@ describe('an export whose writing', () => {
     expect(Object.keys(world.contentOf({ exportId, format: 'json' }).sections)).toHaveLength(EXPORT_SECTIONS.length);
   });
 
-  it.each(FAULTS)('fails %s any call to the table is completed when it is begun again', async (fault) => {
+  it.each(FAULTS)('fails %s any call to the table is completed by the next attempt', async (fault) => {
     for (let call = 1; ; call += 1) {
       const exportId = await begun();
       const { store, calls } = failingAnywhere(world.store, call, fault);
@@ -274,25 +274,22 @@ describe('an export whose writing', () => {
     }
   });
 
-  it.each(['write', 'remove'] as const)(
-    'fails at the bucket (%s) is completed when it is begun again',
-    async (broken) => {
-      const exportId = await begun();
-      let isBroken = true;
-      const files: Files = {
-        ...world.files,
-        [broken]: async (...asked: Parameters<Files['write']>) => {
-          if (isBroken) throw new Error('S3 did not answer');
-          return world.files.write(...asked);
-        },
-      };
-      await world.written(exportId, { ...world.deps, files }).catch(() => undefined);
-      isBroken = false;
-      expect(await world.written(exportId, { ...world.deps, files })).toMatchObject({ status: 'completed' });
-    },
-  );
+  it.each(['write', 'remove'] as const)('fails at the bucket (%s) is completed by the next attempt', async (broken) => {
+    const exportId = await begun();
+    let isBroken = true;
+    const files: Files = {
+      ...world.files,
+      [broken]: async (...asked: Parameters<Files['write']>) => {
+        if (isBroken) throw new Error('S3 did not answer');
+        return world.files.write(...asked);
+      },
+    };
+    await world.written(exportId, { ...world.deps, files }).catch(() => undefined);
+    isBroken = false;
+    expect(await world.written(exportId, { ...world.deps, files })).toMatchObject({ status: 'completed' });
+  });
 
-  it('fails again and again ends as failed, without a file, and the workflow tells so', async () => {
+  it('keeps failing ends as failed, without a file, and fails the workflow', async () => {
     const exportId = await begun();
     const broken: ExportDeps = {
       ...world.deps,
@@ -303,7 +300,7 @@ describe('an export whose writing', () => {
     expect(await world.files.has(exportId)).toBe(false);
   });
 
-  it('is the workflow of is completed by it', async () => {
+  it('runs in its workflow is completed', async () => {
     const exportId = await begun();
     expect(await outputOf('export', world.stepsWith(world.deps), { exportId })).toEqual({
       exportId,
@@ -312,14 +309,14 @@ describe('an export whose writing', () => {
   });
 });
 
-describe('an export of somebody who is erased', () => {
-  it('before, during and after it is written has no file in the end, and tells nobody anything', async () => {
+describe('an export of an erased consumer', () => {
+  it('has no file in the end, whether the erasure comes before, during or after writing', async () => {
     for (let call = 0; ; call += 1) {
       world = exporting(memoryStore());
       await fullLife(world.store, 'c1');
       const exportId = await begun();
       let calls = 0;
-      // All of a sudden, before one of the calls that writing makes.
+      // The erasure happens before one of the calls of the writer.
       const store: Store = withEach(world.store, async (ask) => {
         if (calls++ === call) {
           await frozen(world.store, 'c1');
@@ -341,7 +338,7 @@ describe('an export of somebody who is erased', () => {
     }
   });
 
-  it('who is gone at any moment leaves no file, though nobody has come to remove it yet', async () => {
+  it('leaves no file after an erasure at any moment, even before its removal step has run', async () => {
     for (let call = 0; ; call += 1) {
       world = exporting(memoryStore());
       await fullLife(world.store, 'c1');
@@ -357,7 +354,7 @@ describe('an export of somebody who is erased', () => {
     }
   });
 
-  it('whose erasure has only begun ends by itself, and may be found no more', async () => {
+  it('whose erasure has only started ends as erased and is no longer found', async () => {
     const [running, completed] = [await begun(), await begun()];
     await world.written(completed);
     await frozen(world.store, 'c1');
@@ -385,7 +382,7 @@ describe('an export of somebody who is erased', () => {
     expect(await erasure.receipt(erasureId)).toMatchObject({ status: 'completed', itemsRemoved: { export: 2 } });
   });
 
-  it('and whose record is gone leaves no file', async () => {
+  it('without a record leaves no file', async () => {
     const exportId = await begun();
     await world.store.commit([{ remove: { kind: 'export', exportId } }]);
     expect(await world.written(exportId)).toEqual({ exportId, status: 'gone' });
@@ -393,8 +390,8 @@ describe('an export of somebody who is erased', () => {
   });
 });
 
-describe('the memory that an export needs', () => {
-  /** The most text that was made and not handed on yet, of a consumer with so many events. */
+describe('the memory of an export', () => {
+  /** The most text that is buffered at once, for a consumer with this many events. */
   const mostHeld = async (events: number, format: 'json' | 'csv'): Promise<number> => {
     const { store, deps, asked, written } = exporting();
     await joined(store, 'c1');
@@ -421,12 +418,12 @@ describe('the memory that an export needs', () => {
     return most;
   };
 
-  it('does not grow with what there is to tell', async () => {
+  it('does not grow with the size of the history', async () => {
     const [little, much] = [await mostHeld(500, 'json'), await mostHeld(5_000, 'json')];
     expect([much <= little, much < 100_000]).toEqual([true, true]);
   });
 
-  it('is no more for tables, which are packed by the way', async () => {
+  it('is no larger for tables, which are compressed while they are written', async () => {
     expect(await mostHeld(20_000, 'csv')).toBeLessThan(1_000_000);
   });
 });

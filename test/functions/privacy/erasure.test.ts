@@ -48,7 +48,7 @@ beforeEach(() => {
 });
 afterEach(() => void jest.restoreAllMocks());
 
-/** Somebody of whom there is something of every kind. */
+/** A consumer with records of every kind. */
 const everywhere = async (other: object = MARKED, store = open.store): Promise<string> => {
   const { consumerId } = await shop(store).born(other, {
     headers: { 'idempotency-key': `born ${sha256(JSON.stringify(other))}` },
@@ -65,7 +65,7 @@ const everywhere = async (other: object = MARKED, store = open.store): Promise<s
   return consumerId;
 };
 
-/** What is there about a consumer, by kind, as `table.ts` says where. */
+/** The records about a consumer by kind, found where `table.ts` says that they are stored. */
 const heldOf = async (consumerId: string): Promise<Record<string, number>> => {
   const counts: Record<string, number> = {};
   for (const item of await open.items()) {
@@ -80,7 +80,7 @@ const codeOf = ({ status, body }: ApiResponse) => [status, body?.code];
 const GONE = [410, 'erased'];
 
 describe('an erasure', () => {
-  it('leaves nothing of any kind, neither plain nor hashed nor encoded, and a receipt that says how much there was', async () => {
+  it('removes every kind of record, plain, hashed or encoded, and leaves a receipt with the counts', async () => {
     const [consumerId, neighbour] = [await everywhere(), await everywhere({ email: 'n@example.org' })];
     const held = await heldOf(consumerId);
     const kinds = (Object.keys(table) as Kind[]).filter((kind) =>
@@ -105,14 +105,14 @@ describe('an erasure', () => {
     expect(await heldOf(neighbour)).toEqual(others);
   });
 
-  it('tells connected systems by the names of sources, and before they cannot look any more', async () => {
+  it('notifies connected systems with the names of sources before external ids are removed', async () => {
     const consumerId = await everywhere();
     await world.erased(consumerId);
     const detail = { consumerId, at: NOW, sources: ['klaviyo'] };
     expect(world.told).toEqual([{ detailType: 'consumer.erased', detail, at: NOW }]);
   });
 
-  it('is started by what the table tells, once each time that it is begun, and is not told whom it is about', async () => {
+  it('is started by the stream once per attempt, with an input that names no consumer', async () => {
     const consumerId = await everywhere();
     const { store, changes } = streaming(open.store);
     const { body } = await world.asked(consumerId, { confirm: consumerId }, store);
@@ -127,7 +127,7 @@ describe('an erasure', () => {
     expect(started).toHaveLength(1);
   });
 
-  it('goes page by page through thousands of items, each counted once', async () => {
+  it('removes thousands of items page by page and counts each once', async () => {
     const consumerId = await everywhere();
     const entry = everyKind(consumerId).find((record) => record.kind === 'event');
     if (entry?.kind !== 'event') throw new Error('no such kind');
@@ -142,7 +142,7 @@ describe('an erasure', () => {
     expect(await heldOf(consumerId)).toEqual({});
   });
 
-  it('of one guest leaves all other guests', async () => {
+  it('of one guest leaves all other guests unchanged', async () => {
     const { born, call } = shop(open.store);
     const ids = [];
     for (let n = 0; n < 4; n++) ids.push((await born({})).consumerId);
@@ -154,8 +154,8 @@ describe('an erasure', () => {
   });
 });
 
-describe('what is told of everybody', () => {
-  it('is as if the erased had never been: percentiles, members, points owed, advocates, also where the stream repeats itself', async () => {
+describe('figures about the population', () => {
+  it('exclude erased consumers from percentiles, members, points owed and advocates, even if the stream repeats records', async () => {
     const told = async (people: Record<string, number>, gone: readonly string[]) => {
       open = openTable();
       world = erasing(open.store);
@@ -220,7 +220,7 @@ describe('what is told of everybody', () => {
   });
 });
 
-describe('asking for an erasure', () => {
+describe('a request for an erasure', () => {
   it.each([
     ['no body', () => undefined],
     ['an empty one', () => ({})],
@@ -238,7 +238,7 @@ describe('asking for an erasure', () => {
     expect((await shop(open.store).call('read', { method: 'GET', params: { consumerId } })).status).toBe(200);
   });
 
-  it('of nobody is refused', async () => {
+  it('of an unknown consumer is refused', async () => {
     expect(codeOf(await world.asked('nobody'))).toEqual([404, 'consumer_not_found']);
     expect(codeOf(await world.call('readErasure', { method: 'GET', params: { erasureId: 'none' } }))).toEqual([
       404,
@@ -246,7 +246,7 @@ describe('asking for an erasure', () => {
     ]);
   });
 
-  it('again, before and after it is done, finds the same', async () => {
+  it('that is repeated before or after completion returns the same erasure', async () => {
     const consumerId = await everywhere();
     const first = await world.asked(consumerId);
     expect(first).toMatchObject({ status: 202, body: { status: 'running' } });
@@ -256,7 +256,7 @@ describe('asking for an erasure', () => {
     expect((await world.asked(consumerId)).body).toEqual({ ...first.body, status: 'completed' });
   });
 
-  it('under a key keeps nothing that says who it was', async () => {
+  it('under a key stores nothing that identifies the consumer', async () => {
     const consumerId = await everywhere();
     const sent = {
       method: 'DELETE',
@@ -272,7 +272,7 @@ describe('asking for an erasure', () => {
     expect(residueOf([consumerId], await everything())).toEqual([]);
   });
 
-  it('by contact under a key is about whoever had the contact then, and nobody else', async () => {
+  it('by contact under a key concerns only the owner of the contact at the first request', async () => {
     await everywhere();
     const sent = {
       body: { lookup: { email: MARKED.email }, confirm: MARKED.email },
@@ -288,7 +288,7 @@ describe('asking for an erasure', () => {
     expect((await shop(open.store).call('read', get)).status).toBe(200);
   });
 
-  it('is refused at another version, and under a key that was used for something else', async () => {
+  it('is refused for another version and for a key of another request', async () => {
     const { call } = shop(open.store);
     const key = { 'idempotency-key': 'k' };
     const { consumerId } = (await call('create', { body: MARKED, headers: key })).body;
@@ -306,7 +306,7 @@ describe('asking for an erasure', () => {
     expect((await asked({ 'if-match': '"1"' })).status).toBe(202);
   });
 
-  it('wins over who never stops writing: its first attempt freezes', async () => {
+  it('freezes a continuously writing consumer at the first attempt', async () => {
     const consumerId = await programme(open.store).member('m1', 10);
     let looks = 0;
     const busy = withEach(open.store, async (call, name) => {
@@ -324,7 +324,7 @@ describe('asking for an erasure', () => {
     expect(looks).toBe(1);
   });
 
-  it('many times at once begins one', async () => {
+  it('that is sent many times concurrently starts one erasure', async () => {
     const consumerId = await everywhere();
     const told = await Promise.all(Array.from({ length: 10 }, () => world.asked(consumerId)));
     expect(new Set(told.map(({ status }) => status))).toEqual(new Set([202]));
@@ -348,8 +348,8 @@ describe('asking for an erasure', () => {
   });
 });
 
-describe('whoever is being erased, or was', () => {
-  /** Asks everything that names a consumer. */
+describe('a consumer who is erased or being erased', () => {
+  /** Calls every endpoint that takes a consumer. */
   const askedAbout = async (consumerId: string) => {
     const [shopping, grouped, points] = [shop(open.store), groups(open.store), programme(open.store)];
     const get = { method: 'GET', params: { consumerId } };
@@ -378,7 +378,7 @@ describe('whoever is being erased, or was', () => {
     };
   };
 
-  it('is gone to every question and every write, under way and after', async () => {
+  it('is refused by every read and write, during and after the erasure', async () => {
     await groups(open.store).made('l');
     await programme(open.store).offered({});
     const consumerId = await everywhere();
@@ -394,7 +394,7 @@ describe('whoever is being erased, or was', () => {
     expect(await everything()).toBe(after);
   });
 
-  it('is gone to batches, which spoils no other event', async () => {
+  it('is refused in batches without affecting other events', async () => {
     const [consumerId, { consumerId: other }] = [await everywhere(), await shop(open.store).born()];
     await world.erased(consumerId);
     const call = clientOf(depsOn(open.store), { now: NOW });
@@ -406,7 +406,7 @@ describe('whoever is being erased, or was', () => {
     ]);
   });
 
-  it('is gone to repetitions of what was answered before, which create nobody', async () => {
+  it('is refused by retries of earlier requests, which create no one', async () => {
     const key = { headers: { 'idempotency-key': 'first' } };
     const { call } = shop(open.store);
     const born = await call('create', { body: MARKED, ...key });
@@ -424,7 +424,7 @@ describe('whoever is being erased, or was', () => {
     expect(residueOf([consumerId, ...MARKS], await everything())).toEqual([]);
   });
 
-  it('is told of by no kept answer from the moment on in which it is frozen', async () => {
+  it('is in no stored response from the moment of the freeze', async () => {
     const key = { headers: { 'idempotency-key': 'first' } };
     const { call } = shop(open.store);
     const { consumerId } = (await call('create', { body: MARKED, ...key })).body;
@@ -435,7 +435,7 @@ describe('whoever is being erased, or was', () => {
     expect(codeOf(await call('addTag', tag))).toEqual(GONE);
   });
 
-  it('is on no page of members, and no advocate, from the moment on in which it is frozen', async () => {
+  it('is on no page of members and not among the advocates from the moment of the freeze', async () => {
     const grouped = groups(open.store);
     await grouped.made('l');
     const { consumerId } = await shop(open.store).born(MARKED);
@@ -449,7 +449,7 @@ describe('whoever is being erased, or was', () => {
     expect([await grouped.membersOf('l'), (await listAdvocates(open.store)).items.length]).toEqual([[], 0]);
   });
 
-  it('frozen while a request is under way that changes nothing, is gone to it', async () => {
+  it('that is frozen during a request without changes is refused by it', async () => {
     const grouped = groups(open.store);
     await grouped.made('l');
     const { consumerId } = await shop(open.store).born(MARKED);
@@ -471,7 +471,7 @@ describe('whoever is being erased, or was', () => {
     ]);
   });
 
-  it('may come back as somebody new, with the same contacts and another id', async () => {
+  it('can register again with the same contacts and a new id', async () => {
     const consumerId = await everywhere();
     await world.asked(consumerId);
     const { call } = shop(open.store);
@@ -483,7 +483,7 @@ describe('whoever is being erased, or was', () => {
     expect(found.body.consumerId).toBe(again.body.consumerId);
   });
 
-  it('is nobody whom answers to batches name: they are kept without, and told again whole', async () => {
+  it('is named by no stored response to a batch, yet a retry returns the complete response', async () => {
     const { consumerId } = await shop(open.store).born({});
     const call = clientOf(depsOn(open.store), { now: NOW });
     const events = [
@@ -505,15 +505,15 @@ describe('whoever is being erased, or was', () => {
   });
 });
 
-describe('an erasure that meets trouble', () => {
-  /** What everybody else has, and what tells of this one. */
+describe('an erasure during faults', () => {
+  /** The data of all other consumers, and the traces of this one. */
   const state = async (consumerId: string) => ({
     held: await heldOf(consumerId),
     residue: residueOf([consumerId, ...MARKS], await everything()),
   });
 
   it.each(['before', 'after', 'conflict', 'unnoticed'] as const)(
-    'ends clean whichever call of the store fails (%s), and counts each item once',
+    'ends clean if any call of the store fails (%s), and counts each item once',
     async (fault) => {
       jest.spyOn(process.stdout, 'write').mockReturnValue(true);
       for (let call = 1, failed = true; failed; call += 1) {
@@ -532,7 +532,7 @@ describe('an erasure that meets trouble', () => {
     },
   );
 
-  it('is asked for whichever call of the store fails', async () => {
+  it('can be requested if any call of the store fails', async () => {
     jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     for (const fault of ['before', 'after', 'conflict', 'unnoticed'] as const) {
       for (let call = 1, failed = true; failed; call += 1) {
@@ -551,7 +551,7 @@ describe('an erasure that meets trouble', () => {
     }
   });
 
-  it('runs twice at once, and beside another, and each item is counted once', async () => {
+  it('that runs twice concurrently and beside another counts each item once', async () => {
     const ids = [await everywhere(), await everywhere({ email: 'other@example.org', fullName: 'Other' })];
     const held = [];
     for (const consumerId of ids) held.push(await heldOf(consumerId));
@@ -571,7 +571,7 @@ describe('an erasure that meets trouble', () => {
     }
   });
 
-  it('that it cannot mend is given up, says so, and is begun again by whoever asks, or by the hour', async () => {
+  it('that keeps failing is given up as failed and restarted by a request or by the hourly job', async () => {
     jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     const consumerId = await everywhere();
     const { body } = await world.asked(consumerId);
@@ -605,10 +605,10 @@ describe('an erasure that meets trouble', () => {
     expect(await at('2026-03-01T16:00:00.000Z')).toEqual({ running: 0, begun: 0, nextDueAt: null });
   });
 
-  it('finds what came in late, and does not end before it is gone', async () => {
+  it('finds late writes and completes only after they are removed', async () => {
     const consumerId = await everywhere();
     const { body } = await world.asked(consumerId);
-    // Something that was under way when the consumer was frozen, whatever wrote it, and whatever it is.
+    // A record of any kind whose write was in flight during the freeze.
     const late = everyKind(consumerId).filter((record) => record.kind === 'event' || record.kind === 'idempotency');
     let planted = 0;
     const store = withEach(open.store, async (call, name) => {
@@ -620,7 +620,7 @@ describe('an erasure that meets trouble', () => {
     expect(await state(consumerId)).toEqual({ held: {}, residue: [] });
   });
 
-  /** Past the store, which would refuse it. */
+  /** Bypasses the store, which would refuse the write. */
   const plant = async (record: StoredRecord | undefined) => {
     if (!record) return;
     const { itemOf } = await import('../../../shared/data/items.ts');
@@ -628,8 +628,8 @@ describe('an erasure that meets trouble', () => {
   };
 });
 
-describe('a table that was restored to an earlier time', () => {
-  /** A table as one was at some time. */
+describe('a table restored to an earlier time', () => {
+  /** A copy of a table at one time. */
   const copyOf = async (from: OpenTable): Promise<OpenTable> => {
     const copy = openTable();
     for (const item of await from.items()) {
@@ -645,7 +645,7 @@ describe('a table that was restored to an earlier time', () => {
     return [...first.body.items, ...rest.body.items];
   };
 
-  it('is rid of those again who were erased since, by their receipts, and of nobody else', async () => {
+  it('loses exactly the consumers erased since, by their receipts', async () => {
     const ids = [
       await everywhere(),
       await everywhere({ email: 'b@example.org' }),
@@ -679,7 +679,7 @@ describe('a table that was restored to an earlier time', () => {
     expect(codeOf(await shop(open.store).call('read', { method: 'GET', params: { consumerId: first } }))).toEqual(GONE);
   });
 
-  it('takes the receipt of whoever was erased anew meanwhile, beside the new one', async () => {
+  it('accepts the old receipt of a consumer erased again since, beside the new one', async () => {
     const consumerId = await everywhere();
     const backup = await copyOf(open);
     const first = await world.erased(consumerId);
@@ -696,7 +696,7 @@ describe('a table that was restored to an earlier time', () => {
     expect((await world.asked(consumerId)).body.erasureId).toBe(second.erasureId);
   });
 
-  it('is not said to be rid of whoever was frozen again behind the back of a run of before', async () => {
+  it('is not reported clean by an earlier run if the consumer was frozen again since', async () => {
     const consumerId = await everywhere();
     const backup = await copyOf(open);
     const saved = await world.erased(consumerId);
@@ -709,10 +709,10 @@ describe('a table that was restored to an earlier time', () => {
     const workflows = { start: async (_: string, name: string) => void started.push(name) };
     const bus = { publish: async (events: readonly unknown[]) => events.length };
     await publishChanges({ bus, workflows }, changes.splice(0));
-    // A receipt that came back begins nothing by itself.
+    // A restored receipt starts no workflow.
     expect(started).toEqual([]);
     const { verify, complete } = world.steps(backup.store);
-    // A run that found nothing to do, as there was a receipt of old alone, and was held up.
+    // A delayed run that found only the old receipt and had nothing to do.
     const step = { erasureId, now: NOW };
     expect(await verify(step)).toMatchObject({ clean: true });
     expect(await world.audited()).toEqual({ consumers: 1, differed: 1 });
@@ -722,14 +722,14 @@ describe('a table that was restored to an earlier time', () => {
     expect([(await world.receipt(erasureId)).status, await heldOf(consumerId)]).toEqual(['completed', {}]);
   });
 
-  it('refuses a receipt whose id is that of another erasure', async () => {
+  it('refuses a receipt with the id of another erasure', async () => {
     const receipt = await world.erased(await everywhere());
     const { subjectHash } = await world.erased(await everywhere({ email: 'b@example.org' }));
     const body = { receipts: [{ ...receipt, subjectHash }] };
     expect((await world.call('restoreReceipts', { body })).status).toBe(422);
   });
 
-  it('goes on with an erasure that it was restored in the middle of', async () => {
+  it('continues an erasure that was running at the time of the backup', async () => {
     const consumerId = await everywhere();
     const { body } = await world.asked(consumerId);
     const backup = await copyOf(open);
@@ -753,8 +753,8 @@ describe('a table that was restored to an earlier time', () => {
   });
 });
 
-describe('everyone', () => {
-  it('has a whole head or none: it goes at once', () => {
+describe('every consumer', () => {
+  it('has a complete head or none, because erasure removes it in one transaction', () => {
     for (const kind of HEAD) expect(table[kind].erasure).toBe('partition');
   });
 });

@@ -1,4 +1,4 @@
-/** Statements at the same time, from clocks that differ, on a database that fails: the history and what it comes to agree. */
+/** The profile's consent state agrees with the history under concurrent statements, differing clocks and database faults. */
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { memoryStore } from '../../../shared/data/memory-store.ts';
@@ -16,12 +16,12 @@ const born = async (): Promise<Store> => {
   await world.born('ana');
   return world.store;
 };
-/** All statements, the oldest first. */
+/** All statements, oldest first. */
 const historyOf = async (store: Store): Promise<RecordOf<'consent'>[]> =>
   (await everyPage((cursor) => store.consentsOf('ana', { limit: 100, cursor }))).reverse();
 const profileOf = async (store: Store) => (await store.get([{ kind: 'profile', consumerId: 'ana' }], true))[0];
 
-/** What the profile says is what the history comes to, whose instants are in its order. */
+/** The profile holds the state that results from the history, and the history is in the order of its instants. */
 const expectAgreement = async (store: Store): Promise<void> => {
   const history = await historyOf(store);
   const standing: Record<string, Record<string, object>> = {};
@@ -45,24 +45,24 @@ const call = fc.oneof(
   }),
 );
 
-describe('statements at the same time', () => {
-  it('are each kept once, in an order whose newest counts, whatever the clocks say', async () => {
+describe('concurrent statements', () => {
+  it('are stored once each and ordered, and the newest counts even if clocks differ', async () => {
     const property = fc.asyncProperty(
       fc.array(call, { maxLength: 8 }),
       fc.integer({ min: 1, max: 1e9 }),
       async (calls, seed) => {
         const store = await born();
         const world = consents(interleaved(store, turns(seed)));
-        const told = await Promise.all(
+        const responses = await Promise.all(
           calls.map((one) => {
             const now = instantOf(msOf(NOW) - one.behindMs);
             return 'text' in one ? world.sms(one.text, {}, { now }) : world.say('ana', one.body, { now });
           }),
         );
-        expect(told.every(({ status }) => status === 201 || status === 202)).toBe(true);
+        expect(responses.every(({ status }) => status === 201 || status === 202)).toBe(true);
         await expectAgreement(store);
         const history = await historyOf(store);
-        const ids = told.flatMap(({ status, body }) => (status === 201 ? [body.consentId] : []));
+        const ids = responses.flatMap(({ status, body }) => (status === 201 ? [body.consentId] : []));
         const byForm = history.filter(({ source }) => source === 'form').map(({ consentId }) => consentId);
         expect(byForm.sort()).toEqual(ids.sort());
       },
@@ -81,7 +81,7 @@ describe('statements at the same time', () => {
   });
 });
 
-describe('a statement on a database that fails', () => {
+describe('a statement during database faults', () => {
   const sent = [
     ['a STOP, sent until it is answered', (world: ReturnType<typeof consents>) => world.sms('STOP')],
     [
@@ -106,33 +106,33 @@ describe('a statement on a database that fails', () => {
   );
 
   it.each(['conflict', 'unnoticed'] as const)(
-    'without a key is made once where the conflict is all that is told (%s)',
+    'without a key is recorded once if the caller sees only a conflict (%s)',
     async (fault) => {
       for (let callToFail = 1; callToFail <= 3; callToFail += 1) {
         const store = await born();
-        const told = await consents(failingAt(store, callToFail, fault)).say('ana');
+        const response = await consents(failingAt(store, callToFail, fault)).say('ana');
         const ids = (await historyOf(store)).map(({ consentId }) => consentId);
-        expect(ids).toEqual(told.status === 201 ? [told.body.consentId] : []);
+        expect(ids).toEqual(response.status === 201 ? [response.body.consentId] : []);
       }
     },
   );
 
-  it('that took effect unnoticed stands, whatever was said after it', async () => {
+  it('that committed although its response was lost is returned, regardless of later statements', async () => {
     const store = await born();
     const commit: Store['commit'] = async (writes) => {
       await store.commit(writes);
       await consents(store).say('ana', { state: 'withdrawn' });
       throw new WriteConflict([]);
     };
-    const told = await consents({ ...store, commit }).say('ana');
-    expect(told).toMatchObject({ status: 201, body: { state: 'granted' } });
+    const response = await consents({ ...store, commit }).say('ana');
+    expect(response).toMatchObject({ status: 201, body: { state: 'granted' } });
     expect((await historyOf(store)).map(({ state }) => state)).toEqual(['granted', 'withdrawn']);
     await expectAgreement(store);
   });
 });
 
-describe('a number that passes to another consumer meanwhile', () => {
-  it('speaks for the one who has it', async () => {
+describe('a number that moves to another consumer during the request', () => {
+  it('changes the consent of its current owner', async () => {
     const store = await born();
     let isMoved = false;
     const get: Store['get'] = async (keys, fresh) => {
@@ -151,7 +151,7 @@ describe('a number that passes to another consumer meanwhile', () => {
   });
 });
 
-describe('a statement about somebody who is erased meanwhile', () => {
+describe('a statement about a consumer who is erased during the request', () => {
   it.each(['form', 'sms'])('leaves nothing behind (%s)', async (by) => {
     const store: Store = memoryStore();
     const plain = consents(store);
@@ -171,8 +171,8 @@ describe('a statement about somebody who is erased meanwhile', () => {
       await store.commit(writes);
     };
     const world = consents({ ...store, commit });
-    const told = by === 'form' ? await world.say('ana') : await world.sms('STOP');
-    expect(told.status).toBe(by === 'form' ? 410 : 202);
+    const response = by === 'form' ? await world.say('ana') : await world.sms('STOP');
+    expect(response.status).toBe(by === 'form' ? 410 : 202);
     expect(await historyOf(store)).toEqual([]);
     expect(await profileOf(store)).toBeUndefined();
   });

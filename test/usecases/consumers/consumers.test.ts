@@ -1,4 +1,4 @@
-/** Changes of consumers where reads are old, others write at the same time, or answers are lost. */
+/** Changes of consumers under stale reads, concurrent writes and lost responses. */
 import { describe, expect, it } from '@jest/globals';
 import { memoryStore } from '../../../shared/data/memory-store.ts';
 import type { Store } from '../../../shared/usecases/ports/store.ts';
@@ -6,7 +6,7 @@ import { WriteConflict } from '../../../shared/usecases/ports/store.ts';
 import type { Body } from '../../support/client.ts';
 import { shop } from '../../support/shop.ts';
 
-/** Reads that don't ask to be fresh answer as of when this was made. */
+/** Eventually consistent reads return the state at the time of this call. */
 const remembering = async (store: Store, consumerId: string): Promise<Store> => {
   const old = await store.stateWithEventsOf(consumerId, true);
   return {
@@ -14,7 +14,7 @@ const remembering = async (store: Store, consumerId: string): Promise<Store> => 
     stateWithEventsOf: async (id, fresh) => (fresh || id !== consumerId ? store.stateWithEventsOf(id, fresh) : old),
   };
 };
-/** Before each of the first commits something happens, which may throw. */
+/** Runs a hook, which may throw, before each of the first commits. */
 const crowded = (store: Store, meetings: (() => Promise<unknown>)[]): Store => {
   const ahead = [...meetings];
   return {
@@ -29,7 +29,7 @@ const conflict = async () => {
   throw new WriteConflict([]);
 };
 const conflicts = (times: number) => Array.from({ length: times }, () => conflict);
-/** The given commit takes effect, but nobody is told. */
+/** The given commit takes effect, but its response is lost. */
 const losingAnswer = (store: Store, nth: number): Store => {
   let seen = 0;
   return {
@@ -42,7 +42,7 @@ const losingAnswer = (store: Store, nth: number): Store => {
   };
 };
 
-describe('a change decided on an old read', () => {
+describe('a change decided on a stale read', () => {
   const later = async () => {
     const now = shop();
     const { consumerId } = await now.born({ fullName: 'Old', tags: ['x'] });
@@ -51,29 +51,29 @@ describe('a change decided on an old read', () => {
     return { now, behind: shop(old), consumerId };
   };
 
-  it('is not lost because it seemed to be done', async () => {
+  it('is not lost if the stale read makes it look done', async () => {
     const { now, behind, consumerId } = await later();
     expect((await behind.patch(consumerId, { fullName: 'Old' })).body).toMatchObject({ fullName: 'Old', version: 3 });
     await behind.call('addTag', { params: { consumerId, tag: 'x' } });
     expect((await now.detail(consumerId)).body.tags).toEqual([{ name: 'x', type: null }]);
   });
 
-  it('is not refused because of what has changed since', async () => {
+  it('is not refused because of a state that has changed since', async () => {
     const { behind, consumerId } = await later();
-    const told = await behind.patch(consumerId, { gender: 'f' }, { headers: { 'if-match': '"2"' } });
-    expect(told).toMatchObject({ status: 200, body: { fullName: 'New', email: 'new@example.org', version: 3 } });
+    const response = await behind.patch(consumerId, { gender: 'f' }, { headers: { 'if-match': '"2"' } });
+    expect(response).toMatchObject({ status: 200, body: { fullName: 'New', email: 'new@example.org', version: 3 } });
     expect((await behind.patch(consumerId, { email: 'new@example.org' })).status).toBe(200);
     expect((await behind.call('setMembership', { params: { consumerId }, body: { state: 'opted_out' } })).status).toBe(
       200,
     );
   });
 
-  it('is refused for a version that is old indeed', async () => {
+  it('is refused if If-Match is stale', async () => {
     const { behind, consumerId } = await later();
     expect((await behind.patch(consumerId, { gender: 'f' }, { headers: { 'if-match': '"1"' } })).status).toBe(409);
   });
 
-  it('takes a consumer for missing only after a second look', async () => {
+  it('reports a missing consumer only after a strongly consistent read', async () => {
     const now = shop();
     const behind = shop({
       ...now.store,
@@ -85,8 +85,8 @@ describe('a change decided on an old read', () => {
   });
 });
 
-describe('a change that meets others', () => {
-  it('is made all the same', async () => {
+describe('a change during concurrent writes', () => {
+  it('is committed', async () => {
     const now = shop();
     const { consumerId } = await now.born({});
     const meeting = shop(crowded(now.store, conflicts(5)));
@@ -99,28 +99,28 @@ describe('a change that meets others', () => {
     ).toBe(201);
   });
 
-  it('is no conflict with the same change, made by another request', async () => {
+  it('does not conflict with the same change by another request', async () => {
     const now = shop();
     const { consumerId } = await now.born({});
     const same = () => now.patch(consumerId, { email: 'a@example.org' });
     for (const meetings of [[same], [conflict, same]]) {
       await now.patch(consumerId, { email: null });
-      const told = await shop(crowded(now.store, meetings)).patch(consumerId, { email: 'a@example.org' });
-      expect(told).toMatchObject({ status: 200, body: { email: 'a@example.org' } });
+      const response = await shop(crowded(now.store, meetings)).patch(consumerId, { email: 'a@example.org' });
+      expect(response).toMatchObject({ status: 200, body: { email: 'a@example.org' } });
     }
     const both = await Promise.all([1, 2, 3].map(() => now.patch(consumerId, { email: 'b@example.org' })));
     expect(both.map(({ status }) => status)).toEqual([200, 200, 200]);
   });
 
-  it('gives up in the end, and says that it is busy', async () => {
+  it('answers too_busy once its retries are used up', async () => {
     const now = shop();
     const { consumerId } = await now.born({});
-    const told = await shop(crowded(now.store, conflicts(1000))).patch(consumerId, { fullName: 'Anna' });
-    expect(told).toMatchObject({ status: 429, body: { code: 'too_busy' }, headers: { 'retry-after': '1' } });
+    const response = await shop(crowded(now.store, conflicts(1000))).patch(consumerId, { fullName: 'Anna' });
+    expect(response).toMatchObject({ status: 429, body: { code: 'too_busy' }, headers: { 'retry-after': '1' } });
   });
 });
 
-describe('a request whose answer was lost', () => {
+describe('a request whose response was lost', () => {
   const key = { headers: { 'idempotency-key': 'k' } };
   it.each([
     { endpoint: 'create', body: { email: 'a@example.org', fullName: 'Anna' } },
@@ -148,7 +148,7 @@ describe('a request whose answer was lost', () => {
   });
 });
 
-describe('a request whose commit took effect, but was answered by a conflict', () => {
+describe('a request whose commit took effect but returned a conflict', () => {
   const unnoticed = (store: Store): Store => {
     let met = false;
     const commit: Store['commit'] = async (writes) => {
@@ -164,23 +164,23 @@ describe('a request whose commit took effect, but was answered by a conflict', (
   it.each([{}, { headers: { 'idempotency-key': 'k' } }])('creates one consumer (%j)', async (headers) => {
     const store = memoryStore();
     const body = { email: 'a@example.org', phone: '+447911123456', fullName: 'Anna' };
-    const told = await shop(unnoticed(store)).call('create', { body, ...headers });
-    expect(told).toMatchObject({ status: 201, body: { email: 'a@example.org', version: 1 } });
+    const response = await shop(unnoticed(store)).call('create', { body, ...headers });
+    expect(response).toMatchObject({ status: 201, body: { email: 'a@example.org', version: 1 } });
     const { items } = (await shop(store).call('list', { method: 'GET' })).body;
-    expect(items.map(({ consumerId }: Body) => consumerId)).toEqual([told.body.consumerId]);
+    expect(items.map(({ consumerId }: Body) => consumerId)).toEqual([response.body.consumerId]);
   });
 
   it.each([{}, { headers: { 'idempotency-key': 'k' } }])('adjusts a loyalty score once (%j)', async (headers) => {
     const { store, born, call } = shop();
     const { consumerId } = await born({});
     const sent = { params: { consumerId }, body: { delta: 5, reason: 'r' }, ...headers };
-    const told = await shop(unnoticed(store)).call('adjustLoyaltyScore', sent);
-    expect(told).toMatchObject({ status: 201, body: { delta: 5, score: 5 } });
+    const response = await shop(unnoticed(store)).call('adjustLoyaltyScore', sent);
+    expect(response).toMatchObject({ status: 201, body: { delta: 5, score: 5 } });
     expect((await call('read', { params: { consumerId } })).body.loyalty.score).toBe(5);
   });
 });
 
-it('a listing that was put in vain leads to nobody', async () => {
+it('a surplus directory entry matches no consumer', async () => {
   const { born, call, store } = shop();
   const { consumerId } = await born({ fullName: 'Anna' });
   await store.commit([{ put: { kind: 'directory', consumerId, facet: 'word', value: 'eve' }, expect: 'anything' }]);

@@ -1,4 +1,4 @@
-/** Whatever is done to consumers, one after the other or at once: contacts and listings say what the profiles say. */
+/** Contacts and directory entries agree with the profiles after any sequence of sequential or concurrent changes. */
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { recordOf } from '../../../shared/data/items.ts';
@@ -24,17 +24,17 @@ const edit = fc.record(
 );
 const step = fc.oneof(
   fc.record({ does: fc.constant('create' as const), body: edit }),
-  fc.record({ does: fc.constant('edit' as const), whom: fc.nat(3), body: edit }),
+  fc.record({ does: fc.constant('edit' as const), consumer: fc.nat(3), body: edit }),
   fc.record({
     does: fc.constantFrom('addTag' as const, 'removeTag' as const),
-    whom: fc.nat(3),
+    consumer: fc.nat(3),
     tag: fc.constantFrom('x', 'VIP', 'é'),
   }),
-  fc.record({ does: fc.constant('setSyncSource' as const), whom: fc.nat(3), externalId: fc.constantFrom(...IDS) }),
+  fc.record({ does: fc.constant('setSyncSource' as const), consumer: fc.nat(3), externalId: fc.constantFrom(...IDS) }),
 );
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 
-it('holds after any steps, in any company', async () => {
+it('agrees with the profiles after any sequence of changes', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(step, { minLength: 1, maxLength: 4 }), { maxLength: 6 }), async (rounds) => {
       const storage = memoryStorage();
@@ -43,11 +43,11 @@ it('holds after any steps, in any company', async () => {
       const ids: string[] = [];
       const taken = async (one: Step): Promise<number> => {
         if (one.does === 'create') {
-          const told = await call('create', { body: one.body });
-          if (told.status === 201) ids.push(told.body.consumerId);
-          return told.status;
+          const response = await call('create', { body: one.body });
+          if (response.status === 201) ids.push(response.body.consumerId);
+          return response.status;
         }
-        const consumerId = ids[one.whom] ?? 'nobody';
+        const consumerId = ids[one.consumer] ?? 'missing';
         if (one.does === 'edit') return (await call('edit', { params: { consumerId }, body: one.body })).status;
         if (one.does === 'setSyncSource') {
           const params = { consumerId, source: 'shop' };
