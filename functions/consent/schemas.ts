@@ -17,7 +17,7 @@ export const consentBody = z.strictObject({
   channel,
   purpose,
   state,
-  /** Where the statement was made: a form, a shop, a call. */
+  /** The place of the statement: a form, a shop, a call. */
   source: line(200),
   /** How it was made: a ticked box, a reply. */
   method: line(200),

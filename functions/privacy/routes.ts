@@ -39,7 +39,8 @@ export const privacyRoutes = {
     description:
       '`lookup` is an email, a phone, or a source and an external id, as in a batch of events. `confirm` must repeat the ' +
       'email, the phone or the external id. ' +
-      `${ERASURE_EFFECT} The contact is then free and may be given to another consumer: a retry without the same Idempotency-Key erases that one.`,
+      `${ERASURE_EFFECT} The contact is then free for another consumer: a retry without the same Idempotency-Key ` +
+      'would erase.',
     body: contactErasureBody,
     answers: () => ({ 202: erasureAnswer }),
     refusals: ['consumer_not_found', 'confirmation_mismatch', 'too_busy'],
@@ -70,8 +71,8 @@ export const privacyRoutes = {
     access: 'admin',
     summary: 'Put saved receipts back into a table that was restored to an earlier time',
     description:
-      'Receipts that already exist stay unchanged. Once all receipts are back, start an audit: it erases the consumers ' +
-      'again to whom the receipts belong.',
+      'Receipts that already exist stay unchanged. Once all receipts are back, start an audit, which erases the ' +
+      'consumers of the receipts again.',
     body: receiptsBody,
     bodyLimitBytes: 512 * 1024,
     answers: () => ({ 200: restoredAnswer }),

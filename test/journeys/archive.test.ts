@@ -28,8 +28,8 @@ const flipsOf = async (consumerId: string) =>
       detail.cause,
     ]);
 
-describe('a consumer who does nothing for two years', () => {
-  it('is archived, leaves segments and percentiles, and comes back by doing something', async () => {
+describe('a consumer without activity for two years', () => {
+  it('is archived, leaves segments and percentiles, and returns with the next activity', async () => {
     const [anna, bob] = [await born('anna'), await born('bob')];
     await ordered(anna, 'o1', 1_000);
     await ordered(bob, 'o1', 2_000);
@@ -69,7 +69,7 @@ describe('a consumer who does nothing for two years', () => {
     });
   }, 240_000);
 
-  it('is archived earlier where staff set fewer days, and later where they set more', async () => {
+  it('is archived earlier or later if staff change the number of days', async () => {
     const carla = await born('carla');
     await advance('P40D');
     const set = (archiveAfterDays: number) => stack.call('PUT', '/v1/settings/profile', { archiveAfterDays });
@@ -89,7 +89,7 @@ describe('a consumer who does nothing for two years', () => {
     for (const { status } of rebuilds) expect(status).toBe('SUCCEEDED');
   }, 240_000);
 
-  it('is looked at by a job that says when there is something to do', async () => {
+  it('is processed by a job that reports when it is next due', async () => {
     const { status, body } = await stack.call('POST', '/_local/jobs/archive-inactive');
     expect(status).toBe(200);
     expect(body.result ?? body).toMatchObject({ examined: 0, changed: 0 });

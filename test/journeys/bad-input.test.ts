@@ -13,7 +13,7 @@ const order = (attributes: object, more: object = {}) => ({
   ...more,
 });
 
-describe('what does not fit', () => {
+describe('invalid input', () => {
   const CREATE: [string, unknown, number, string][] = [
     ['no JSON', '{"email":', 400, ''],
     ['text that is no object', '"hello"', 422, ''],
@@ -40,7 +40,7 @@ describe('what does not fit', () => {
     ['another currency', order({ currency: 'EUR' }), 422, 'attributes.currency'],
     ['an unknown attribute', order({ colour: 'red' }), 422, 'attributes.colour'],
     [
-      'half a piece',
+      'a fractional quantity',
       order({ items: [{ sku: 'a', quantity: 0.5, unitPriceMinor: 1 }] }),
       422,
       'attributes.items.0.quantity',
@@ -52,7 +52,7 @@ describe('what does not fit', () => {
     ['no name of a type', { type: 'Bad Name', attributes: {} }, 422, 'type'],
     ['more than 8 KB of free attributes', { type: 'poem', attributes: { text: 'x'.repeat(9_000) } }, 422, 'attributes'],
     [
-      'a refund of nothing',
+      'a refund of zero',
       { type: 'order_refunded', attributes: { orderId: 'n', refundId: 'r', amountMinor: 1 } },
       422,
       '',
@@ -67,7 +67,7 @@ describe('what does not fit', () => {
   };
 
   it.each(CREATE)(
-    'in a new consumer, %s, is a problem that names it, and nobody is created',
+    'in a new consumer, %s, returns a problem that names it and creates no consumer',
     async (_, body, status, path) => {
       expectProblem(await stack.call('POST', '/v1/consumers', body), status, path);
       const { body: page } = await stack.call('GET', '/v1/consumers');
@@ -76,7 +76,7 @@ describe('what does not fit', () => {
   );
 
   it.each(EVENT)(
-    'in an event, %s, is a problem that names it, and nothing is recorded',
+    'in an event, %s, returns a problem that names it and records nothing',
     async (_, body, status, path) => {
       expectProblem(await stack.call('POST', `/v1/consumers/${consumerId}/events`, body), status, path);
       const { body: page } = await stack.call('GET', `/v1/consumers/${consumerId}/events`);
@@ -100,20 +100,20 @@ describe('what does not fit', () => {
     expect([answer.status, answer.body.code]).toEqual([status, code]);
   });
 
-  it('is refused for its media type, and where it is too large for the gateway', async () => {
+  it('is refused for a wrong media type, and for a body too large for the gateway', async () => {
     const text = await stack.call('POST', '/v1/consumers', '{}', { headers: { 'content-type': 'text/plain' } });
     expect([text.status, text.body.code]).toEqual([415, 'unsupported_media_type']);
     const huge = await stack.call('POST', '/v1/consumers', `{"fullName":"${'x'.repeat(11_000_000)}"}`);
     expect(huge.status).toBe(413);
   });
 
-  it('spoils no other event of a batch', async () => {
+  it('does not affect other events of a batch', async () => {
     const lookup = { email: 'kept@example.com' };
     const events = [
       { lookup, type: 'visit', attributes: {} },
       { lookup, type: 'order_placed', attributes: { orderId: 'x', totalMinor: -1 } },
       { lookup: { email: 'nobody@example.com' }, type: 'visit', attributes: {} },
-      'no event at all',
+      'a value that is no event',
       { lookup, type: 'visit', attributes: {} },
     ];
     const { status, body } = await stack.call('POST', '/v1/events/batch', { events });
@@ -128,7 +128,7 @@ describe('what does not fit', () => {
     expect(body.items[2].problem.code).toBe('consumer_not_found');
   });
 
-  it('keeps text that merely looks dangerous, to the letter', async () => {
+  it('does not include valid text that looks dangerous, which is stored verbatim', async () => {
     const fullName = `Robert'); DROP TABLE consumers;-- <script>alert("1")</script> \${x} 名前 🙂`;
     const made = await stack.call('POST', '/v1/consumers', { email: 'bobby@example.com', fullName });
     expect(made.status).toBe(201);

@@ -8,7 +8,7 @@ beforeAll(async () => {
 }, 120_000);
 
 let people = 0;
-/** Somebody in London with an email and a phone, who agreed to SMS. */
+/** A consumer in London with an email and a phone who has granted consent for SMS. */
 const consumer = async () => {
   people += 1;
   const phone = `+44791112${String(people).padStart(4, '0')}`;
@@ -33,7 +33,7 @@ const detailOf = async (consumerId: string) => (await stack.call('GET', `/v1/con
 const clockAt = (now: string) => stack.call('PUT', '/_local/clock', { now });
 
 describe('consent', () => {
-  it('is withdrawn by STOP and given again by START at once, and all of it is in the history', async () => {
+  it('is withdrawn by STOP and granted again by START immediately, and the history contains both', async () => {
     const [ana, bo] = [await consumer(), await consumer()];
     expect(await ask(ana.consumerId)).toMatchObject({ allowed: true, reasons: [] });
     expect(await sms(ana.phone, ' Stop. ')).toMatchObject({ status: 202, body: { keyword: 'STOP' } });
@@ -56,7 +56,7 @@ describe('consent', () => {
     expect(await historyOf(bo.consumerId)).toHaveLength(1);
   }, 60_000);
 
-  it('is withdrawn once by STOPs at the same time, for each purpose', async () => {
+  it('is withdrawn once per purpose by concurrent STOPs', async () => {
     const { consumerId, phone } = await consumer();
     await say(consumerId, { purpose: 'receipts' });
     const answers = await Promise.all(['STOP', 'stop', 'STOP!', 'Arret'].map((text) => sms(phone, text)));
@@ -67,12 +67,12 @@ describe('consent', () => {
     ).toEqual(['marketing granted', 'marketing withdrawn', 'receipts granted', 'receipts withdrawn']);
   }, 60_000);
 
-  it('is of nobody where nobody has the number, and storefronts take in no messages', async () => {
+  it('is unchanged for an unknown number, and storefronts may not send inbound messages', async () => {
     expect(await sms('+447911999999', 'STOP')).toMatchObject({ status: 202, body: { keyword: 'STOP' } });
     expect((await sms('+447911999999', 'STOP', { token: storefront })).status).toBe(403);
   });
 
-  it('is a statement each for fifty at the same time, and none is lost', async () => {
+  it('records fifty concurrent statements and loses none', async () => {
     const { consumerId } = await consumer();
     const sent = Array.from({ length: 50 }, (_, n) =>
       say(consumerId, { state: n % 2 === 0 ? 'granted' : 'withdrawn', source: `s${n}` }),
@@ -102,8 +102,8 @@ describe('consent', () => {
   }, 120_000);
 });
 
-describe('whether a consumer may be contacted', () => {
-  it('follows the messages that were sent, and the clock there, also on the night on which it is moved', async () => {
+describe('contactability', () => {
+  it('follows sent messages and the local clock, also in the night of a daylight saving change', async () => {
     const { consumerId } = await consumer();
     const send = (n: number) => {
       const attributes = { messageId: `m${n}`, channel: 'sms' };
@@ -118,7 +118,7 @@ describe('whether a consumer may be contacted', () => {
     const first = Date.parse(body.items.at(-1).occurredAt);
     expect(Date.parse(nextAt)).toBe(first + 86_400_000);
     await clockAt('2027-03-28T00:30:00.000Z');
-    // Clocks leap from 01:00 to 02:00; 08:00 of London is 07:00 UTC, and by noon the limit holds no more.
+    // Clocks jump from 01:00 to 02:00, so 08:00 in London is 07:00 UTC. By noon the limit no longer applies.
     const night = await ask(consumerId);
     expect([night.reasons, night.nextAt]).toEqual([['quiet_hours', 'frequency_limit'], nextAt]);
     await stack.call('PUT', '/v1/settings/contact', { frequency: [] });

@@ -17,7 +17,7 @@ const nowMs = async () => Date.parse((await stack.call('GET', '/_local/clock')).
 const at = (ms: number) => new Date(ms).toISOString();
 
 describe('the life of a consumer', () => {
-  it('is told in numbers that a naive sum of its events gives', async () => {
+  it('yields the same figures as a naive sum of its events', async () => {
     const { consumerId } = await newConsumer({ fullName: 'Ada Example' });
     const now = await nowMs();
     const ago = (days: number) => at(now - days * DAY_MS);
@@ -65,7 +65,7 @@ describe('the life of a consumer', () => {
     expect(detail.accountHealth.churnRisk.probability).toBeLessThan(1);
   });
 
-  it('comes out the same in any order of arrival, and when everything arrives twice', async () => {
+  it('yields the same figures in any order of arrival and with duplicates', async () => {
     const now = await nowMs();
     const events = [
       { eventId: 'e1', type: 'order_placed', attributes: { orderId: 'o1', totalMinor: 1000 } },
@@ -90,14 +90,14 @@ describe('the life of a consumer', () => {
     expect(forwards.value).toMatchObject({ orders: 2, lifetimeValueMinor: 3500 });
   });
 
-  it('keeps contacts unique when fifty ask for the same at once', async () => {
+  it('keeps contacts unique under fifty concurrent requests', async () => {
     const tries = Array.from({ length: 50 }, () => stack.call('POST', '/v1/consumers', { email: 'one@example.com' }));
     const statuses = (await Promise.all(tries)).map(({ status, body }) => `${status} ${body.code ?? ''}`.trim());
     expect(statuses.filter((status) => status === '201')).toHaveLength(1);
     expect(statuses.filter((status) => status === '409 contact_taken')).toHaveLength(49);
   }, 60_000);
 
-  it('counts each of two hundred events that arrive at once', async () => {
+  it('counts each of two hundred concurrent events', async () => {
     const { consumerId } = await newConsumer();
     const sends = Array.from({ length: 200 }, (_, n) =>
       record(consumerId, { type: 'order_placed', attributes: { orderId: `o${n}`, totalMinor: n } }),
@@ -108,7 +108,7 @@ describe('the life of a consumer', () => {
     expect(customerValue).toMatchObject({ orders: 200, lifetimeValueMinor: (199 * 200) / 2 });
   }, 120_000);
 
-  it('is found by prefix of name, email and phone, and edited only where it may be', async () => {
+  it('includes search by prefixes of name, email and phone, and edits of editable fields only', async () => {
     const { consumerId } = await newConsumer({ fullName: 'Zinedine Quartz', phone: '+447911123456' });
     for (const search of ['quar', 'zin qua', '+4479111234', 'ZINEDINE']) {
       const { body } = await stack.call('GET', `/v1/consumers?search=${encodeURIComponent(search)}`);
@@ -124,7 +124,7 @@ describe('the life of a consumer', () => {
     expect([conflict.status, conflict.body.code]).toEqual([409, 'version_conflict']);
   });
 
-  it('answers a repeated request again, and another one under the same key not at all', async () => {
+  it('repeats the response to a retry and refuses another request under the same key', async () => {
     const options = { headers: { 'idempotency-key': 'once' } };
     const first = await stack.call('POST', '/v1/consumers', { email: 'key@example.com' }, options);
     const again = await stack.call('POST', '/v1/consumers', { email: 'key@example.com' }, options);

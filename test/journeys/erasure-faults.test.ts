@@ -1,4 +1,4 @@
-/** An erasure of which each call to DynamoDB fails in turn, through the API of the served stack. */
+/** Erasures in which each call to DynamoDB fails in turn, through the API of the served stack. */
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { servedForAll } from '../support/served-stack.ts';
 import { type Person, unmistakable } from '../support/unmistakable.ts';
@@ -8,20 +8,20 @@ const stack = servedForAll({ now: '2027-03-01T09:00:00.000Z' });
 const { call } = stack;
 const { person, record, residueOf, receiptOf, erase } = unmistakable(stack);
 
-/** As often the SDK asks before it gives up. */
+/** The SDK's number of attempts. */
 const MOST_ATTEMPTS = 4;
 const plan = async (skip: number, how: string) => {
   const { status } = await call('PUT', '/_local/faults', { function: 'privacy', skip, count: MOST_ATTEMPTS, how });
   expect(status).toBe(200);
 };
-/** Whether there was anything to fail. */
+/** Whether a call was there to fail. */
 const calledOff = async (): Promise<boolean> => {
   const { body } = await call('GET', '/_local/faults');
   await call('DELETE', '/_local/faults');
   return body.plan.failed > 0;
 };
 
-/** Somebody with a little of everything that a step goes over. */
+/** A consumer with a few records of every kind that a step processes. */
 const somebody = async (): Promise<Person> => {
   const one = await person();
   const path = `/v1/consumers/${one.consumerId}`;
@@ -35,13 +35,13 @@ const somebody = async (): Promise<Person> => {
   expect((await call('POST', `${path}/exports`, { format: 'csv' })).status).toBe(202);
   return one;
 };
-/** Everything that follows is done, the waits of workflows over, but the disk is not swept: that takes seconds. */
+/** Settles streams and workflows without compacting the disk, which takes seconds. */
 const settled = async () => expect((await call('PUT', '/_local/clock', { advance: 'PT1M' })).status).toBe(200);
 
-/** They settle together. */
+/** Settled together. */
 const TOGETHER = 20;
 
-/** Asks until it is said to be running: whoever was answered that something failed asks again. */
+/** Repeats the request until it returns `running`, as a caller does after a failed request. */
 const begun = async (one: Person): Promise<string> => {
   for (;;) {
     const { status, body } = await erase(one);
@@ -50,7 +50,7 @@ const begun = async (one: Person): Promise<string> => {
   }
 };
 
-describe('an erasure of which a call to DynamoDB fails', () => {
+describe('an erasure in which a call to DynamoDB fails', () => {
   beforeAll(async () => {
     await call('POST', '/v1/lists', { listId: 'friends', name: 'Friends' });
     const rule = { attribute: 'customerValue.orders', operator: 'gte', value: 1 };
@@ -63,7 +63,7 @@ describe('an erasure of which a call to DynamoDB fails', () => {
     ['refused', 40],
     ['answer_lost', 10],
   ])(
-    'whichever it is, for good, is done in the end as if none had: %s',
+    'permanently, at any call, completes as without the fault: %s',
     async (how, fewest) => {
       const erased: Person[] = [];
       const receipts: Record<string, unknown>[] = [];
@@ -83,7 +83,7 @@ describe('an erasure of which a call to DynamoDB fails', () => {
         receipts.push(receipt.itemsRemoved);
       }
       expect(erased.length).toBeGreaterThan(fewest);
-      // The last one met no fault.
+      // The last erasure had no call left to fail.
       const whole = receipts.at(-1);
       for (const [nth, counts] of receipts.entries()) expect([nth, counts]).toEqual([nth, whole]);
       await call('POST', '/_local/settle');

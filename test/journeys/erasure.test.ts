@@ -1,4 +1,4 @@
-/** Forgetting somebody of whom there is much, while they are busy, whatever dies meanwhile; and proving it. */
+/** Erasing a consumer with much data and ongoing activity, across kills of the stack, and proving it. */
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readAssembly } from '../../infra/local/runtime/assembly/assembly.ts';
@@ -18,7 +18,7 @@ const { person, suffixOf, record, busy, residueOf, receiptOf, erase } = unmistak
 const executions = async (): Promise<
   { name: string; status: string; input: object; history: { type: string; state: string }[] }[]
 > => (await call('GET', '/_local/executions')).body.items;
-/** Every state that erasures were in so far. */
+/** Every state that the executions of erasures have entered so far. */
 const visited = async (): Promise<Set<string>> => {
   const own = (await executions()).filter(({ name }) => name.startsWith('erasure-'));
   return new Set(
@@ -26,24 +26,24 @@ const visited = async (): Promise<Set<string>> => {
   );
 };
 
-/** The definition that would be deployed, and that ran. */
+/** The deployed definition, which also ran here. */
 const states = (): Record<string, { Type: string }> => {
   const machines = [...readAssembly(join(stack.data, 'cdk.out')).stateMachines.values()];
   const machine = machines.find(({ name }) => /-erasure$/.test(name));
   return machine?.definition['States'] as Record<string, { Type: string }>;
 };
 
-describe('somebody of whom there is much', () => {
+describe('a consumer with much data', () => {
   const LISTS = 20;
   const SEGMENTS = 50;
   let one: Person;
   const others: string[] = [];
-  /** Each with an expiry of its own: more lots than the account holds. */
+  /** Each with its own expiry, so that there are more lots than the account record holds. */
   const LOTS = 100;
   const heldNow = async () => heldIn(await (await rawTable(stack.data)).scan(), one.consumerId);
   let held: Record<string, number>;
 
-  it('is there, in everything that there is', async () => {
+  it('has records of every kind', async () => {
     await call('PUT', '/v1/settings/earning-rules', {
       rules: [{ ruleId: 'orders', event: 'order_placed', points: 3 }],
     });
@@ -111,7 +111,7 @@ describe('somebody of whom there is much', () => {
     expect(Object.keys(held).sort()).toEqual(ABOUT_SOMEBODY);
   }, 240_000);
 
-  it('is erased while it goes on doing things, and everybody is told that it is gone', async () => {
+  it('is erased during ongoing activity, and connected systems are notified', async () => {
     const { consumerId } = one;
     let isBusy = true;
     const outcomes = new Set<string>();
@@ -154,7 +154,7 @@ describe('somebody of whom there is much', () => {
     });
     expect(receipt.itemsRemoved.event).toBeGreaterThanOrEqual(800 + SEGMENTS);
     expect(receipt.itemsRemoved.entry).toBeGreaterThanOrEqual(300);
-    // Of each kind all that there was, and what came until it was frozen.
+    // For each kind, all records that existed, plus those written until the freeze.
     expect(Object.keys(receipt.itemsRemoved).sort()).toEqual(REMOVED);
     const fewer = REMOVED.filter((kind) => receipt.itemsRemoved[kind] < (held[kind] ?? 0));
     expect(fewer).toEqual([]);
@@ -179,16 +179,16 @@ describe('somebody of whom there is much', () => {
     ] as const) {
       expect([method, path, ...codeOf(await call(method, path, sent))]).toEqual([method, path, ...GONE]);
     }
-    // Whoever's creation was kept under this key: it creates nobody any more.
+    // The creation's response was stored under this key. A retry creates no one.
     expect(codeOf(await call('POST', '/v1/consumers', one.contacts, keyed('born 001')))).toEqual(GONE);
   }, 240_000);
 
-  it('is nowhere in the table and the bucket: neither plain nor hashed nor encoded', async () => {
+  it('is nowhere in the table and the bucket: not plain, hashed or encoded', async () => {
     expect(await residueOf(one)).toEqual([]);
     expect(await heldNow()).toEqual({});
   }, 60_000);
 
-  it('is missing from what is told of the others, who are as they were', async () => {
+  it('is excluded from figures about the others, who are unchanged', async () => {
     await call('POST', '/_local/jobs/insights-rebuild');
     const advocates = (await call('GET', '/v1/brand-advocates')).body.items;
     expect(advocates.map(({ consumerId }: { consumerId: string }) => consumerId)).toEqual(others.toReversed());
@@ -197,7 +197,7 @@ describe('somebody of whom there is much', () => {
     expect((await call('GET', '/v1/lists/l0')).body.memberCount).toBe(4);
     expect((await call('GET', '/v1/lists/l1/members')).body.items).toEqual([]);
     expect((await call('GET', '/v1/rewards/last')).body).toMatchObject({ stock: 0, claimed: 1 });
-    // Of four who bought 1, 2, 3, 4 times: half of those who are equal count, and all below.
+    // Four consumers with 1, 2, 3 and 4 orders: a percentile counts all below and half of those equal.
     for (const [n, consumerId] of others.entries()) {
       const { rfm } = (await call('GET', `/v1/consumers/${consumerId}`)).body;
       expect(rfm.population).toBe(4);
@@ -207,7 +207,7 @@ describe('somebody of whom there is much', () => {
     }
   }, 60_000);
 
-  it('may be somebody new tomorrow, under the same email', async () => {
+  it('can register again with the same email', async () => {
     const again = await call('POST', '/v1/consumers', one.contacts);
     expect(again.status).toBe(201);
     expect((await call('GET', `/v1/consumers/${one.consumerId}`)).status).toBe(410);
@@ -216,7 +216,7 @@ describe('somebody of whom there is much', () => {
 });
 
 describe('an erasure whose stack is killed', () => {
-  /** Goes on recording events, across the ends of the stack, until it is told to stop. Tells how they were answered. */
+  /** Records events across restarts of the stack until stopped. Returns the responses. */
   const goingOn = (consumerId: string, isUp: () => Promise<unknown>) => {
     let isOver = false;
     const answers: string[] = [];
@@ -235,7 +235,7 @@ describe('an erasure whose stack is killed', () => {
     };
   };
 
-  it('at every step in turn, events coming in all the while, goes on, ends clean, and counts what it removed', async () => {
+  it('at each step in turn during ongoing events resumes, ends clean, and counts what it removed', async () => {
     const tasks = Object.entries(states()).filter(
       ([name, { Type }]) => Type === 'Task' && !/^(GiveUp|TellOperators)$/.test(name),
     );
@@ -275,8 +275,8 @@ describe('an erasure whose stack is killed', () => {
   }, 600_000);
 });
 
-describe('two erasures at once', () => {
-  it('are two receipts, each with its own', async () => {
+describe('two concurrent erasures', () => {
+  it('have two receipts with separate counts', async () => {
     const two = [await person(), await person()];
     await Promise.all(two.map((one) => busy(one, 1)));
     await settle();
@@ -293,8 +293,8 @@ describe('two erasures at once', () => {
   }, 60_000);
 });
 
-describe('an erasure that meets what it does not know', () => {
-  it('is given up loudly, keeps the person frozen, and is good once it is begun again', async () => {
+describe('an erasure of an unknown kind of record', () => {
+  it('alerts operators, keeps the consumer frozen, and completes after a restart', async () => {
     const one = await person();
     await settle();
     const table = await rawTable(stack.data);
@@ -315,12 +315,12 @@ describe('an erasure that meets what it does not know', () => {
   }, 120_000);
 });
 
-describe('the machine that would be deployed', () => {
-  it('is the one that ran: it was in every one of its states', async () => {
+describe('the deployed state machine', () => {
+  it('is the one that ran, through every state', async () => {
     expect([...(await visited())].sort()).toEqual(Object.keys(states()).sort());
   });
 
-  it('was told of nobody: its executions name erasures alone', async () => {
+  it('has executions that name erasures but no consumers', async () => {
     const own = (await executions()).filter(({ name }) => name.startsWith('erasure-'));
     expect(own.length).toBeGreaterThan(10);
     for (const { input } of own) expect(Object.keys(input)).toEqual(['erasureId']);

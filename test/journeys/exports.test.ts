@@ -48,7 +48,7 @@ const linkTo = async (exportId: string): Promise<string> => {
   expect(body).toMatchObject({ exportId, status: 'completed', downloadUrl: expect.stringMatching(`^${stack.url}/`) });
   return body.downloadUrl;
 };
-/** As any browser would, without a token. */
+/** Downloads without a token, as a browser does. */
 const fetched = async (link: string): Promise<Uint8Array> => {
   const response = await fetch(link);
   expect(response.status).toBe(200);
@@ -67,8 +67,8 @@ describe('the members of a list', () => {
   });
 });
 
-describe('an export of somebody who did much', () => {
-  it('holds each fact that was sent once, as JSON', async () => {
+describe('an export of an active consumer', () => {
+  it('as JSON contains each sent fact once', async () => {
     const file = JSON.parse(strFromU8(await fetched(await linkTo(await asked({ format: 'json' })))));
     const { sections } = file;
     expect(file.consumerId).toBe(ada);
@@ -92,7 +92,7 @@ describe('an export of somebody who did much', () => {
     });
   }, 60_000);
 
-  it('holds the same as tables, in which nothing is a formula', async () => {
+  it('as tables contains the same without formulas', async () => {
     const link = await linkTo(await asked({ format: 'csv' }));
     const files = unzipSync(await fetched(link));
     const rowsOf = (name: string): string[][] =>
@@ -118,7 +118,7 @@ describe('an export of somebody who did much', () => {
     }
   }, 60_000);
 
-  it('names nobody where executions, links and logs can be seen', async () => {
+  it('names no consumer in executions, links and logs', async () => {
     const exportId = await asked({ format: 'json', sections: ['profile'] });
     const link = await linkTo(exportId);
     const { items } = (await stack.call('GET', '/_local/executions')).body;
@@ -129,7 +129,7 @@ describe('an export of somebody who did much', () => {
     }
   });
 
-  it('is linked to for a quarter of an hour by the clock of the stack, and then anew', async () => {
+  it('has a link that expires after 15 minutes and can be renewed', async () => {
     const exportId = await asked({ format: 'json', sections: ['identity'] });
     const link = await linkTo(exportId);
     await stack.call('PUT', '/_local/clock', { advance: 'PT14M' });
@@ -141,7 +141,7 @@ describe('an export of somebody who did much', () => {
     expect((await fetch(anew.replace(exportId, exportId.replace(/.$/, '0')))).status).toBe(403);
   });
 
-  it('outlives a kill, asked for or written', async () => {
+  it('survives a kill of the stack after the request and after writing', async () => {
     const written = await asked({ format: 'json', sections: ['identity'] });
     const link = await linkTo(written);
     const begun = await asked({ format: 'csv' });
@@ -151,7 +151,7 @@ describe('an export of somebody who did much', () => {
     expect(Object.keys(unzipSync(await fetched(await linkTo(begun))))).toHaveLength(10);
   }, 120_000);
 
-  it('is gone a day later, record and file', async () => {
+  it('is removed after one day, record and file', async () => {
     const exportId = await asked({ format: 'json', sections: ['identity'] });
     await linkTo(exportId);
     const [bucket = ''] = readdirSync(join(stack.data, 's3'));

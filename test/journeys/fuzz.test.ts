@@ -32,7 +32,7 @@ const hostile = fc.oneof(
   fc.constantFrom(-1, 0, 0.5, 1e308, Number.MAX_SAFE_INTEGER + 1, [], {}, null, true, ['x'], { constructor: 1 }),
 );
 
-/** Mostly what the schema asks for, now and then something hostile in its place. */
+/** Mostly values that match the schema, occasionally a hostile one. */
 const almost = (schema: JsonSchema, depth = 0): fc.Arbitrary<unknown> =>
   fc.oneof({ weight: 5, arbitrary: fitting(schema, depth) }, { weight: 1, arbitrary: hostile });
 
@@ -93,7 +93,7 @@ const requestOf = (path: string, operation: Operation) => {
   });
 };
 
-/** Mostly the one that exists: what comes after it is to be reached, too. */
+/** Mostly an existing id, so that the code behind the lookup is reached too. */
 const pathValue = (name: string) =>
   fc.oneof(
     { weight: 4, arbitrary: fc.constant(null).map(() => (name === 'consumerId' ? consumerId : 'organization')) },
@@ -109,7 +109,7 @@ const operations = Object.entries(description.paths).flatMap(([path, methods]) =
   ),
 );
 
-describe('whatever is sent', () => {
+describe('any request', () => {
   it.each(operations)(
     'to %s is never answered with a fault',
     async (_, method, path, operation) => {

@@ -10,7 +10,7 @@ const claim = async (consumerId: string) =>
   (await stack.call('POST', `/v1/consumers/${consumerId}/reward-claims`, { rewardId: 'mug' })).body;
 
 describe('a list', () => {
-  it('decides who may claim what is for its members, as long as it is used', async () => {
+  it('restricts rewards to its members and cannot be deleted while it is in use', async () => {
     const [ada, bob] = [await born('ada@example.com'), await born('bob@example.com')];
     for (const consumerId of [ada, bob]) {
       await stack.call('POST', `/v1/consumers/${consumerId}/points`, { type: 'add', points: 50, reason: 'hello' });
@@ -41,7 +41,7 @@ describe('a list', () => {
     expect(await claim(ada)).toMatchObject({ code: 'not_eligible' });
   });
 
-  it('is left by everyone when it is deleted, and its id may be used again', async () => {
+  it('loses all members when it is deleted, and its id can be reused', async () => {
     await stack.call('POST', '/v1/lists', { listId: 'crowd', name: 'Crowd' });
     const ids = await Promise.all(Array.from({ length: 40 }, (_, n) => born(`crowd${n}@example.com`)));
     const added = await Promise.all(

@@ -1,7 +1,7 @@
 /**
- * Nothing personal reaches logs, buses, histories, dead letters, metrics or answers that refuse; and after an erasure
- * nothing of the consumer is left anywhere. Everything that a caller can say about somebody is said here in values that
- * cannot be mistaken, in every way and in wrong ways, and then looked for in everything that is kept.
+ * Personal data never reaches logs, buses, execution histories, dead letters, metrics or refusals, and an erasure leaves
+ * nothing behind. Every field that callers can send is sent here with unique values, valid and invalid, and everything that
+ * is stored is searched for them.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -33,7 +33,7 @@ const EDIT = {
   customAttributes: { zqxattribute: 'zqxchanged' },
 };
 
-/** Said about the consumer. */
+/** Sent about the consumer. */
 const SAID = [
   ...['zqxemail', '447700900371', '7700900371', 'zqxname', 'Bäckerin', 'zqxgender', '1931-07-19', 'zqxpicture'],
   ...[
@@ -53,7 +53,7 @@ const SAID = [
   ...['zqxpurpose', 'zqxform', 'zqxbox', 'zqxwording', 'zqxclaim', 'zqxtextkey'],
   ...[PROFILE.email, PROFILE.phone, PROFILE.fullName, EDIT.email, EDIT.phone, EDIT.fullName, PROFILE.pictureUrl],
 ];
-/** Said in requests that are refused, or fail, or only ask. */
+/** Sent in requests that are refused, fail, or only read. */
 const ASKED = [
   ...['zqxunread', 'zqxunknown', 'zqxsurplus', 'zqxwrong', 'zqxquery', 'zqxqueried', 'zqxpath', 'zqxsearch', 'zqxkey'],
   ...['zqxheader', 'zqxetag', 'zqxstranger', '447700900593', 'zqxlost', 'zqxsms', 'zqxcursor', 'zqxtoken'],
@@ -64,10 +64,10 @@ const { data } = stack;
 let consumerId: string;
 let keys = 0;
 const refusals: { request: string; answer: Answer }[] = [];
-/** Addresses that took what they were sent. */
+/** Routes that accepted a request. */
 const taken = new Set<string>();
 
-/** Each write under a key of its own, which says something too. */
+/** Each write has its own key, which also contains a mark. */
 const call = async (method: string, path: string, body?: unknown, options: CallOptions = {}): Promise<Answer> => {
   keys += 1;
   const headers = {
@@ -118,7 +118,7 @@ const EVENTS: [string, Record<string, unknown>][] = [
   ['poem_read', { zqxpoem: { zqxpoem: ['zqxpoem'] } }],
 ];
 
-/** What the whole product knows about somebody, said once. */
+/** Sends everything that the product stores about a consumer. */
 const livedThrough = async (): Promise<void> => {
   await done('PUT', '/v1/settings/earning-rules', RULES);
   await done('PUT', '/v1/settings/tiers', LADDER);
@@ -197,7 +197,7 @@ const SEGMENT = {
   rule: { all: [{ attribute: 'customerValue.lifetimeValueMinor', operator: 'gt', value: 0 }] },
 };
 
-/** Every question about somebody, in the ways in which one can ask it. */
+/** Every read of a consumer, with all its parameters. */
 const asked = async (): Promise<void> => {
   const questions = [
     ...['search=zqxsecond', 'search=zqxsearch', 'search=%2B4477009004', 'tag=zqxtag', 'cursor=zqxcursor'],
@@ -240,7 +240,7 @@ const asked = async (): Promise<void> => {
 const routes: Route[] = Object.values(api).flatMap((rows) => Object.values<Route>(rows));
 const addressOf = ({ path }: Route): string => path.replace('{consumerId}', consumerId).replace(/\{\w+\}/g, 'zqxpath');
 
-/** To every route, what it cannot take. */
+/** Sends invalid input to every route. */
 const misused = async (only: (route: Route) => boolean): Promise<void> => {
   const wrong = {
     zqxunknown: 'zqxsurplus',
@@ -261,7 +261,7 @@ const misused = async (only: (route: Route) => boolean): Promise<void> => {
 const isErasure = ({ path, method }: Route): boolean =>
   path.startsWith('/v1/erasures') || (method === 'DELETE' && path === '/v1/consumers/{consumerId}');
 
-/** The assembly was written before anybody said anything; the table and the exports are for what was said. */
+/** The assembly predates all requests; the table and the exports are meant to contain the values. */
 const NOT_LOGGED = /^(cdk\.out|dynamodb|s3)\//;
 const told = (found: Found[]): string[] => found.map(({ mark, where }) => `${mark} in ${where}`);
 const inControls = async (marks: readonly string[]): Promise<Found[]> => {
@@ -274,8 +274,8 @@ const inControls = async (marks: readonly string[]): Promise<Found[]> => {
   return answers.flat();
 };
 
-describe('what is said about a consumer', () => {
-  it('can be said everywhere, and is taken', async () => {
+describe('personal data', () => {
+  it('is accepted by every route that takes it', async () => {
     await livedThrough();
     const ofConsumers = routes.filter(({ method, path }) => method !== 'GET' && path.includes('{consumerId}'));
     const isTaken = ({ method, path }: Route): boolean => {
@@ -288,9 +288,9 @@ describe('what is said about a consumer', () => {
     expect(JSON.stringify(body)).toContain('Zqxmarried');
   }, 120_000);
 
-  it('is refused where it does not fit, in every way', async () => {
+  it('is refused by every route if it is invalid', async () => {
     await asked();
-    // Of somebody who is here: once erased, these are anybody's.
+    // The contacts of an existing consumer: after an erasure they are free.
     await call('POST', '/v1/consumers', { email: EDIT.email, phone: EDIT.phone });
     await call('POST', '/v1/consumers', { externalIds: { zqxsource: 'zqxexternal' } });
     await misused((route) => !isErasure(route));
@@ -298,7 +298,7 @@ describe('what is said about a consumer', () => {
     expect([...statuses].sort()).toEqual(expect.arrayContaining([400, 401, 404, 409, 415, 422]));
   }, 180_000);
 
-  it('goes through every job and every workflow', async () => {
+  it('passes through every job and workflow', async () => {
     const { body } = await control('GET', '/jobs');
     for (const { name } of body.items)
       expect([name, (await control('POST', `/jobs/${name}`)).status]).toEqual([name, 200]);
@@ -312,7 +312,7 @@ describe('what is said about a consumer', () => {
     );
   }, 180_000);
 
-  it('meets a table that is gone, and is answered 500', async () => {
+  it('is answered with 500 if the table is missing', async () => {
     process.kill(Number(readFileSync(join(data, 'dynamodb', 'dynamodb.pid'), 'utf8')), 'SIGKILL');
     const before = refusals.length;
     await Promise.all([
@@ -329,18 +329,18 @@ describe('what is said about a consumer', () => {
     await settle();
   }, 180_000);
 
-  it('is in no log, on no bus, in no execution, dead letter or figure', async () => {
+  it('is in no log, event, execution, dead letter or metric', async () => {
     const marks = [...SAID, ...ASKED];
-    // Callers know their events and claims by their ids, and are told of them by these.
+    // Callers choose the ids of events and claims, so responses and messages contain them.
     const isNamed = ({ mark, where }: Found) =>
       ['zqxclaim', 'zqxevent'].includes(mark) && /^(bus\.jsonl|\/_local\/bus)/.test(where);
     const found = [...marksInFolder(data, marks, NOT_LOGGED), ...(await inControls(marks))];
     expect(told(found.filter((one) => !isNamed(one)))).toEqual([]);
   }, 120_000);
 
-  it('is not repeated by what refuses it, but for the name of a field', () => {
+  it('is not repeated in refusals, except for field names', () => {
     const marks = [...SAID, ...ASKED];
-    // What callers call a field is theirs, and `path` has to name it.
+    // Callers choose field names, and `path` has to name the field.
     const said = (body: Answer['body']): string =>
       [body?.errors ?? []]
         .flat()
@@ -354,12 +354,12 @@ describe('what is said about a consumer', () => {
 describe('an erasure', () => {
   let keptId: string;
   const marks = () => [...SAID, ...ASKED, consumerId];
-  /** The bus has to name whom other systems are to forget, and which of them know the consumer. */
+  /** The bus has to name the consumer to erase, and the systems that know the consumer. */
   const isNeeded = ({ mark, where }: Found) =>
     where.startsWith('bus.jsonl') && [consumerId, 'zqxsource'].includes(mark);
   const found = () => told(marksInFolder(data, marks(), /^cdk\.out\//).filter((one) => !isNeeded(one)));
 
-  it('is carried out, also where others go on asking', async () => {
+  it('completes while other requests continue', async () => {
     keptId = (await done('POST', '/v1/consumers', { gender: 'kept' })).consumerId;
     const { erasureId } = await done('DELETE', of(''), { confirm: consumerId });
     await misused((route) => !isErasure(route));
@@ -378,7 +378,7 @@ describe('an erasure', () => {
     expect((await call('GET', of(''))).status).toBe(410);
   }, 180_000);
 
-  it('leaves nothing in the folder of the stack, its table, its bucket and its logs among it, while it runs', async () => {
+  it('leaves nothing in the folder of the running stack, including table, bucket and logs', async () => {
     expect(found()).toEqual([]);
     const inAnswers = await inControls(marks());
     expect(
@@ -389,7 +389,7 @@ describe('an erasure', () => {
     expect((await call('GET', `/v1/consumers/${keptId}`)).body.gender).toBe('kept');
   }, 120_000);
 
-  it('leaves nothing when the stack has ended, and no item about anybody in the table', async () => {
+  it('leaves nothing after the stack has ended, and no item about a consumer in the table', async () => {
     await stack.stop();
     expect(found()).toEqual([]);
     const items = await everyItem();
@@ -400,7 +400,7 @@ describe('an erasure', () => {
 });
 
 type Item = Record<string, { S?: string }>;
-/** The table as DynamoDB Local reads it from the folder of the stack that has ended. */
+/** The table, read by DynamoDB Local from the folder of the ended stack. */
 const everyItem = async (): Promise<Item[]> => {
   const dynamo = await startDynamo({ directory: join(data, 'dynamodb'), log: () => {} });
   const wire = openWire(dynamo.endpoint);

@@ -1,6 +1,6 @@
 /**
- * A table that was restored to an earlier time: whoever was erased since is there again, until the receipts that were saved
- * elsewhere are replayed; whatever dies meanwhile.
+ * A table restored to an earlier time contains the consumers erased since, until the receipts saved elsewhere are replayed.
+ * The stack is killed during the replay.
  */
 import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -15,7 +15,7 @@ import type { Answer, ServedStack } from '../support/served-stack.ts';
 import { dataFolder, serve } from '../support/served-stack.ts';
 import { keyed, type Person, unmistakable } from '../support/unmistakable.ts';
 
-/** The folder of the stack, and what it was when nobody had been erased yet. */
+/** The folder of the stack, and its copy before any erasure. */
 const [original, backup] = [dataFolder(), dataFolder()];
 const elsewhere = mkdtempSync(join(tmpdir(), 'regulars-receipts-'));
 const SAVED = join(elsewhere, 'receipts.jsonl');
@@ -35,7 +35,7 @@ const codeOf = ({ status, body }: Answer) => [status, body?.code];
 const here = unmistakable({ call, data: original.data });
 const { residueOf, receiptOf } = unmistakable({ call, data: backup.data });
 
-/** `npm run receipts`, in a process of its own: how it ended, and what it said. */
+/** Runs `npm run receipts` in its own process. Returns its exit code and output. */
 const ran = async (...asked: string[]): Promise<{ code: unknown; said: string }> => {
   const command = ['run', '--silent', 'receipts', '--', ...asked, '--url', stack.url];
   const child = spawn('npm', command, { env: { ...process.env, NODE_OPTIONS: '' } });
@@ -53,7 +53,7 @@ const receipts = async (...asked: string[]): Promise<string> => {
   return said;
 };
 
-/** So many orders, and something of whatever else there is. */
+/** Records this many orders, and records of every other kind. */
 const lived = async (one: Person, orders: number): Promise<void> => {
   const { consumerId, contacts } = one;
   const n = here.suffixOf(one);
@@ -75,10 +75,10 @@ const lived = async (one: Person, orders: number): Promise<void> => {
   expect(taken.map(({ status }) => status)).toEqual([200, 201, 201, 204, 202]);
 };
 
-/** What is told of the others, alone and together. */
+/** Figures about the others, individual and aggregated. */
 const toldOf = async (others: string[]) => {
   await settle();
-  // A detail shows a renewed summary within a minute.
+  // A detail shows a refreshed summary within a minute.
   await call('PUT', '/_local/clock', { advance: 'PT1M' });
   const idsAt = async (path: string): Promise<string[]> =>
     (await call('GET', path)).body.items.map(({ consumerId }: { consumerId: string }) => consumerId);
@@ -109,12 +109,12 @@ let ana: Person;
 let ben: Person;
 let emma: Person;
 let others: string[];
-/** Whoever came to have an email of an erased one. */
+/** The new owner of an erased consumer's email. */
 let newcomer: string;
 let told: Awaited<ReturnType<typeof toldOf>>;
 let saved: Receipt[];
 const erased = () => [ana, ben, emma];
-/** What Emma shares with nobody: someone else has her email by now. */
+/** Emma's marks except her email, which another consumer now owns. */
 const marksOf = (one: Person) => (one === emma ? one.marks.filter((mark) => !/feather/.test(mark)) : one.marks);
 const heldNow = async () => {
   const items = await (await rawTable(backup.data)).scan();
@@ -125,7 +125,7 @@ const audits = async (): Promise<{ name: string; status: string; output: object 
   (await call('GET', '/_local/executions')).body.items.filter(({ name }: { name: string }) => /^audit-/.test(name));
 
 describe('receipts', () => {
-  it('are of those who were erased, once each, and name nobody', async () => {
+  it('exist once per erased consumer and identify no one', async () => {
     await call('PUT', '/v1/settings/earning-rules', { rules: [{ ruleId: 'o', event: 'order_placed', points: 3 }] });
     await call('POST', '/v1/lists', { listId: 'friends', name: 'Friends' });
     const rule = { attribute: 'customerValue.orders', operator: 'gte', value: 1 };
@@ -166,17 +166,17 @@ describe('receipts', () => {
 });
 
 describe('the restored table', () => {
-  /** What is there of Ana, Emma and Ben, in the order of their receipts. */
+  /** Residue of Ana, Emma and Ben, in the order of their receipts. */
   let held: Record<string, number>[];
 
-  it('has everybody again who was erased since', async () => {
+  it('contains the consumers erased since the backup', async () => {
     stack = await serve(backup.data, { now: '2027-03-01T12:00:00.000Z' });
     await settle();
     for (const one of erased()) {
       expect((await call('GET', `/v1/consumers/${one.consumerId}`)).body.email).toBe(one.contacts.email);
       expect((await residueOf(one)).length).toBeGreaterThan(50);
     }
-    // Before anybody thinks of the receipts, somebody else has come to Emma's email.
+    // Before the receipts are restored, another consumer has registered Emma's email.
     const { consumerId, contacts } = emma;
     await call('PATCH', `/v1/consumers/${consumerId}`, { email: 'quillfeather@example.org' });
     newcomer = (await call('POST', '/v1/consumers', { email: contacts.email })).body.consumerId;
@@ -185,8 +185,8 @@ describe('the restored table', () => {
     held = [ofAna ?? {}, ofEmma ?? {}, ofBen ?? {}];
   }, 240_000);
 
-  it('is told of them again, though it is killed while receipts come back, and while they are erased', async () => {
-    // Of many others too, who came after the backup and went: enough to be killed in the middle of.
+  it('accepts the receipts and erases again, across kills during both', async () => {
+    // Include many others who came and went after the backup, so that the kill interrupts the upload.
     const [first, ...rest] = saved;
     const strangers = Array.from({ length: 150 }, (_, n) => ({
       ...{ ...first, erasureId: `came${n}and0went` },
@@ -218,7 +218,7 @@ describe('the restored table', () => {
     await settle();
   }, 480_000);
 
-  it('has nobody of them any more', async () => {
+  it('no longer contains any of them', async () => {
     for (const one of erased()) {
       expect(codeOf(await call('GET', `/v1/consumers/${one.consumerId}`))).toEqual([410, 'erased']);
       expect(await residueOf({ ...one, marks: marksOf(one) })).toEqual([]);
@@ -228,13 +228,13 @@ describe('the restored table', () => {
       expect(status).toBe(404);
     }
     expect(await heldNow()).toEqual([{}, {}, {}]);
-    // The bus has to name whom other systems are to forget, and which of them know them.
+    // The bus has to name the consumer to erase, and the systems that know the consumer.
     const isNeeded = ({ mark, where }: Found) => /^bus\.jsonl/.test(where) && /^(\w{26}|quillsource\d+)$/.test(mark);
     const found = marksInFolder(backup.data, erased().flatMap(marksOf), /^cdk\.out\//);
     expect(found.filter((one) => !isNeeded(one))).toEqual([]);
   }, 60_000);
 
-  it('says so: the receipts are those of before, and count what was removed again', async () => {
+  it('has the earlier receipts, which count the repeated removals', async () => {
     for (const [place, before] of saved.entries()) {
       const again = await receiptOf(before.erasureId);
       const { itemsRemoved, steps, completedAt, ...same } = again;
@@ -249,14 +249,14 @@ describe('the restored table', () => {
     }
   });
 
-  it('tells of the others what the original told', async () => {
+  it('has the same figures about the others as the original table', async () => {
     expect(await toldOf(others)).toEqual(told);
     const { contacts } = emma;
     const { body } = await call('GET', `/v1/consumers/lookup?email=${contacts.email}`);
     expect(body).toMatchObject({ consumerId: newcomer, email: contacts.email, version: 1 });
   }, 60_000);
 
-  it('stays as it is when it is told again, whoever has come since', async () => {
+  it('is unchanged by a second replay, even with new consumers', async () => {
     const back = (await call('POST', '/v1/consumers', { ...ana.contacts, fullName: 'Ana Again' })).body;
     await settle();
     const read = () => Promise.all(saved.map(({ erasureId }) => receiptOf(erasureId)));

@@ -1,9 +1,9 @@
-/** Values that nothing but a caller can have put somewhere, in all the forms in which something could keep them. */
+/** Finds values that only a caller can have sent, in every form in which they could be stored. */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 
-/** A part of a text in base64, whatever stands before and behind it. */
+/** The base64 forms of a value at every alignment within a longer text. */
 const inBase64 = (value: string): string[] =>
   [0, 1, 2].flatMap((before) => {
     const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(value)]);
@@ -22,7 +22,7 @@ const asciiJson = (value: string): string =>
     .slice(1, -1)
     .replace(/[^\x20-\x7e]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
-/** A value as it is, in small and capital letters, escaped, encoded and hashed. */
+/** A value as it is, in lower and upper case, escaped, encoded and hashed. */
 export const formsOf = (value: string): string[] => {
   const cased = [value, value.toLowerCase(), value.toUpperCase()];
   const written = cased.flatMap((one) => [
@@ -35,13 +35,13 @@ export const formsOf = (value: string): string[] => {
 };
 
 export interface Found {
-  /** Which of the values. */
+  /** The value that was found. */
   mark: string;
-  /** Where, and what stands around it. */
+  /** The place, with the surrounding text. */
   where: string;
 }
 
-/** Every mark that is in the text, once a place. */
+/** Every mark that occurs in the text, with its first occurrence. */
 export const marksIn = (text: string | Buffer, marks: readonly string[], where: string): Found[] => {
   const bytes = typeof text === 'string' ? Buffer.from(text) : text;
   return marks.flatMap((mark) => {
@@ -52,13 +52,13 @@ export const marksIn = (text: string | Buffer, marks: readonly string[], where: 
   });
 };
 
-/** Every mark in any file of a folder but these. */
+/** Every mark in the names and contents of a folder's files, except files that match `without`. */
 export const marksInFolder = (folder: string, marks: readonly string[], without: RegExp): Found[] =>
   readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)))
     .filter((file) => !without.test(file))
     .flatMap((file) => [
-      ...marksIn(file, marks, 'a name of a file'),
+      ...marksIn(file, marks, 'a file name'),
       ...marksIn(readFileSync(join(folder, file)), marks, file),
     ]);

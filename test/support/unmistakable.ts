@@ -1,4 +1,4 @@
-/** People who cannot be mistaken: whatever they sent is found in the table and the bucket of a served stack, or is not. */
+/** Consumers with unique values, so that residue of them can be found in the table and the bucket of a served stack. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from '@jest/globals';
@@ -8,7 +8,7 @@ import type { ServedStack } from './served-stack.ts';
 
 export interface Person {
   consumerId: string;
-  /** What only they have: ids, contacts, and a word for each text that they sent. */
+  /** Their unique values: ids, contacts, and a word for each text that they sent. */
   marks: string[];
   contacts: { email: string; phone: string };
 }
@@ -18,16 +18,20 @@ export const keyed = (key: string) => ({ headers: { 'idempotency-key': key } });
 
 export const unmistakable = ({ call, data }: Pick<ServedStack, 'call' | 'data'>) => {
   let people = 0;
-  /** Somebody who cannot be mistaken. */
+  /** Creates a consumer with unique values. */
   const person = async (): Promise<Person> => {
     people += 1;
     const n = String(people).padStart(3, '0');
     const contacts = { email: `quillfeather${n}@example.org`, phone: `+447700900${n}` };
-    const said = {
-      ...{ ...contacts, fullName: `Quillfeather${n} Nightingale`, handler: `quillhandle${n}`, tags: [`quilltag${n}`] },
-      ...{ customAttributes: { [`quillname${n}`]: `quillvalue${n}` }, externalIds: { klaviyo: `quillsource${n}` } },
+    const profile = {
+      ...contacts,
+      fullName: `Quillfeather${n} Nightingale`,
+      handler: `quillhandle${n}`,
+      tags: [`quilltag${n}`],
+      customAttributes: { [`quillname${n}`]: `quillvalue${n}` },
+      externalIds: { klaviyo: `quillsource${n}` },
     };
-    const { status, body } = await call('POST', '/v1/consumers', said, keyed(`born ${n}`));
+    const { status, body } = await call('POST', '/v1/consumers', profile, keyed(`born ${n}`));
     expect(status).toBe(201);
     const words = ['feather', 'handle', 'tag', 'name', 'value', 'source', 'event', 'order', 'text'];
     return {
@@ -39,7 +43,7 @@ export const unmistakable = ({ call, data }: Pick<ServedStack, 'call' | 'data'>)
   const suffixOf = ({ contacts }: Person) => contacts.phone.slice(-3);
 
   const record = (consumerId: string, event: object) => call('POST', `/v1/consumers/${consumerId}/events`, event);
-  /** What many do: so many events of each kind. */
+  /** Records `hundreds` batches of 100 events, a quarter of each type. */
   const busy = async (one: Person, hundreds: number) => {
     const n = suffixOf(one);
     for (let batch = 0; batch < hundreds; batch++) {
@@ -62,7 +66,7 @@ export const unmistakable = ({ call, data }: Pick<ServedStack, 'call' | 'data'>)
     }
   };
 
-  /** Whatever the table and the bucket show of somebody; the receipt has the keyed hash alone. */
+  /** Occurrences of the marks in the table and the bucket. A receipt contains only the keyed hash. */
   const residueOf = async ({ marks }: Pick<Person, 'marks'>): Promise<unknown[]> => {
     const items = await (await rawTable(data)).scan();
     const inTable = items.flatMap((item) => marksIn(item, marks, 'an item'));

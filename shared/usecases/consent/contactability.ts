@@ -16,7 +16,10 @@ interface ContactQuestion {
   now: Instant;
 }
 
-/** All reads are strongly consistent, so that a withdrawal takes effect immediately. Throws `consumer_not_found` or `erased`. */
+/**
+ * All reads are strongly consistent, so that a withdrawal takes effect immediately. Throws `Refusal` `consumer_not_found`
+ * or `erased`.
+ */
 export const mayContact = async (
   store: Store,
   { consumerId, channel, purpose, now }: ContactQuestion,

@@ -10,7 +10,7 @@ import type { RecordOf } from '../ports/records.ts';
 import type { Write } from '../ports/store.ts';
 
 export interface NewConsent extends Statement {
-  /** Where the statement was made, and how. */
+  /** The place of the statement; `method` is how it was made. */
   source: string;
   method: string;
   wordingVersion: string | null;

@@ -31,7 +31,7 @@ export const editConsumer = async (deps: Deps, target: Target, edit: ProfileEdit
   });
 };
 
-/** Throws `Refusal('not_registered')` for a guest, who is in no loyalty program. */
+/** Throws `Refusal('not_registered')` for a guest, who cannot be in the loyalty program. */
 export const setMembership = async (deps: Deps, target: Target, state: 'opted_in' | 'opted_out', commit: Commit) => {
   const organization = await organizationOf(deps.store, target.now);
   return changeProfile(deps, target, commit, {

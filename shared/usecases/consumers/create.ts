@@ -26,7 +26,10 @@ export interface NewConsumer {
   now: Instant;
 }
 
-/** Throws `Refusal('contact_taken')` and `('external_id_taken')`. Exactly one of several concurrent requests with the same contact succeeds. */
+/**
+ * Exactly one of several concurrent requests with the same contact succeeds. Throws `Refusal('contact_taken')` and
+ * `('external_id_taken')`.
+ */
 export const createConsumer = async (deps: Deps, asked: NewConsumer, commit: Commit): Promise<ConsumerDetail> => {
   const organization = await organizationOf(deps.store, asked.now);
   const state = newborn(deps.newId(asked.now), asked, organization);

@@ -1,4 +1,4 @@
-/** The detail of a consumer as of now. Parts that are not built yet are there, empty or null. */
+/** The detail of a consumer as of now. Parts that are not built yet are present, but empty or null. */
 import { completenessOf } from '../../domain/completeness.ts';
 import { marketingOf } from '../../domain/consent/standing.ts';
 import { lastActivityOf } from '../../domain/consumer/archiving.ts';

@@ -35,11 +35,11 @@ const shown = (receipt: RecordOf<'erasure'>): Receipt => {
 const STUCK_AFTER_MS = 60 * 60_000;
 
 /** Restarts every erasure that failed or is stuck. */
-export const resumeErasures = async (deps: Deps, now: Instant): Promise<{ running: number; begun: number }> => {
-  const run = { running: 0, begun: 0 };
+export const resumeErasures = async (deps: Deps, now: Instant): Promise<{ running: number; restarted: number }> => {
+  const run = { running: 0, restarted: 0 };
   for await (const { erasureId } of deps.store.erasing()) {
     run.running += 1;
-    if (await resumeStuck(deps, erasureId, now)) run.begun += 1;
+    if (await resumeStuck(deps, erasureId, now)) run.restarted += 1;
   }
   return run;
 };

@@ -48,7 +48,7 @@ const settings = async (document: string, body: object) =>
   });
 
 /** The record of the table's stream for this change. */
-const told = (before: StoredRecord | undefined, after: StoredRecord | undefined) => {
+const followChange = (before: StoredRecord | undefined, after: StoredRecord | undefined) => {
   const images = { ...(before && { OldImage: itemOf(before) }), ...(after && { NewImage: itemOf(after) }) };
   const dynamodb = { SequenceNumber: '1', ApproximateCreationDateTime: 1_781_000_000, ...images };
   return keepSummaries({ ...world.deps, recordOf: (image) => recordOf(image as never) })({
@@ -59,7 +59,7 @@ const profileIn = async (consumerId: string) => (await world.store.get([{ kind: 
 const gone = async (consumerId: string) => {
   const before = await profileIn(consumerId);
   await world.store.commit([{ remove: { kind: 'profile', consumerId } }]);
-  return told(before, undefined);
+  return followChange(before, undefined);
 };
 
 describe('the brand advocates', () => {
@@ -228,7 +228,7 @@ describe('the weekly ranking', () => {
       if (commits === 1) {
         const profile = await profileIn(ben);
         if (profile) await world.store.commit([{ put: { ...profile, fullName: 'Benny' }, expect: 'present' }]);
-        await told(profile, await profileIn(ben));
+        await followChange(profile, await profileIn(ben));
         await gone(ann);
       }
       return world.store.commit(writes);
@@ -267,13 +267,13 @@ describe('the list between two rankings', () => {
     const second = await profileIn(ann);
     await world.patch(ann, { fullName: 'Annabel' });
     const third = await profileIn(ann);
-    await told(first, second);
+    await followChange(first, second);
     expect(await ranked()).toEqual(['Annabel']);
-    await told(second, third);
-    await told(first, second);
+    await followChange(second, third);
+    await followChange(first, second);
     expect(await ranked()).toEqual(['Annabel']);
     await world.patch(ann, { fullName: null });
-    await told(third, await profileIn(ann));
+    await followChange(third, await profileIn(ann));
     expect(await ranked()).toEqual([null]);
   });
 
@@ -282,10 +282,10 @@ describe('the list between two rankings', () => {
     await score();
     const [before] = await world.store.get([{ kind: 'advocates' }], true);
     const profile = await profileIn(ann);
-    if (profile) await told(profile, { ...profile, handler: 'h' });
-    await told(undefined, profile);
+    if (profile) await followChange(profile, { ...profile, handler: 'h' });
+    await followChange(undefined, profile);
     const other = await profileIn(ben);
-    if (other) await told(other, { ...other, fullName: 'Benny' });
+    if (other) await followChange(other, { ...other, fullName: 'Benny' });
     await gone(ben);
     expect((await world.store.get([{ kind: 'advocates' }], true))[0]).toEqual(before);
   });

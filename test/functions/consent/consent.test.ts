@@ -17,9 +17,12 @@ const errorsOf = ({ body }: ApiResponse) => body.errors.map(({ path, code }: Bod
 describe('POST /v1/consumers/{consumerId}/consents', () => {
   it('returns the statement, and the consumer shows the resulting state', async () => {
     const said = { channel: 'email', purpose: 'marketing', source: 'newsletter form', method: 'double opt-in' };
-    const told = await world.say(who, { ...said, wordingVersion: '2026-02' });
+    const response = await world.say(who, { ...said, wordingVersion: '2026-02' });
     const statement = { ...said, state: 'granted', at: NOW, wordingVersion: '2026-02' };
-    expect(told).toMatchObject({ status: 201, body: { ...statement, consentId: expect.stringMatching(/^\w{26}$/) } });
+    expect(response).toMatchObject({
+      status: 201,
+      body: { ...statement, consentId: expect.stringMatching(/^\w{26}$/) },
+    });
     const detail = await world.detail(who);
     expect(detail.consents).toEqual({ email: { state: 'granted', at: NOW } });
     expect(consumerAnswers().consumerDetail.safeParse(detail).error).toBeUndefined();
@@ -60,22 +63,22 @@ describe('POST /v1/consumers/{consumerId}/consents', () => {
     ['a long purpose', { purpose: 'x'.repeat(65) }, ['purpose too_long']],
     ['an unknown field', { at: NOW }, ['at unknown_field']],
   ])('refuses %s', async (_, body, errors) => {
-    const told = await world.say(who, body);
-    expect([told.status, errorsOf(told)]).toEqual([422, errors]);
+    const response = await world.say(who, body);
+    expect([response.status, errorsOf(response)]).toEqual([422, errors]);
     expect((await world.history(who)).body.items).toEqual([]);
   });
 
   it('refuses a purpose beyond the limit', async () => {
     for (let n = 0; n < 20; n += 1) expect((await world.say(who, { purpose: `p${n}` })).status).toBe(201);
-    const told = await world.say(who, { purpose: 'one more' });
-    expect([told.status, errorsOf(told)]).toEqual([422, ['purpose too_long']]);
+    const response = await world.say(who, { purpose: 'one more' });
+    expect([response.status, errorsOf(response)]).toEqual([422, ['purpose too_long']]);
     expect((await world.say(who, { purpose: 'P3' })).status).toBe(201);
   });
 
   it('refuses a stale version and an unknown consumer', async () => {
     expect((await world.say(who, {}, { headers: { 'if-match': '"1"' } })).status).toBe(201);
     expect(code(await world.say(who, {}, { headers: { 'if-match': '"1"' } }))).toEqual([409, 'version_conflict']);
-    expect(code(await world.say('nobody'))).toEqual([404, 'consumer_not_found']);
+    expect(code(await world.say('missing'))).toEqual([404, 'consumer_not_found']);
   });
 
   it('records one statement per idempotency key', async () => {
@@ -104,7 +107,7 @@ describe('GET /v1/consumers/{consumerId}/consents', () => {
   it('refuses a forged cursor and an unknown consumer', async () => {
     expect(code(await world.history(who, 'cursor=forged'))).toEqual([400, 'invalid_cursor']);
     expect(code(await world.history(who, 'limit=101'))).toEqual([422, 'limit_out_of_range']);
-    expect(code(await world.history('nobody'))).toEqual([404, 'consumer_not_found']);
+    expect(code(await world.history('missing'))).toEqual([404, 'consumer_not_found']);
   });
 });
 
@@ -187,7 +190,7 @@ describe('POST /v1/inbound-sms', () => {
   it.each([
     ['a name', 'ACME'],
     ['a short code', '60777'],
-  ])('takes %s for nobody', async (_, from) => {
+  ])('finds no consumer for %s', async (_, from) => {
     expect((await world.sms('STOP', { from })).status).toBe(202);
     expect((await world.history(who)).body.items).toEqual([]);
   });
@@ -217,9 +220,9 @@ describe('POST /v1/inbound-sms', () => {
     ['a text beyond all measure', { text: 'x'.repeat(4_097) }, ['text too_long']],
     ['an unknown field', { to: '+44' }, ['to unknown_field']],
   ])('refuses %s, without repeating it', async (_, body, errors) => {
-    const told = await world.sms('STOP', body);
-    expect([told.status, errorsOf(told)]).toEqual([422, errors]);
-    expect(JSON.stringify(told.body)).not.toMatch(/hello|654321|x{10}/);
+    const response = await world.sms('STOP', body);
+    expect([response.status, errorsOf(response)]).toEqual([422, errors]);
+    expect(JSON.stringify(response.body)).not.toMatch(/hello|654321|x{10}/);
   });
 });
 
@@ -294,11 +297,11 @@ describe('GET /v1/consumers/{consumerId}/contactability', () => {
       world.messaged(who, { messageId, channel, engagement: 'clicked' }, hoursAgo(hours), 'message_engaged');
     await world.messaged(who, { messageId: 'old', channel: 'sms' }, hoursAgo(30));
     await engaged('old', 2);
-    await world.messaged(who, { messageId: 'told', channel: 'sms' }, hoursAgo(6));
-    await engaged('told', 1);
-    await engaged('untold', 3);
-    await engaged('untold', 4);
-    await engaged('untold', 0);
+    await world.messaged(who, { messageId: 'reported', channel: 'sms' }, hoursAgo(6));
+    await engaged('reported', 1);
+    await engaged('unreported', 3);
+    await engaged('unreported', 4);
+    await engaged('unreported', 0);
     await engaged('mail', 0, 'email');
     await limit(3);
     expect((await world.ask(who)).body).toMatchObject({ allowed: true });
@@ -337,7 +340,7 @@ describe('GET /v1/consumers/{consumerId}/contactability', () => {
 
   it('returns the same best send time as the detail', async () => {
     const [metrics] = await world.store.get([{ kind: 'metrics', consumerId: who }], true);
-    if (!metrics) throw new Error('nobody is there');
+    if (!metrics) throw new Error('no such consumer');
     const engagedMinutes = [Math.floor(Date.parse('2026-02-20T19:30:00.000Z') / 60_000)];
     await world.store.commit([{ put: { ...metrics, engagedMinutes }, expect: 'anything' }]);
     const { bestSendTime } = (await world.ask(who)).body;
@@ -355,7 +358,7 @@ describe('GET /v1/consumers/{consumerId}/contactability', () => {
   });
 
   it('refuses an unknown consumer', async () => {
-    expect(code(await world.ask('nobody'))).toEqual([404, 'consumer_not_found']);
+    expect(code(await world.ask('missing'))).toEqual([404, 'consumer_not_found']);
   });
 });
 
@@ -368,8 +371,8 @@ describe('an erased consumer', () => {
         expect: 'absent',
       },
     ]);
-    for (const told of [await world.say('gone'), await world.history('gone'), await world.ask('gone')]) {
-      expect(code(told)).toEqual([410, 'erased']);
+    for (const response of [await world.say('gone'), await world.history('gone'), await world.ask('gone')]) {
+      expect(code(response)).toEqual([410, 'erased']);
     }
   });
 

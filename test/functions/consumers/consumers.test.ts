@@ -12,13 +12,13 @@ beforeEach(() => {
 
 const errorsOf = ({ body }: ApiResponse) => body.errors?.map(({ path, code }: Body) => `${path} ${code}`);
 const found = async (query: string) => {
-  const told = await call('list', { method: 'GET', query });
-  return told.body.items.map(({ fullName, email, phone }: Body) => fullName ?? email ?? phone);
+  const response = await call('list', { method: 'GET', query });
+  return response.body.items.map(({ fullName, email, phone }: Body) => fullName ?? email ?? phone);
 };
 
 describe('creating a consumer', () => {
   it('returns the detail in the documented shape', async () => {
-    const told = await call('create', {
+    const response = await call('create', {
       body: {
         email: ' Anna@Example.ORG ',
         phone: '+44 7911 123456',
@@ -26,16 +26,16 @@ describe('creating a consumer', () => {
         tags: ['VIP', { name: 'x', type: 'campaign' }],
       },
     });
-    expect(told).toMatchObject({ status: 201, headers: { etag: '"1"' } });
-    expect(told.body).toMatchObject({
+    expect(response).toMatchObject({ status: 201, headers: { etag: '"1"' } });
+    expect(response.body).toMatchObject({
       version: 1,
       status: 'active',
       identityLevel: 'registered',
       email: 'anna@example.org',
       phone: '+447911123456',
       membership: 'opted_in',
-      joinedAt: told.body.createdAt,
-      lastActivityAt: told.body.createdAt,
+      joinedAt: response.body.createdAt,
+      lastActivityAt: response.body.createdAt,
       tags: [
         { name: 'VIP', type: null },
         { name: 'x', type: 'campaign' },
@@ -48,13 +48,13 @@ describe('creating a consumer', () => {
       segments: [],
       consents: {},
     });
-    expect(consumerAnswers().consumerDetail.safeParse(told.body).error).toBeUndefined();
-    expect((await detail(told.body.consumerId)).body).toEqual(told.body);
+    expect(consumerAnswers().consumerDetail.safeParse(response.body).error).toBeUndefined();
+    expect((await detail(response.body.consumerId)).body).toEqual(response.body);
   });
 
   it.each([
     { sent: {}, level: 'guest', membership: 'none' },
-    { sent: { fullName: 'Nobody' }, level: 'guest', membership: 'none' },
+    { sent: { fullName: 'Guest' }, level: 'guest', membership: 'none' },
     { sent: { email: null, phone: null }, level: 'guest', membership: 'none' },
     { sent: { email: 'a@example.org' }, level: 'registered', membership: 'opted_in' },
     { sent: { phone: '+12025550143' }, level: 'registered', membership: 'opted_in' },
@@ -99,11 +99,11 @@ describe('creating a consumer', () => {
   });
 
   it('gives an email to exactly one of fifty concurrent requests', async () => {
-    const told = await Promise.all(
+    const response = await Promise.all(
       Array.from({ length: 50 }, () => call('create', { body: { email: 'a@example.org' } })),
     );
-    expect(told.filter(({ status }) => status === 201)).toHaveLength(1);
-    expect(told.filter(({ status, body }) => status === 409 && body.code === 'contact_taken')).toHaveLength(49);
+    expect(response.filter(({ status }) => status === 201)).toHaveLength(1);
+    expect(response.filter(({ status, body }) => status === 409 && body.code === 'contact_taken')).toHaveLength(49);
   });
 
   it('repeats its response under the same key and refuses other content', async () => {
@@ -119,7 +119,7 @@ describe('creating a consumer', () => {
 
   const long = (length: number) => 'x'.repeat(length);
   it.each([
-    { sent: { email: 'nobody' }, errors: ['email invalid_format'] },
+    { sent: { email: 'no-address' }, errors: ['email invalid_format'] },
     { sent: { email: 'a@b' }, errors: ['email invalid_format'] },
     { sent: { email: `${long(64)}@${long(190)}.org` }, errors: ['email too_long'] },
     { sent: { email: `${long(65)}@example.org` }, errors: ['email invalid_format'] },
@@ -159,11 +159,11 @@ describe('creating a consumer', () => {
     { sent: { fullName: '\ud800' }, errors: ['fullName forbidden_text'] },
     { sent: '{"customAttributes":{"__proto__":"x"}}', errors: ['customAttributes.__proto__ forbidden_key'] },
   ])('refuses $errors', async ({ sent, errors }) => {
-    const told = await call('create', {
+    const response = await call('create', {
       body: typeof sent === 'string' ? sent : JSON.stringify(sent),
       headers: { 'content-type': 'application/json' },
     });
-    expect([told.status, errorsOf(told)]).toEqual([422, errors]);
+    expect([response.status, errorsOf(response)]).toEqual([422, errors]);
     expect(await found('')).toEqual([]);
   });
 
@@ -208,8 +208,8 @@ describe('creating a consumer', () => {
     const externalIds = Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`source_${n}`, `${n}`]));
     const { consumerId } = await born({ ...full('a'), externalIds }, { headers });
     expect(await found('search=a15')).toHaveLength(1);
-    const told = await patch(consumerId, full('b'), { headers: { 'idempotency-key': 'l' } });
-    expect(told).toMatchObject({ status: 200, body: { version: 2, email: 'b@example.org' } });
+    const response = await patch(consumerId, full('b'), { headers: { 'idempotency-key': 'l' } });
+    expect(response).toMatchObject({ status: 200, body: { version: 2, email: 'b@example.org' } });
     expect(await found('search=b15')).toHaveLength(1);
     expect(await found('tag=b%20tag%2049')).toHaveLength(1);
     for (const gone of ['search=a15', 'search=a@', 'tag=a%20tag%200']) expect(await found(gone)).toEqual([]);
@@ -225,20 +225,20 @@ describe('editing a consumer', () => {
       customAttributes: { keep: 1, change: 'x', drop: true },
       answers: { q1: 'yes' },
     });
-    const told = await patch(consumerId, {
+    const response = await patch(consumerId, {
       gender: null,
       tags: ['B', 'c', 'C'],
       customAttributes: { change: ['y'], drop: null, add: false, never: null },
     });
-    expect(told.body).toMatchObject({
+    expect(response.body).toMatchObject({
       version: 2,
       fullName: 'Anna',
       gender: null,
       tags: [{ name: 'B' }, { name: 'c' }],
       answers: { q1: 'yes' },
     });
-    expect(told.body.customAttributes).toEqual({ keep: 1, change: ['y'], add: false });
-    expect((await detail(consumerId)).body).toEqual(told.body);
+    expect(response.body.customAttributes).toEqual({ keep: 1, change: ['y'], add: false });
+    expect((await detail(consumerId)).body).toEqual(response.body);
   });
 
   it.each([
@@ -265,8 +265,8 @@ describe('editing a consumer', () => {
   ])('refuses %s by name, and changes nothing', async (field) => {
     const { consumerId } = await born({ fullName: 'Anna' });
     for (const value of [null, 7, { orders: 3 }]) {
-      const told = await patch(consumerId, { fullName: 'Eve', [field]: value });
-      expect([told.status, errorsOf(told)]).toEqual([422, [`${field} not_editable`]]);
+      const response = await patch(consumerId, { fullName: 'Eve', [field]: value });
+      expect([response.status, errorsOf(response)]).toEqual([422, [`${field} not_editable`]]);
     }
     expect((await detail(consumerId)).body.fullName).toBe('Anna');
   });
@@ -274,15 +274,18 @@ describe('editing a consumer', () => {
   it('declares every field of the detail editable or not editable', async () => {
     const { consumerId, ...parts } = await born({});
     for (const field of Object.keys(parts)) {
-      const told = await patch(consumerId, { [field]: [[]] });
-      expect([told.status, errorsOf(told)?.some((error: string) => error.includes('unknown'))]).toEqual([422, false]);
+      const response = await patch(consumerId, { [field]: [[]] });
+      expect([response.status, errorsOf(response)?.some((error: string) => error.includes('unknown'))]).toEqual([
+        422,
+        false,
+      ]);
     }
   });
 
   it('frees the old contact, claims the new one, and finds the consumer by it', async () => {
     const { consumerId } = await born({ email: 'old@example.org', phone: '+447911123456' });
-    const told = await patch(consumerId, { email: 'new@example.org', phone: null });
-    expect(told.body).toMatchObject({ email: 'new@example.org', phone: null, emailVerified: false });
+    const response = await patch(consumerId, { email: 'new@example.org', phone: null });
+    expect(response.body).toMatchObject({ email: 'new@example.org', phone: null, emailVerified: false });
     const other = await born({ email: 'old@example.org', phone: '+447911123456' });
     expect(await patch(other.consumerId, { email: 'NEW@example.org' })).toMatchObject({ status: 409 });
     const lookUp = await call('lookUp', { method: 'GET', query: 'email=new%40example.org' });
@@ -293,7 +296,7 @@ describe('editing a consumer', () => {
   it('unverifies only the contact that changes', async () => {
     const made = await born({ email: 'a@example.org', phone: '+447911123456' });
     const [profile] = await store.get([{ kind: 'profile', consumerId: made.consumerId }]);
-    if (!profile) throw new Error('nobody');
+    if (!profile) throw new Error('no such consumer');
     await store.commit([{ put: { ...profile, emailVerified: true, phoneVerified: true }, expect: 'present' }]);
     const same = await patch(made.consumerId, { email: 'A@example.org' });
     expect(same.body).toMatchObject({ identityLevel: 'verified', emailVerified: true });
@@ -358,7 +361,7 @@ describe('editing a consumer', () => {
   });
 
   it('refuses an unknown consumer', async () => {
-    for (const consumerId of ['nobody', '01K00000000000000000000000', 'ü'.repeat(100)]) {
+    for (const consumerId of ['missing', '01K00000000000000000000000', 'ü'.repeat(100)]) {
       expect(await patch(consumerId, {})).toMatchObject({ status: 404, body: { code: 'consumer_not_found' } });
       expect((await detail(consumerId)).status).toBe(404);
     }
@@ -405,7 +408,7 @@ describe('tags', () => {
     expect(errorsOf(await put(consumerId, 't1', { type: 'mood' }))).toEqual(['type invalid_value']);
     expect(errorsOf(await put(consumerId, 'one more'))).toEqual(['tags too_long']);
     expect(errorsOf(await put(consumerId, 'x'.repeat(1_000_000)))).toEqual(['tag too_long']);
-    expect((await put('nobody', 'x')).status).toBe(404);
+    expect((await put('missing', 'x')).status).toBe(404);
   });
 });
 
@@ -446,14 +449,14 @@ describe('finding consumers', () => {
     const [ids, pages]: [string[], number[]] = [[], []];
     let cursor = '';
     do {
-      const told = await call('list', {
+      const response = await call('list', {
         method: 'GET',
         query: `${query}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
       });
-      expect(consumerAnswers().consumersPage.safeParse(told.body).error).toBeUndefined();
-      ids.push(...told.body.items.map(({ consumerId }: Body) => consumerId));
-      pages.push(told.body.items.length);
-      cursor = told.body.nextCursor ?? '';
+      expect(consumerAnswers().consumersPage.safeParse(response.body).error).toBeUndefined();
+      ids.push(...response.body.items.map(({ consumerId }: Body) => consumerId));
+      pages.push(response.body.items.length);
+      cursor = response.body.nextCursor ?? '';
     } while (cursor !== '');
     return { ids, pages };
   };
@@ -633,8 +636,8 @@ describe('adjusting the loyalty score', () => {
   it('is an event of the history that decays', async () => {
     const { consumerId } = await born({});
     const now = '2026-03-01T12:00:00.000Z';
-    const told = await adjust(consumerId, { delta: 60, reason: 'sorry' }, { now });
-    expect(told).toMatchObject({ status: 201, body: { delta: 60, reason: 'sorry', at: now, score: 60 } });
+    const response = await adjust(consumerId, { delta: 60, reason: 'sorry' }, { now });
+    expect(response).toMatchObject({ status: 201, body: { delta: 60, reason: 'sorry', at: now, score: 60 } });
     expect((await adjust(consumerId, { delta: -20, reason: 'oops' }, { now })).body.score).toBe(40);
     const later = await detail(consumerId, { now: '2026-05-30T12:00:00.000Z' });
     expect(later.body.loyalty).toMatchObject({ score: 20, band: 'new' });
@@ -645,8 +648,8 @@ describe('adjusting the loyalty score', () => {
   it('is recorded once under one key, even with concurrent requests', async () => {
     const { consumerId } = await born({});
     const headers = { 'idempotency-key': 'k' };
-    const told = await Promise.all([1, 2, 3].map(() => adjust(consumerId, { delta: 5, reason: 'r' }, { headers })));
-    expect(told.map(({ status, body }) => [status, body.score])).toEqual(Array(3).fill([201, 5]));
+    const response = await Promise.all([1, 2, 3].map(() => adjust(consumerId, { delta: 5, reason: 'r' }, { headers })));
+    expect(response.map(({ status, body }) => [status, body.score])).toEqual(Array(3).fill([201, 5]));
     expect((await detail(consumerId)).body.loyalty.score).toBe(5);
   });
 
@@ -656,7 +659,7 @@ describe('adjusting the loyalty score', () => {
       'delta wrong_type',
       'reason too_short',
     ]);
-    expect((await adjust('nobody', { delta: 5, reason: 'r' })).status).toBe(404);
+    expect((await adjust('missing', { delta: 5, reason: 'r' })).status).toBe(404);
   });
 });
 
@@ -673,7 +676,7 @@ it.each<{ endpoint: Parameters<typeof call>[0]; body?: object; own: Record<strin
   const stored: Write[] = [];
   const watched = shop({ ...store, commit: async (writes) => void stored.push(...writes) });
   const sent = { ...(own && { params: { consumerId, ...own } }), body, headers: { 'idempotency-key': 'k' } };
-  const told = await watched.call(endpoint, sent);
+  const response = await watched.call(endpoint, sent);
   const answers = stored.flatMap((write) => ('put' in write && write.put.kind === 'idempotency' ? [write.put] : []));
-  expect(answers).toMatchObject([{ status: told.status, consumerId: own ? consumerId : told.body.consumerId }]);
+  expect(answers).toMatchObject([{ status: response.status, consumerId: own ? consumerId : response.body.consumerId }]);
 });

@@ -20,7 +20,7 @@ describe('an id in another system', () => {
     ['a source with a colon', 'shop:gid', '//7', false],
     ['a source in capitals', 'Shop', '7', false],
     ['a source that is too long', 's'.repeat(65), '7', false],
-  ])('is one thing wherever it is given: %s', async (_, source, externalId, isTaken) => {
+  ])('is treated the same in every request: %s', async (_, source, externalId, isTaken) => {
     const created = await call('create', { body: { externalIds: { [source]: externalId } } });
     expect(created.status).toBe(isTaken ? 201 : 422);
     const consumerId = created.body.consumerId ?? (await call('create', { body: {} })).body.consumerId;

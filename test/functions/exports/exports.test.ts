@@ -32,15 +32,15 @@ beforeEach(async () => {
   world = exporting();
   await fullLife(world.store, 'c1');
 });
-const begun = async (body: object = { format: 'json' }): Promise<string> =>
+const requestExport = async (body: object = { format: 'json' }): Promise<string> =>
   (await world.asked('c1', body)).body.exportId;
 
 describe('a requested export', () => {
   it('returns immediately and is running until its file is written', async () => {
-    const told = await world.asked('c1', { format: 'json' });
-    expect(told).toMatchObject({ status: 202, body: { status: 'running' } });
-    expect(exportRequested.safeParse(told.body).error).toBeUndefined();
-    expect(await world.found(told.body.exportId)).toMatchObject({ status: 200, body: told.body });
+    const response = await world.asked('c1', { format: 'json' });
+    expect(response).toMatchObject({ status: 202, body: { status: 'running' } });
+    expect(exportRequested.safeParse(response.body).error).toBeUndefined();
+    expect(await world.found(response.body.exportId)).toMatchObject({ status: 200, body: response.body });
   });
 
   it('is the same under the same key, and a new one without a key', async () => {
@@ -59,13 +59,13 @@ describe('a requested export', () => {
     ['a section that is none', { format: 'json', sections: ['profile', 'secrets'] }, 'sections.1'],
     ['something else', { format: 'json', since: NOW }, 'since'],
   ])('is refused with %s', async (_, body, path) => {
-    const told = await world.asked('c1', body);
-    expect(codeOf(told)).toEqual([422, 'invalid_request']);
-    expect(told.body.errors).toMatchObject([{ path }]);
+    const response = await world.asked('c1', body);
+    expect(codeOf(response)).toEqual([422, 'invalid_request']);
+    expect(response.body.errors).toMatchObject([{ path }]);
   });
 
   it('is refused for an unknown and for an erased consumer', async () => {
-    expect(codeOf(await world.asked('nobody', { format: 'json' }))).toEqual([404, 'consumer_not_found']);
+    expect(codeOf(await world.asked('missing', { format: 'json' }))).toEqual([404, 'consumer_not_found']);
     await frozen(world.store, 'c1');
     expect(codeOf(await world.asked('c1', { format: 'json' }))).toEqual([410, 'erased']);
   });
@@ -73,7 +73,7 @@ describe('a requested export', () => {
   it('starts its workflow once, with its id as the only input', async () => {
     const started: unknown[] = [];
     const workflows = { start: async (...call: unknown[]) => void started.push(call) };
-    const exportId = await begun();
+    const exportId = await requestExport();
     const after = await world.record(exportId);
     const bus = { publish: async (events: readonly unknown[]) => events.length };
     await publishChanges({ bus, workflows }, [{ at: NOW, before: undefined, after }]);
@@ -183,15 +183,15 @@ describe('a completed export', () => {
       points: entries,
       memberships: sections.memberships.segments.concat(sections.memberships.lists),
     };
-    let told = 0;
+    let fields = 0;
     for (const name of EXPORT_SECTIONS.filter((one) => Array.isArray(lists[one]))) {
       const columns = tables[`${name}.csv`]?.split('\r\n')[0]?.split(',') ?? [];
       for (const field of lists[name].flatMap((row: object) => Object.keys(row))) {
         expect(columns.some((column) => column === field || column.startsWith(`${field}.`))).toBe(true);
-        told += 1;
+        fields += 1;
       }
     }
-    expect(told).toBeGreaterThan(50);
+    expect(fields).toBeGreaterThan(50);
   });
 
   it('contains the requested sections once each, in the fixed order', async () => {
@@ -214,18 +214,18 @@ describe('a completed export', () => {
   });
 
   it('returns a new link with each response, valid for 15 minutes', async () => {
-    const exportId = await begun();
+    const exportId = await requestExport();
     await world.written(exportId);
-    const told = await world.found(exportId);
-    expect(exportAnswer.safeParse(told.body).error).toBeUndefined();
-    expect(told.body).toMatchObject({ status: 'completed', expiresAt: '2026-03-01T12:15:00.000Z' });
+    const response = await world.found(exportId);
+    expect(exportAnswer.safeParse(response.body).error).toBeUndefined();
+    expect(response.body).toMatchObject({ status: 'completed', expiresAt: '2026-03-01T12:15:00.000Z' });
     const later = await world.found(exportId, LATER);
     expect(later.body.expiresAt).toBe('2026-03-01T12:30:00.000Z');
-    expect(later.body.downloadUrl).not.toBe(told.body.downloadUrl);
+    expect(later.body.downloadUrl).not.toBe(response.body.downloadUrl);
   });
 
   it('is not found after one day', async () => {
-    const exportId = await begun();
+    const exportId = await requestExport();
     await world.written(exportId);
     expect((await world.found(exportId, '2026-03-02T11:59:59.999Z')).status).toBe(200);
     expect(codeOf(await world.found(exportId, A_DAY_LATER))).toEqual([404, 'not_found']);
@@ -248,7 +248,7 @@ describe('a completed export', () => {
 
 describe('an export whose writing', () => {
   it('is repeated is completed once, with the same file', async () => {
-    const exportId = await begun();
+    const exportId = await requestExport();
     await world.written(exportId);
     const before = [await world.record(exportId), world.contentOf({ exportId, format: 'json' })];
     expect(await world.written(exportId)).toEqual({ exportId, status: 'completed' });
@@ -256,7 +256,7 @@ describe('an export whose writing', () => {
   });
 
   it.each([1, 7, 42])('runs twice concurrently is completed, with a complete file (%d)', async (seed) => {
-    const exportId = await begun();
+    const exportId = await requestExport();
     const store = interleavedAnywhere(world.store, turns(seed));
     const ended = await Promise.all([1, 2].map(() => world.written(exportId, { ...world.deps, store })));
     expect(ended.map(({ status }) => status)).toEqual(['completed', 'completed']);
@@ -265,7 +265,7 @@ describe('an export whose writing', () => {
 
   it.each(FAULTS)('fails %s any call to the table is completed by the next attempt', async (fault) => {
     for (let call = 1; ; call += 1) {
-      const exportId = await begun();
+      const exportId = await requestExport();
       const { store, calls } = failingAnywhere(world.store, call, fault);
       await untilAnswered(() => world.written(exportId, { ...world.deps, store }));
       expect((await world.record(exportId))?.status).toBe('completed');
@@ -275,7 +275,7 @@ describe('an export whose writing', () => {
   });
 
   it.each(['write', 'remove'] as const)('fails at the bucket (%s) is completed by the next attempt', async (broken) => {
-    const exportId = await begun();
+    const exportId = await requestExport();
     let isBroken = true;
     const files: Files = {
       ...world.files,
@@ -290,7 +290,7 @@ describe('an export whose writing', () => {
   });
 
   it('keeps failing ends as failed, without a file, and fails the workflow', async () => {
-    const exportId = await begun();
+    const exportId = await requestExport();
     const broken: ExportDeps = {
       ...world.deps,
       files: { ...world.files, write: () => Promise.reject(new Error('S3 did not answer')) },
@@ -301,7 +301,7 @@ describe('an export whose writing', () => {
   });
 
   it('runs in its workflow is completed', async () => {
-    const exportId = await begun();
+    const exportId = await requestExport();
     expect(await outputOf('export', world.stepsWith(world.deps), { exportId })).toEqual({
       exportId,
       status: 'completed',
@@ -314,7 +314,7 @@ describe('an export of an erased consumer', () => {
     for (let call = 0; ; call += 1) {
       world = exporting(memoryStore());
       await fullLife(world.store, 'c1');
-      const exportId = await begun();
+      const exportId = await requestExport();
       let calls = 0;
       // The erasure happens before one of the calls of the writer.
       const store: Store = withEach(world.store, async (ask) => {
@@ -342,7 +342,7 @@ describe('an export of an erased consumer', () => {
     for (let call = 0; ; call += 1) {
       world = exporting(memoryStore());
       await fullLife(world.store, 'c1');
-      const exportId = await begun();
+      const exportId = await requestExport();
       let calls = 0;
       const store: Store = withEach(world.store, async (ask) => {
         if (calls++ === call) await frozen(world.store, 'c1');
@@ -355,7 +355,7 @@ describe('an export of an erased consumer', () => {
   });
 
   it('whose erasure has only started ends as erased and is no longer found', async () => {
-    const [running, completed] = [await begun(), await begun()];
+    const [running, completed] = [await requestExport(), await requestExport()];
     await world.written(completed);
     await frozen(world.store, 'c1');
     expect(codeOf(await world.found(completed))).toEqual([410, 'erased']);
@@ -383,7 +383,7 @@ describe('an export of an erased consumer', () => {
   });
 
   it('without a record leaves no file', async () => {
-    const exportId = await begun();
+    const exportId = await requestExport();
     await world.store.commit([{ remove: { kind: 'export', exportId } }]);
     expect(await world.written(exportId)).toEqual({ exportId, status: 'gone' });
     expect(await world.files.has(exportId)).toBe(false);

@@ -156,7 +156,7 @@ describe('an erasure', () => {
 
 describe('figures about the population', () => {
   it('exclude erased consumers from percentiles, members, points owed and advocates, even if the stream repeats records', async () => {
-    const told = async (people: Record<string, number>, gone: readonly string[]) => {
+    const figuresAfter = async (people: Record<string, number>, gone: readonly string[]) => {
       open = openTable();
       world = erasing(open.store);
       const { store, changes } = streaming(open.store);
@@ -205,8 +205,8 @@ describe('figures about the population', () => {
         advocates: items.map(({ rank, consumerId }) => [rank, consumerId]),
       };
     };
-    const after = await told({ a: 1, b: 2, c: 3, d: 4 }, ['d', 'b']);
-    const never = await told({ a: 1, c: 3 }, []);
+    const after = await figuresAfter({ a: 1, b: 2, c: 3, d: 4 }, ['d', 'b']);
+    const never = await figuresAfter({ a: 1, c: 3 }, []);
     expect(never).toMatchObject({
       members: 2,
       owed: 40,
@@ -224,7 +224,7 @@ describe('a request for an erasure', () => {
   it.each([
     ['no body', () => undefined],
     ['an empty one', () => ({})],
-    ['another id', () => ({ confirm: 'somebody' })],
+    ['another id', () => ({ confirm: 'someone-else' })],
     ['the id in another case', (id: string) => ({ confirm: id.toLowerCase() })],
     ['a yes', () => ({ confirm: true })],
     ['nothing', () => ({ confirm: null })],
@@ -233,13 +233,13 @@ describe('a request for an erasure', () => {
   ])('takes a confirmation that names the consumer: not %s', async (_, bodyFor) => {
     const { consumerId } = await shop(open.store).born(MARKED);
     const body = bodyFor(consumerId);
-    const told = await world.call('erase', { method: 'DELETE', params: { consumerId }, ...(body && { body }) });
-    expect(codeOf(told)).toEqual([422, 'confirmation_mismatch']);
+    const response = await world.call('erase', { method: 'DELETE', params: { consumerId }, ...(body && { body }) });
+    expect(codeOf(response)).toEqual([422, 'confirmation_mismatch']);
     expect((await shop(open.store).call('read', { method: 'GET', params: { consumerId } })).status).toBe(200);
   });
 
   it('of an unknown consumer is refused', async () => {
-    expect(codeOf(await world.asked('nobody'))).toEqual([404, 'consumer_not_found']);
+    expect(codeOf(await world.asked('missing'))).toEqual([404, 'consumer_not_found']);
     expect(codeOf(await world.call('readErasure', { method: 'GET', params: { erasureId: 'none' } }))).toEqual([
       404,
       'not_found',
@@ -326,16 +326,16 @@ describe('a request for an erasure', () => {
 
   it('that is sent many times concurrently starts one erasure', async () => {
     const consumerId = await everywhere();
-    const told = await Promise.all(Array.from({ length: 10 }, () => world.asked(consumerId)));
-    expect(new Set(told.map(({ status }) => status))).toEqual(new Set([202]));
-    expect(new Set(told.map(({ body }) => body.erasureId)).size).toBe(1);
+    const response = await Promise.all(Array.from({ length: 10 }, () => world.asked(consumerId)));
+    expect(new Set(response.map(({ status }) => status))).toEqual(new Set([202]));
+    expect(new Set(response.map(({ body }) => body.erasureId)).size).toBe(1);
   });
 
   it.each([
     ['email', { email: ' W.Ostrogorska@Example.org' }, ' W.Ostrogorska@Example.org'],
     ['phone', { phone: '+44 7911 555666' }, '+44 7911 555666'],
     ['external id', { source: 'klaviyo', externalId: 'KLV-998877' }, 'KLV-998877'],
-  ])('by %s erases whoever has it, and nobody after that', async (_, lookup, confirm) => {
+  ])('by %s erases its owner and no later owner', async (_, lookup, confirm) => {
     const consumerId = await everywhere();
     const ask = (said: unknown) => world.call('eraseByContact', { body: { lookup, confirm: said } });
     for (const other of [undefined, 'x', true]) {
@@ -384,13 +384,13 @@ describe('a consumer who is erased or being erased', () => {
     const consumerId = await everywhere();
     const { body } = await world.asked(consumerId);
     const before = JSON.stringify((await open.items()).filter((item) => item['pk']?.S === `C#${consumerId}`));
-    for (const [name, told] of Object.entries(await askedAbout(consumerId)))
-      expect([name, ...codeOf(told)]).toEqual([name, ...GONE]);
+    for (const [name, response] of Object.entries(await askedAbout(consumerId)))
+      expect([name, ...codeOf(response)]).toEqual([name, ...GONE]);
     expect(JSON.stringify((await open.items()).filter((item) => item['pk']?.S === `C#${consumerId}`))).toBe(before);
     await world.carriedOut(body.erasureId);
     const after = await everything();
-    for (const [name, told] of Object.entries(await askedAbout(consumerId)))
-      expect([name, ...codeOf(told)]).toEqual([name, ...GONE]);
+    for (const [name, response] of Object.entries(await askedAbout(consumerId)))
+      expect([name, ...codeOf(response)]).toEqual([name, ...GONE]);
     expect(await everything()).toBe(after);
   });
 
@@ -463,9 +463,9 @@ describe('a consumer who is erased or being erased', () => {
       }
       return answer;
     });
-    const told = await groups(slow).added('l', consumerId, { headers: { 'idempotency-key': 'k' } });
-    expect(codeOf(told)).toEqual(GONE);
-    expect(codeOf(await grouped.takenOff('l', 'nobody', { headers: { 'idempotency-key': 'n' } }))).toEqual([
+    const response = await groups(slow).added('l', consumerId, { headers: { 'idempotency-key': 'k' } });
+    expect(codeOf(response)).toEqual(GONE);
+    expect(codeOf(await grouped.takenOff('l', 'missing', { headers: { 'idempotency-key': 'n' } }))).toEqual([
       204,
       undefined,
     ]);
@@ -540,12 +540,12 @@ describe('an erasure during faults', () => {
         world = erasing(open.store);
         const consumerId = await everywhere();
         const broken = failingEach(open.store, call, fault);
-        let told = await world.asked(consumerId, { confirm: consumerId }, broken.store);
-        if (told.status === 500) told = await world.asked(consumerId, { confirm: consumerId }, broken.store);
+        let response = await world.asked(consumerId, { confirm: consumerId }, broken.store);
+        if (response.status === 500) response = await world.asked(consumerId, { confirm: consumerId }, broken.store);
         failed = broken.hasFailed();
-        expect(told).toMatchObject({ status: 202, body: { status: 'running' } });
-        await world.hastened(told.body.erasureId, open.store);
-        expect((await world.receipt(told.body.erasureId)).status).toBe('completed');
+        expect(response).toMatchObject({ status: 202, body: { status: 'running' } });
+        await world.hastened(response.body.erasureId, open.store);
+        expect((await world.receipt(response.body.erasureId)).status).toBe('completed');
         expect(await state(consumerId)).toEqual({ held: {}, residue: [] });
       }
     }
@@ -555,17 +555,17 @@ describe('an erasure during faults', () => {
     const ids = [await everywhere(), await everywhere({ email: 'other@example.org', fullName: 'Other' })];
     const held = [];
     for (const consumerId of ids) held.push(await heldOf(consumerId));
-    const begun = await Promise.all(ids.map((consumerId) => world.asked(consumerId)));
+    const requests = await Promise.all(ids.map((consumerId) => world.asked(consumerId)));
     const slow = withEach(open.store, async (call) => {
       await new Promise((resolve) => setImmediate(resolve));
       return call();
     });
-    const runs = begun.flatMap(({ body }) => [
+    const runs = requests.flatMap(({ body }) => [
       world.carriedOut(body.erasureId, slow),
       world.carriedOut(body.erasureId, slow),
     ]);
     await Promise.all(runs);
-    for (const [n, { body }] of begun.entries()) {
+    for (const [n, { body }] of requests.entries()) {
       expect(await world.receipt(body.erasureId)).toMatchObject({ status: 'completed', itemsRemoved: held[n] });
       expect(await heldOf(ids[n] ?? '')).toEqual({});
     }
@@ -593,8 +593,8 @@ describe('an erasure during faults', () => {
     });
     const resume = erasureResume(depsOn(store));
     const at = (scheduledAt: string) => resume({ job: 'erasure-resume', scheduledAt, trigger: 'schedule' });
-    expect(await at(NOW)).toMatchObject({ running: 1, begun: 0 });
-    expect(await at('2026-03-01T14:00:00.000Z')).toMatchObject({ running: 1, begun: 1 });
+    expect(await at(NOW)).toMatchObject({ running: 1, restarted: 0 });
+    expect(await at('2026-03-01T14:00:00.000Z')).toMatchObject({ running: 1, restarted: 1 });
     const started: string[] = [];
     const workflows = { start: async (_: string, name: string) => void started.push(name) };
     await publishChanges({ bus: { publish: async () => 0 }, workflows }, changes);
@@ -602,7 +602,7 @@ describe('an erasure during faults', () => {
     await world.carriedOut(erasureId);
     expect(await world.receipt(erasureId)).toMatchObject({ status: 'completed' });
     expect(await state(consumerId)).toEqual({ held: {}, residue: [] });
-    expect(await at('2026-03-01T16:00:00.000Z')).toEqual({ running: 0, begun: 0, nextDueAt: null });
+    expect(await at('2026-03-01T16:00:00.000Z')).toEqual({ running: 0, restarted: 0, nextDueAt: null });
   });
 
   it('finds late writes and completes only after they are removed', async () => {
@@ -740,7 +740,7 @@ describe('a table restored to an earlier time', () => {
     const resume = erasureResume(depsOn(backup.store));
     expect(
       await resume({ job: 'erasure-resume', scheduledAt: '2026-03-02T12:00:00.000Z', trigger: 'schedule' }),
-    ).toMatchObject({ begun: 1 });
+    ).toMatchObject({ restarted: 1 });
     await world.carriedOut(body.erasureId);
     expect(await heldOf(consumerId)).toEqual({});
   });
@@ -748,7 +748,7 @@ describe('a table restored to an earlier time', () => {
   it.each([
     ['no receipt', { receipts: [] }],
     ['a hash that is none', { receipts: [{ erasureId: 'e', subjectHash: 'x' }] }],
-  ])('is told of nothing by %s', async (_, body) => {
+  ])('refuses %s', async (_, body) => {
     expect((await world.call('restoreReceipts', { body })).status).toBe(422);
   });
 });
