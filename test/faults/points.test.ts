@@ -7,7 +7,7 @@ import type { ApiResponse } from '../support/client.ts';
 import { depsOn, NOW } from '../support/events.ts';
 import { challenges, inForce, rules } from '../support/in-force.ts';
 import { ledger } from '../support/ledger.ts';
-import { booksOf, programmeOf } from '../support/programme.ts';
+import { booksOf, rewardsStateOf } from '../support/loyalty-program.ts';
 import { FAULTS, type Fault, failingAt, untilAnswered } from '../support/wrapped-stores.ts';
 
 type World = ReturnType<typeof ledger>;
@@ -71,7 +71,7 @@ const state = async (store: Store) => {
     taken: order?.awards.map(({ taken }) => taken),
     paid: metrics?.paidMinor,
     refunded: metrics?.refundedMinor,
-    completed: (await programmeOf(store, who))?.challenges,
+    completed: (await rewardsStateOf(store, who))?.challenges,
     agrees: !(await foldAgain(depsOn(store), who, { now, always: true })),
   };
 };

@@ -9,7 +9,7 @@ import { type ClaimAsked, claimReward } from '../../shared/usecases/rewards/clai
 import { createReward, readReward, removeReward, replaceReward } from '../../shared/usecases/rewards/rewards.ts';
 import type { ApiResponse } from '../support/client.ts';
 import { depsOn, NOW } from '../support/events.ts';
-import { booksOf, programme, programmeOf } from '../support/programme.ts';
+import { booksOf, loyaltyProgram, rewardsStateOf } from '../support/loyalty-program.ts';
 import { FAULTS, failingAt, untilAnswered } from '../support/wrapped-stores.ts';
 
 const LATER = '2026-03-05T12:00:00.000Z';
@@ -27,7 +27,7 @@ const cancel = (store: Store, claimId: string) => cancelClaim(depsOn(store), ask
 /** A member with three lots, of which time has ended one, and a reward that two of them pay for. */
 const world = async (): Promise<Store> => {
   const store = memoryStore();
-  const { member, give, offered } = programme(store);
+  const { member, give, offered } = loyaltyProgram(store);
   await member('c1', 0);
   await give('c1', 5, '2026-03-02T12:00:00.000Z');
   await give('c1', 20, '2026-03-10T12:00:00.000Z');
@@ -45,8 +45,8 @@ const state = async (store: Store) => {
     entries: entries.map(({ type, points, at }) => [type, points, at]),
     lots: account.lots.map(({ remaining, expiresAt, earnedAt }) => [remaining, expiresAt, earnedAt]),
     claims: items.map(({ points, cancelledAt, parts }) => [points, cancelledAt, parts.map((part) => part.points)]),
-    count: (await programmeOf(store, 'c1'))?.claims,
-    latest: (await programmeOf(store, 'c1'))?.latestClaims.length,
+    count: (await rewardsStateOf(store, 'c1'))?.claims,
+    latest: (await rewardsStateOf(store, 'c1'))?.latestClaims.length,
     reward: await readReward(store, 'r1'),
   };
 };
@@ -83,7 +83,7 @@ describe('when the database fails at any call in turn', () => {
     // The log of what failed.
     jest.spyOn(process.stdout, 'write').mockReturnValue(true);
     const sent = { now: LATER, headers: { 'idempotency-key': 'key' } };
-    const told = await untilAnswered(async () => served(await programme(store).claimed('c1', {}, sent)));
+    const told = await untilAnswered(async () => served(await loyaltyProgram(store).claimed('c1', {}, sent)));
     expect(told).toMatchObject({ status: 201, body: { rewardId: 'r1', points: 30 } });
     expect(await state(plain)).toEqual(await state(expected));
   });

@@ -1,11 +1,11 @@
-/** Consumers who say what may be done, over a store in memory, called as the gateway calls them. */
+/** Endpoints of consent over a memory store. */
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import type { RecordOf } from '../../shared/usecases/ports/records.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
 import { type ApiResponse, type Body, namedClient } from './client.ts';
 import { depsOn, NOW } from './events.ts';
 import type { Sent } from './http-event.ts';
-import { joined } from './programme.ts';
+import { joined } from './loyalty-program.ts';
 import type { OperationId } from './published-answers.ts';
 import { shop } from './shop.ts';
 
@@ -21,10 +21,10 @@ type Other = Omit<Sent, 'body' | 'params' | 'query'>;
 export const consents = (store: Store = memoryStore()) => {
   const { call: callShop } = shop(store);
   const call = namedClient(operations, depsOn(store), { now: NOW });
-  const said = { channel: 'sms', state: 'granted', source: 'form', method: 'ticked' };
+  const statement = { channel: 'sms', state: 'granted', source: 'form', method: 'ticked' };
   return {
     store,
-    /** A consumer with an email and a phone. */
+    /** Creates a consumer with an email and a phone. */
     born: async (consumerId: string, other: Partial<RecordOf<'profile'>> = {}) => {
       const phone = '+447911123456';
       await joined(store, consumerId, { email: `${consumerId}@example.com`, phone, ...other });
@@ -34,7 +34,7 @@ export const consents = (store: Store = memoryStore()) => {
       return consumerId;
     },
     say: (consumerId: string, body: object = {}, other: Other = {}) =>
-      call('record', { params: { consumerId }, body: { ...said, ...body }, ...other }),
+      call('record', { params: { consumerId }, body: { ...statement, ...body }, ...other }),
     history: (consumerId: string, query = '') => call('list', { method: 'GET', params: { consumerId }, query }),
     sms: (text: string, body: object = {}, other: Other = {}) =>
       call('receiveSms', { body: { from: '+447911123456', text, ...body }, scope: 'regulars/admin', ...other }),
@@ -52,6 +52,6 @@ export const consents = (store: Store = memoryStore()) => {
   };
 };
 
-/** Channel, purpose and state of each statement, as the page has them. */
+/** Channel, purpose and state of each statement in a response. */
 export const statementsOf = ({ body }: ApiResponse): string[] =>
   body.items.map(({ channel, purpose, state }: Body) => `${channel} ${purpose} ${state}`);

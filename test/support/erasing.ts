@@ -1,4 +1,4 @@
-/** Erasure over a store in memory: the endpoints, and the workflow as it is deployed, step by step. */
+/** Erasure over a memory store: the endpoints, and the deployed workflow with its steps. */
 
 import { makeHandler as listSlices } from '../../functions/insights/steps/list-slices.ts';
 import { makeHandler as auditSlice } from '../../functions/privacy/steps/audit-slice.ts';
@@ -29,11 +29,11 @@ const operations = {
 } as const satisfies Record<string, OperationId>;
 
 export const erasing = (store: Store = memoryStore()) => {
-  const told: DomainEvent[] = [];
+  const published: DomainEvent[] = [];
   const files = memoryFiles();
   const bus = {
     publish: async (events: readonly DomainEvent[]) => {
-      told.push(...events);
+      published.push(...events);
       return events.length;
     },
   };
@@ -45,21 +45,25 @@ export const erasing = (store: Store = memoryStore()) => {
   const steps = (over: Store) => {
     const deps = depsWith(over);
     return {
-      ...{ 'tell-connected': tellConnected(deps), 'remove-items': removeItems(deps) },
-      ...{ 'leave-shared': leaveShared(deps), 'remove-named': removeNamed(deps) },
-      ...{ verify: verify(deps), complete: complete(deps), 'give-up': giveUp(deps) },
+      'tell-connected': tellConnected(deps),
+      'remove-items': removeItems(deps),
+      'leave-shared': leaveShared(deps),
+      'remove-named': removeNamed(deps),
+      verify: verify(deps),
+      complete: complete(deps),
+      'give-up': giveUp(deps),
     };
   };
-  /** Runs the workflow to its end. */
+  /** Runs the workflow to its end and returns its output. */
   const carriedOut = (erasureId: string, over = store) => outputOf('erasure', steps(over), { erasureId });
-  /** Goes over everyone for those who are there again; how many there were. */
+  /** Runs the audit workflow and returns its output. */
   const audited = () =>
     outputOf(
       'erasure-audit',
       { 'list-slices': listSlices({ store }), 'audit-slice': auditSlice(depsOn(store)) },
       { now: NOW },
     );
-  /** The same steps without the workflow's patience: what fails is tried again at once. */
+  /** Runs the steps without the workflow's waits. A failing step is retried at once. */
   const hastened = async (erasureId: string, over: Store): Promise<void> => {
     const all = steps(over);
     const input = { erasureId, now: NOW };
@@ -76,11 +80,11 @@ export const erasing = (store: Store = memoryStore()) => {
   };
   const receipt = async (erasureId: string) =>
     (await call('readErasure', { method: 'GET', params: { erasureId } })).body;
-  /** Asks for it, and sees it through; the receipt. */
+  /** Requests an erasure, runs it and returns the receipt. */
   const erased = async (consumerId: string) => {
     const { body } = await asked(consumerId);
     await carriedOut(body.erasureId);
     return receipt(body.erasureId);
   };
-  return { store, told, files, call, asked, steps, audited, carriedOut, hastened, receipt, erased };
+  return { store, published, files, call, asked, steps, audited, carriedOut, hastened, receipt, erased };
 };

@@ -1,4 +1,4 @@
-/** Exports over a store in memory: a consumer with something in every section, the endpoints, and the step that writes. */
+/** Exports over a memory store: the endpoints, the workflow steps, and a consumer with data in every section. */
 import { strFromU8, unzipSync } from 'fflate';
 import { makeHandler as giveUp } from '../../functions/exports/steps/give-up.ts';
 import { makeHandler as write } from '../../functions/exports/steps/write.ts';
@@ -13,7 +13,7 @@ import { type ApiResponse, type Body, namedClient } from './client.ts';
 import { depsOn, NOW } from './events.ts';
 import { segmentOf } from './groups.ts';
 import type { Sent } from './http-event.ts';
-import { programme } from './programme.ts';
+import { loyaltyProgram } from './loyalty-program.ts';
 import type { OperationId } from './published-answers.ts';
 
 const operations = {
@@ -30,14 +30,14 @@ export const exporting = (store: Store = memoryStore()) => {
   const found = (exportId: string, now = NOW) => call('read', { method: 'GET', params: { exportId }, now });
   const stepsWith = (other: ExportDeps) => ({ write: write(other), 'give-up': giveUp(other) });
   const written = (exportId: string, other = deps) => stepsWith(other).write({ exportId, now: NOW });
-  /** The file as it was written; `sections` is its parsed JSON, or its tables by name. */
+  /** The content of the file: the parsed JSON, or the CSV tables by file name. */
   const contentOf = ({ exportId, format }: ExportFile): Body => {
     const content = files.contentOf({ exportId, format });
-    if (content === undefined) throw new Error('there is no file');
+    if (content === undefined) throw new Error('the file does not exist');
     if (format === 'json') return JSON.parse(strFromU8(content));
     return Object.fromEntries(Object.entries(unzipSync(content)).map(([name, bytes]) => [name, strFromU8(bytes)]));
   };
-  /** Asks, writes, and answers what is in the file. */
+  /** Requests an export, writes it and returns the content of the file. */
   const exported = async (consumerId: string, body: { sections?: string[]; format: 'json' | 'csv' }): Promise<Body> => {
     const { exportId } = (await asked(consumerId, body)).body;
     await written(exportId);
@@ -47,10 +47,13 @@ export const exporting = (store: Store = memoryStore()) => {
   return { store, files, deps, call, asked, found, stepsWith, written, contentOf, exported, record };
 };
 
-/** What erasure does first: there is nobody any more, and ids are known by their hash. */
+/** The first step of an erasure: removes the consumer's head and stores a tombstone. */
 export const frozen = async (store: Store, consumerId: string): Promise<void> => {
   const tombstone: RecordOf<'tombstone'> = {
-    ...{ kind: 'tombstone', subjectHash: store.keyedHashOf(consumerId), erasureId: 'e1', at: NOW },
+    kind: 'tombstone',
+    subjectHash: store.keyedHashOf(consumerId),
+    erasureId: 'e1',
+    at: NOW,
   };
   await store.commit([
     ...HEAD.map((kind) => ({ remove: { kind, consumerId } })),
@@ -58,7 +61,7 @@ export const frozen = async (store: Store, consumerId: string): Promise<void> =>
   ]);
 };
 
-/** What erasure does next: no export names the consumer, and no file is left. */
+/** A later step of an erasure: removes the consumer id from exports, and their files. */
 export const withdrawn = async ({ store, files }: Pick<ExportDeps, 'store' | 'files'>, consumerId: string) => {
   for (const { consumerId: _, ...found } of await store.exportsOf(consumerId)) {
     const put: RecordOf<'export'> = { ...found, version: found.version + 1, status: 'erased' };
@@ -67,21 +70,25 @@ export const withdrawn = async ({ store, files }: Pick<ExportDeps, 'store' | 'fi
   }
 };
 
-/** A member who did something of everything. */
+/** Stores a member with data of every kind. */
 export const fullLife = async (store: Store, consumerId: string): Promise<void> => {
-  const world = programme(store);
-  /** What is refused here would be missed later. */
-  const taken = async (told: Promise<ApiResponse>): Promise<void> => {
-    const { status, body } = await told;
-    if (status >= 300) throw new Error(`not taken: ${JSON.stringify(body)}`);
+  const world = loyaltyProgram(store);
+  const mustSucceed = async (call: Promise<ApiResponse>): Promise<void> => {
+    const { status, body } = await call;
+    if (status >= 300) throw new Error(`the call was refused: ${JSON.stringify(body)}`);
   };
   await world.member(consumerId, 0);
   const [profile] = await store.get([{ kind: 'profile', consumerId }], true);
-  if (!profile) throw new Error('nobody was born');
+  if (!profile) throw new Error('the consumer does not exist');
   const put: RecordOf<'profile'> = {
     ...profile,
-    ...{ version: profile.version + 1, fullName: '=Ada "the first"', email: 'ada@example.com', emailVerified: true },
-    ...{ phone: '+447911123456', customAttributes: { size: 'M' }, answers: { q1: 'from a friend' } },
+    version: profile.version + 1,
+    fullName: '=Ada "the first"',
+    email: 'ada@example.com',
+    emailVerified: true,
+    phone: '+447911123456',
+    customAttributes: { size: 'M' },
+    answers: { q1: 'from a friend' },
     tags: [{ name: 'VIP', type: 'vip_status' }],
     syncSources: [{ source: 'shop', externalId: 'shop-42', lastSyncedAt: NOW, status: 'synced' }],
   };
@@ -96,32 +103,40 @@ export const fullLife = async (store: Store, consumerId: string): Promise<void> 
   ]);
   await segmentOf(store, 'vips', { name: 'Very important' }, consumerId);
   const [memberships] = await store.get([{ kind: 'memberships', consumerId }], true);
-  if (!memberships) throw new Error('nobody is in a segment');
+  if (!memberships) throw new Error('the consumer is in no segment');
   const lists = [{ listId: 'friends', addedAt: NOW }];
   await store.commit([{ put: { ...memberships, version: memberships.version + 1, lists }, expect: 'present' }]);
   const steps = { challengeId: 'steps', name: 'Steps', kind: 'custom', points: 5, repeatable: false };
   const goal = { event: 'stroll', measure: 'count', target: 1 };
-  await taken(world.call('createChallenge', { body: { ...steps, goal } }));
+  await mustSucceed(world.call('createChallenge', { body: { ...steps, goal } }));
   await world.offered({ rewardId: 'mug', name: 'Mug' });
-  await taken(world.give(consumerId, 100));
-  await taken(world.claimed(consumerId, { rewardId: 'mug', claimId: 'claim-1' }));
+  await mustSucceed(world.give(consumerId, 100));
+  await mustSucceed(world.claimed(consumerId, { rewardId: 'mug', claimId: 'claim-1' }));
   for (const [type, attributes] of [
     ['order_placed', { orderId: 'order-1', totalMinor: 1234 }],
     ['stroll', { note: '=1+1' }],
   ] as const) {
     const body = { eventId: `e-${type}`, type, attributes };
-    await taken(world.call('recordEvent', { params: { consumerId }, body }));
+    await mustSucceed(world.call('recordEvent', { params: { consumerId }, body }));
   }
   for (const attributes of [
     { experienceId: 'drop-1', distribution: 'draw', outcome: 'won' },
     { experienceId: 'drop-2', distribution: 'queue' },
   ]) {
     const body = { eventId: `e-${attributes.distribution}`, type: 'participated', attributes };
-    await taken(world.call('recordEvent', { params: { consumerId }, body }));
+    await mustSucceed(world.call('recordEvent', { params: { consumerId }, body }));
   }
-  const said = { channel: 'email', purpose: 'marketing', state: 'granted', source: 'form', method: 'box' } as const;
   const consent: RecordOf<'consent'> = {
-    ...{ kind: 'consent', consumerId, consentId: 'consent-1', at: NOW, wordingVersion: 'v1', ...said },
+    kind: 'consent',
+    consumerId,
+    consentId: 'consent-1',
+    at: NOW,
+    wordingVersion: 'v1',
+    channel: 'email',
+    purpose: 'marketing',
+    state: 'granted',
+    source: 'form',
+    method: 'box',
   };
   await store.commit([{ put: consent, expect: 'absent' }]);
 };

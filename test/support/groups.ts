@@ -9,7 +9,7 @@ import type { Store } from '../../shared/usecases/ports/store.ts';
 import { type Body, namedClient } from './client.ts';
 import { depsOn, NOW, streaming } from './events.ts';
 import type { Sent } from './http-event.ts';
-import { joined } from './programme.ts';
+import { joined } from './loyalty-program.ts';
 import type { OperationId } from './published-answers.ts';
 
 const operations = {

@@ -30,7 +30,7 @@ import { followChanges } from '../../shared/usecases/segments/refresh/follow-cha
 import { type ApiResponse, type Body, namedClient } from './client.ts';
 import { depsOn, NOW, streaming } from './events.ts';
 import type { Sent } from './http-event.ts';
-import { joined } from './programme.ts';
+import { joined } from './loyalty-program.ts';
 import type { OperationId } from './published-answers.ts';
 import { shop } from './shop.ts';
 

@@ -1,4 +1,4 @@
-/** The real local stack in a process of its own, as `npm start` runs it, for tests that speak HTTP to it. */
+/** Runs the local stack in its own process, like `npm start`, for tests over HTTP. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -32,13 +32,13 @@ export interface CallOptions {
   headers?: Record<string, string>;
 }
 
-/** A stack that is started again on what it kept, as often as a test likes. */
+/** A stack that a test can restart on the same data. */
 export interface LastingStack extends ServedStack {
-  /** After `kill` or `stop`. On another port, unless clients go on calling where it was. */
+  /** Restarts after `kill` or `stop`, on another port unless `sameAddress` is set. */
   startAgain(options?: { sameAddress: boolean }): Promise<void>;
 }
 
-/** The stack of a test file: served before its first test, on a folder of its own; both are gone after its last. */
+/** The stack of a test file. Starts before the first test on a new folder; both are removed after the last test. */
 export const servedForAll = (options: { now?: string } = {}): LastingStack => {
   const { data, remove } = dataFolder();
   let current: ServedStack;
@@ -54,8 +54,8 @@ export const servedForAll = (options: { now?: string } = {}): LastingStack => {
     get url() {
       return current.url;
     },
-    call: (...asked) => current.call(...asked),
-    token: (...asked) => current.token(...asked),
+    call: (...args) => current.call(...args),
+    token: (...args) => current.token(...args),
     kill: () => current.kill(),
     stop: () => current.stop(),
     startAgain: async ({ sameAddress } = { sameAddress: false }) => {
@@ -64,7 +64,7 @@ export const servedForAll = (options: { now?: string } = {}): LastingStack => {
   };
 };
 
-/** Serves on a free port unless one is given. The data folder is the caller's to remove: see `dataFolder`. */
+/** Serves on a free port unless one is given. The caller removes the data folder: see `dataFolder`. */
 export const serve = async (data: string, options: { port?: number; now?: string } = {}): Promise<ServedStack> => {
   const args = ['infra/local/start.ts', '--empty', '--port', String(options.port ?? 0), '--data', data];
   const child = spawn(join('node_modules', '.bin', 'node'), [...args, ...(options.now ? ['--now', options.now] : [])], {

@@ -1,4 +1,4 @@
-/** The consumers' and settings' endpoints over a store in memory, called as the gateway calls them. */
+/** Endpoints of consumers, points, tiers and settings over a memory store. */
 import { newUlid } from '../../shared/data/ids.ts';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import type { Deps } from '../../shared/usecases/ports/deps.ts';
@@ -28,11 +28,11 @@ const operations = {
 export const shop = (store: Store = memoryStore()) => {
   const deps: Deps = { store, newId: newUlid, pause: async () => undefined };
   const call = namedClient(operations, deps);
-  /** A consumer who is there; answers the detail. */
+  /** Creates a consumer and returns the detail. */
   const born = async (body: object = {}, other: Sent = {}): Promise<Body> => {
-    const told = await call('create', { body, ...other });
-    if (told.status !== 201) throw new Error(`no consumer was created: ${JSON.stringify(told.body)}`);
-    return told.body;
+    const response = await call('create', { body, ...other });
+    if (response.status !== 201) throw new Error(`the consumer was refused: ${JSON.stringify(response.body)}`);
+    return response.body;
   };
   const patch = (consumerId: string, body: unknown, other: Sent = {}) =>
     call('edit', { method: 'PATCH', params: { consumerId }, body, ...other });

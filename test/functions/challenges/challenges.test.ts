@@ -2,12 +2,12 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import { scoringOf } from '../../../shared/usecases/organization/scoring.ts';
 import type { ApiResponse, Body } from '../../support/client.ts';
 import { NOW } from '../../support/events.ts';
-import { booksOf, programme, programmeOf } from '../../support/programme.ts';
+import { booksOf, loyaltyProgram, rewardsStateOf } from '../../support/loyalty-program.ts';
 import { interleaved, turns } from '../../support/wrapped-stores.ts';
 
-let { store, call, member } = programme();
+let { store, call, member } = loyaltyProgram();
 beforeEach(() => {
-  ({ store, call, member } = programme());
+  ({ store, call, member } = loyaltyProgram());
 });
 
 const BEFORE = '2026-03-01T11:59:59.999Z';
@@ -168,7 +168,7 @@ describe('a challenge', () => {
   });
 
   it('is written by many at the same time, none of whom undoes another', async () => {
-    const { call: among } = programme(interleaved(store, turns(7)));
+    const { call: among } = loyaltyProgram(interleaved(store, turns(7)));
     const ids = Array.from({ length: 20 }, (_, n) => `ch${n}`);
     const bodies = [...ids, ...ids].map((challengeId) => ({ challengeId, ...REVIEWS, name: `of ${Math.random()}` }));
     const told = await Promise.all(bodies.map((body) => among('createChallenge', { body })));
@@ -258,7 +258,7 @@ describe('the progress of a consumer', () => {
     expect(await standing()).toEqual([2, 1, 70]);
     await remove();
     expect((await progress()).body.items).toEqual([]);
-    expect(await programmeOf(store, 'c1')).toMatchObject({ completed: [{ challengeId: 'ch1', points: 70 }] });
+    expect(await rewardsStateOf(store, 'c1')).toMatchObject({ completed: [{ challengeId: 'ch1', points: 70 }] });
     await set();
     await happened();
     expect(await standing()).toEqual([2, 1, 70]);

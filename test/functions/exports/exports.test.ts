@@ -11,7 +11,7 @@ import type { Store } from '../../../shared/usecases/ports/store.ts';
 import { erasing } from '../../support/erasing.ts';
 import { NOW } from '../../support/events.ts';
 import { exporting, frozen, fullLife, withdrawn } from '../../support/exporting.ts';
-import { joined } from '../../support/programme.ts';
+import { joined } from '../../support/loyalty-program.ts';
 import { eventOf } from '../../support/records.ts';
 import { outputOf } from '../../support/workflow.ts';
 import {

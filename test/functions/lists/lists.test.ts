@@ -6,7 +6,7 @@ import type { Store, Write } from '../../../shared/usecases/ports/store.ts';
 import type { ApiResponse, Body } from '../../support/client.ts';
 import { NOW } from '../../support/events.ts';
 import { groups, segmentOf } from '../../support/groups.ts';
-import { programme } from '../../support/programme.ts';
+import { loyaltyProgram } from '../../support/loyalty-program.ts';
 import { profileOf } from '../../support/records.ts';
 import { shop } from '../../support/shop.ts';
 import { outputOf } from '../../support/workflow.ts';
@@ -344,7 +344,7 @@ describe('a list that is used', () => {
   };
 
   it('by a reward, a challenge and an earning rule is not deleted before they are', async () => {
-    const { call, offered } = programme(world.store);
+    const { call, offered } = loyaltyProgram(world.store);
     const { call: settings } = shop(world.store);
     await offered({ rewardId: 'mug', audience });
     await offered({ rewardId: 'cup', audience: { segments: ['friends'], lists: ['foes'] } });
@@ -367,7 +367,7 @@ describe('a list that is used', () => {
 
   it.each(['created', 'replaced'])('by a reward that is %s at the very same moment is not deleted', async (how) => {
     const { store } = world;
-    const { call, offered } = programme(store);
+    const { call, offered } = loyaltyProgram(store);
     if (how === 'replaced') await offered({ rewardId: 'mug' });
     const bind = () => {
       const mug = { rewardId: 'mug', name: 'Mug', costPoints: 10, audience };

@@ -19,7 +19,7 @@ import { erasing } from '../../support/erasing.ts';
 import { depsOn, NOW, streaming } from '../../support/events.ts';
 import { everyKind } from '../../support/every-kind.ts';
 import { groups } from '../../support/groups.ts';
-import { programme } from '../../support/programme.ts';
+import { loyaltyProgram } from '../../support/loyalty-program.ts';
 import { type OpenTable, openTable, residueOf } from '../../support/residue.ts';
 import { shop } from '../../support/shop.ts';
 import { written } from '../../support/standing.ts';
@@ -109,7 +109,7 @@ describe('an erasure', () => {
     const consumerId = await everywhere();
     await world.erased(consumerId);
     const detail = { consumerId, at: NOW, sources: ['klaviyo'] };
-    expect(world.told).toEqual([{ detailType: 'consumer.erased', detail, at: NOW }]);
+    expect(world.published).toEqual([{ detailType: 'consumer.erased', detail, at: NOW }]);
   });
 
   it('is started by the stream once per attempt, with an input that names no consumer', async () => {
@@ -160,7 +160,7 @@ describe('figures about the population', () => {
       open = openTable();
       world = erasing(open.store);
       const { store, changes } = streaming(open.store);
-      const [deps, points, grouped] = [depsOn(store), programme(store), groups(store)];
+      const [deps, points, grouped] = [depsOn(store), loyaltyProgram(store), groups(store)];
       const delivered = async () => {
         const batch = changes.splice(0);
         for (const again of [batch, batch]) {
@@ -307,7 +307,7 @@ describe('a request for an erasure', () => {
   });
 
   it('freezes a continuously writing consumer at the first attempt', async () => {
-    const consumerId = await programme(open.store).member('m1', 10);
+    const consumerId = await loyaltyProgram(open.store).member('m1', 10);
     let looks = 0;
     const busy = withEach(open.store, async (call, name) => {
       const answer = await call();
@@ -316,7 +316,7 @@ describe('a request for an erasure', () => {
         await recordEvents(depsOn(open.store), { consumerId, now: NOW }, [
           { type: 'review_written', eventId: `late${looks}`, occurredAt: NOW, attributes: {} },
         ]);
-        expect((await programme(open.store).give(consumerId, 1)).status).toBe(201);
+        expect((await loyaltyProgram(open.store).give(consumerId, 1)).status).toBe(201);
       }
       return answer;
     });
@@ -351,7 +351,7 @@ describe('a request for an erasure', () => {
 describe('a consumer who is erased or being erased', () => {
   /** Calls every endpoint that takes a consumer. */
   const askedAbout = async (consumerId: string) => {
-    const [shopping, grouped, points] = [shop(open.store), groups(open.store), programme(open.store)];
+    const [shopping, grouped, points] = [shop(open.store), groups(open.store), loyaltyProgram(open.store)];
     const get = { method: 'GET', params: { consumerId } };
     return {
       read: await shopping.call('read', get),
@@ -380,7 +380,7 @@ describe('a consumer who is erased or being erased', () => {
 
   it('is refused by every read and write, during and after the erasure', async () => {
     await groups(open.store).made('l');
-    await programme(open.store).offered({});
+    await loyaltyProgram(open.store).offered({});
     const consumerId = await everywhere();
     const { body } = await world.asked(consumerId);
     const before = JSON.stringify((await open.items()).filter((item) => item['pk']?.S === `C#${consumerId}`));

@@ -2,17 +2,17 @@ import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { Store } from '../../../shared/usecases/ports/store.ts';
 import type { Body } from '../../support/client.ts';
 import { groups, segmentOf } from '../../support/groups.ts';
-import { programme } from '../../support/programme.ts';
+import { loyaltyProgram } from '../../support/loyalty-program.ts';
 import { shop } from '../../support/shop.ts';
 
 const FRIENDS = { segments: [], lists: ['friends'] };
 const VIP = { segments: ['vip'], lists: [] };
 
 let world = groups();
-let { call, offered, give, claimed } = programme(world.store);
+let { call, offered, give, claimed } = loyaltyProgram(world.store);
 beforeEach(async () => {
   world = groups();
-  ({ call, offered, give, claimed } = programme(world.store));
+  ({ call, offered, give, claimed } = loyaltyProgram(world.store));
   await world.made('friends');
   await world.made('foes');
   await world.born('c1', 'c2');
@@ -21,7 +21,7 @@ beforeEach(async () => {
 });
 const visited = async (consumerId: string, store?: Store): Promise<Body> =>
   (
-    await (store ? programme(store).call : call)('recordEvent', {
+    await (store ? loyaltyProgram(store).call : call)('recordEvent', {
       params: { consumerId },
       body: { type: 'visit', attributes: {} },
     })

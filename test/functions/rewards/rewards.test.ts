@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, it } from '@jest/globals';
 import type { ApiResponse } from '../../support/client.ts';
 import { NOW } from '../../support/events.ts';
-import { booksOf, joined, programme, programmeOf } from '../../support/programme.ts';
+import { booksOf, joined, loyaltyProgram, rewardsStateOf } from '../../support/loyalty-program.ts';
 import { interleaved, turns } from '../../support/wrapped-stores.ts';
 
-let { store, call, offered, reward, give, claimed, cancelled, member } = programme();
+let { store, call, offered, reward, give, claimed, cancelled, member } = loyaltyProgram();
 beforeEach(() => {
-  ({ store, call, offered, reward, give, claimed, cancelled, member } = programme());
+  ({ store, call, offered, reward, give, claimed, cancelled, member } = loyaltyProgram());
 });
 
 const BEFORE = '2026-03-01T11:59:59.999Z';
@@ -155,7 +155,7 @@ describe('a claim', () => {
     });
     expect(await reward()).toMatchObject({ stock: 4, claimed: 1 });
     const latest = { claimId, rewardId: 'r1', name: 'Mug', points: 10, claimedAt: NOW };
-    expect(await programmeOf(store, 'c1')).toMatchObject({ claims: { r1: 1 }, latestClaims: [latest] });
+    expect(await rewardsStateOf(store, 'c1')).toMatchObject({ claims: { r1: 1 }, latestClaims: [latest] });
   });
 
   it('is refused by the first that stands against it, and then takes nothing', async () => {
@@ -238,7 +238,7 @@ describe('a claim', () => {
     await cancelled('c1', claimId);
     expect((await claimed('c1')).status).toBe(201);
     expect(codeOf(await claimed('c1'))).toBe('limit_reached');
-    expect(await programmeOf(store, 'c1')).toMatchObject({ claims: { r1: 2, r2: 1 } });
+    expect(await rewardsStateOf(store, 'c1')).toMatchObject({ claims: { r1: 2, r2: 1 } });
   });
 
   it('takes the last one, and no more; of what has no end, as many as there are points', async () => {
@@ -299,7 +299,7 @@ describe('a claim', () => {
     await offered({ costPoints: 1 });
     await member();
     for (let n = 10; n < 22; n++) await claimed('c1', { claimId: `k${n}` });
-    const latest = (await programmeOf(store, 'c1'))?.latestClaims.map(({ claimId }) => claimId);
+    const latest = (await rewardsStateOf(store, 'c1'))?.latestClaims.map(({ claimId }) => claimId);
     expect(latest).toEqual(['k21', 'k20', 'k19', 'k18', 'k17', 'k16', 'k15', 'k14', 'k13', 'k12']);
   });
 
@@ -337,7 +337,7 @@ describe('cancelling a claim', () => {
     expect(balances).toMatchObject({ available: 40, score: 40, spent: 0 });
     expect(entries.at(-1)).toMatchObject({ type: 'return', points: 30, about: { rewardId: 'r1', claimId } });
     expect(await reward()).toMatchObject({ stock: 5, claimed: 0 });
-    expect(await programmeOf(store, 'c1')).toMatchObject({ claims: {}, latestClaims: [] });
+    expect(await rewardsStateOf(store, 'c1')).toMatchObject({ claims: {}, latestClaims: [] });
   });
 
   it('lets expire at once what has expired meanwhile', async () => {
@@ -389,7 +389,7 @@ describe('cancelling a claim', () => {
 });
 
 describe('at the same time', () => {
-  const crowd = (seed: number) => programme(interleaved(store, turns(seed)));
+  const crowd = (seed: number) => loyaltyProgram(interleaved(store, turns(seed)));
   const statusesOf = (all: ApiResponse[]) =>
     all.map(({ status, body }) => (status < 300 ? status : `${status} ${body.code}`)).sort();
   const times = <T>(count: number, of: T): T[] => Array(count).fill(of);
@@ -416,7 +416,7 @@ describe('at the same time', () => {
     const all = await Promise.all(times(20, 'c1').map((consumerId) => claimed(consumerId)));
     expect(statusesOf(all)).toEqual([...times(made, 201), ...times(20 - made, `409 ${code}`)]);
     expect((await booksOf(store, 'c1')).balances).toMatchObject({ spent: made * 10 });
-    expect(await programmeOf(store, 'c1')).toMatchObject({ claims: { r1: made } });
+    expect(await rewardsStateOf(store, 'c1')).toMatchObject({ claims: { r1: made } });
   });
 
   it('claims under one id are one claim', async () => {

@@ -14,7 +14,7 @@ import type { RecordOf } from '../../../shared/usecases/ports/records.ts';
 import type { Store, Write } from '../../../shared/usecases/ports/store.ts';
 import { depsOn, histories, NOW, shuffled } from '../../support/events.ts';
 import { challenges, inForce, rules } from '../../support/in-force.ts';
-import { booksOf, joined } from '../../support/programme.ts';
+import { booksOf, joined } from '../../support/loyalty-program.ts';
 import { interleaved, turns } from '../../support/wrapped-stores.ts';
 
 const day = (n: number): string => new Date(Date.parse(NOW) + n * 86_400_000).toISOString();

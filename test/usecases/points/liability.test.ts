@@ -10,7 +10,7 @@ import type { Change, Store } from '../../../shared/usecases/ports/store.ts';
 import { depsOn, NOW, streaming } from '../../support/events.ts';
 import { inForce, rules } from '../../support/in-force.ts';
 import { ledger } from '../../support/ledger.ts';
-import { booksOf, joined } from '../../support/programme.ts';
+import { booksOf, joined } from '../../support/loyalty-program.ts';
 import { FAULTS, failingAt, untilAnswered } from '../../support/wrapped-stores.ts';
 
 const IDS = ['c1', 'c2', 'c3'];

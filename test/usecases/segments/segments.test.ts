@@ -6,7 +6,7 @@ import { refreshEveryone } from '../../../shared/usecases/segments/refresh/every
 import { renewPercentiles } from '../../../shared/usecases/segments/refresh/percentiles.ts';
 import type { Body } from '../../support/client.ts';
 import { NOW } from '../../support/events.ts';
-import { programme } from '../../support/programme.ts';
+import { loyaltyProgram } from '../../support/loyalty-program.ts';
 import { expectTruth, flipsOf, flipsOnBus, membershipsOf, membersOf } from '../../support/segment-truth.ts';
 import { type World, world } from '../../support/segments.ts';
 
@@ -294,7 +294,7 @@ describe('a segment that others use', () => {
     for (const id of ['vips', 'VIPs', 'other']) await w.create(id, TAGGED);
     await w.settled();
     const audience = { segments: ['vips'], lists: [] };
-    const { offered, call } = programme(w.store);
+    const { offered, call } = loyaltyProgram(w.store);
     await offered({ audience });
     const goal = { event: 'visit', measure: 'count', target: 1 };
     const challenge = { name: 'Come by', kind: 'custom', goal, points: 1, repeatable: false };

@@ -1,4 +1,4 @@
-/** The loyalty programme over a store in memory, called as the gateway calls it: members, points, rewards, challenges. */
+/** Endpoints of the loyalty program over a memory store: points, rewards, challenges, events. */
 import { expect } from '@jest/globals';
 import { memoryStore } from '../../shared/data/memory-store.ts';
 import { balancesOf, EFFECT, LOT_DIRECTION, type Sums } from '../../shared/domain/points/account.ts';
@@ -31,20 +31,20 @@ const operations = {
   replaceReward: 'rewards.replace',
   readSettings: 'settings.read',
 } as const satisfies Record<string, OperationId>;
-/** What a call sends beside its body. */
+/** Parts of a request other than its body and path parameters. */
 type Other = Omit<Sent, 'body' | 'params'>;
 
-export const programme = (store: Store = memoryStore()) => {
+export const loyaltyProgram = (store: Store = memoryStore()) => {
   const deps = depsOn(store);
   const call = namedClient(operations, deps, { now: NOW });
-  /** A reward; answers the whole resource. */
+  /** Creates a reward and returns the whole resource. */
   const offered = async (content: object, other: Other = {}): Promise<Body> => {
-    const told = await call('createReward', {
+    const response = await call('createReward', {
       body: { rewardId: 'r1', name: 'Mug', costPoints: 10, ...content },
       ...other,
     });
-    if (told.status !== 201) throw new Error(`no reward was created: ${JSON.stringify(told.body)}`);
-    return told.body;
+    if (response.status !== 201) throw new Error(`the reward was refused: ${JSON.stringify(response.body)}`);
+    return response.body;
   };
   const reward = async (rewardId = 'r1'): Promise<Body> =>
     (await call('readReward', { method: 'GET', params: { rewardId } })).body;
@@ -58,7 +58,7 @@ export const programme = (store: Store = memoryStore()) => {
     call('claim', { params: { consumerId }, body: { rewardId: 'r1', ...body }, ...other });
   const cancelled = (consumerId: string, claimId: string, other: Other = {}) =>
     call('cancelClaim', { method: 'DELETE', params: { consumerId, claimId }, ...other });
-  /** A member with points that never expire. */
+  /** Creates a member with points that never expire. */
   const member = async (consumerId = 'c1', points = 100): Promise<string> => {
     await joined(store, consumerId);
     if (points > 0) await give(consumerId, points);
@@ -67,7 +67,7 @@ export const programme = (store: Store = memoryStore()) => {
   return { store, call, offered, reward, give, claimed, cancelled, member };
 };
 
-/** A consumer who is there, a member unless said otherwise. */
+/** Stores a consumer, by default a member of the loyalty program. */
 export const joined = async (store: Store, consumerId: string, other: Partial<RecordOf<'profile'>> = {}) => {
   const { membership, ...rest }: Partial<RecordOf<'profile'>> = { membership: 'opted_in', ...other };
   const scoringVersion = scoringOf(undefined).version;
@@ -79,7 +79,7 @@ export const joined = async (store: Store, consumerId: string, other: Partial<Re
 
 const NOTHING: Sums = { score: 0, spent: 0, pending: 0, reserved: 0, expired: 0 };
 
-/** The consumer's account and ledger. Expects that the account is what folding the ledger gives, lot by lot. */
+/** The consumer's account and ledger. Expects the account to equal a replay of the ledger, lot by lot. */
 export const booksOf = async (store: Store, consumerId: string) => {
   const [record] = await store.get([{ kind: 'account', consumerId }], true);
   const { account } = await openAccount(store, consumerId, record);
@@ -103,7 +103,7 @@ const withEntry = (sums: Sums, { type, points }: RecordOf<'entry'>): Sums => {
   return Object.fromEntries(names.map((name) => [name, sums[name] + effect[name] * points])) as unknown as Sums;
 };
 
-/** All of it, the oldest entry first. */
+/** The whole ledger, oldest entry first. */
 const ledgerOf = async (store: Store, consumerId: string): Promise<RecordOf<'entry'>[]> => {
   const entries: RecordOf<'entry'>[] = [];
   let cursor: string | null | undefined;
@@ -115,5 +115,5 @@ const ledgerOf = async (store: Store, consumerId: string): Promise<RecordOf<'ent
   return entries.reverse();
 };
 
-export const programmeOf = async (store: Store, consumerId: string) =>
+export const rewardsStateOf = async (store: Store, consumerId: string) =>
   (await store.get([{ kind: 'rewardsState', consumerId }], true))[0];
