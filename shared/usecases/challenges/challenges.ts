@@ -2,7 +2,7 @@
 import type { Instant, JsonObject } from '../../domain/facts.ts';
 import type { Challenge } from '../../domain/points/challenges.ts';
 import { Refusal } from '../../domain/refusal.ts';
-import { retrying } from '../common/retrying.ts';
+import { found, putWrite, removeOnce, saveOnce } from '../common/edits.ts';
 import type { Commit, Deps } from '../ports/deps.ts';
 import type { Edited, RecordOf } from '../ports/records.ts';
 import type { Page, PageRequest, Store, Write } from '../ports/store.ts';
@@ -42,7 +42,7 @@ export const createChallenge = (
     if (before) throw new Refusal('id_taken', 'There is a challenge with this id.');
     return { challengeId, ...content, version: 1, createdAt: now, updatedAt: now };
   };
-  return written(deps, { challengeId, ...staff }, first, commit);
+  return saveChallenge(deps, { challengeId, ...staff }, first, commit);
 };
 
 /** Replaces all of it; progress stays. Throws `Refusal` `not_found`, `version_conflict`, `limit_reached`. */
@@ -52,30 +52,30 @@ export const replaceChallenge = (
   commit: Commit,
 ): Promise<ChallengeShown> => {
   const next = (before: ChallengeRecord | undefined) => {
-    const { challengeId, version, createdAt } = asSeen(before, target);
+    const { challengeId, version, createdAt } = found('challenge', before, target.ifMatch);
     return { challengeId, ...content, version: version + 1, createdAt, updatedAt: target.now };
   };
-  return written(deps, target, next, commit);
+  return saveChallenge(deps, target, next, commit);
 };
 
 /** What was completed stays so. Throws `Refusal` `not_found` and `version_conflict`. */
 export const removeChallenge = (deps: Deps, target: ChallengeTarget, commit: Commit): Promise<null> => {
-  let isAttempted = false;
-  return retrying(deps, async () => {
-    const { record, challenges } = await read(deps.store);
-    const found = challenges.find(isOf(target.challengeId));
-    // An attempt before took effect unnoticed, or another one was faster.
-    if (isAttempted && found === undefined) return null;
-    const gone = asSeen(found, target);
-    isAttempted = true;
-    const rest = challenges.filter((challenge) => challenge !== gone);
-    return commit([settingsWrite(record, rest, target)], null);
-  });
+  const isTarget = isOf(target.challengeId);
+  return removeOnce(
+    deps,
+    () => read(deps.store),
+    ({ challenges }) => !challenges.some(isTarget),
+    ({ record, challenges }) => {
+      const removed = found('challenge', challenges.find(isTarget), target.ifMatch);
+      const rest = challenges.filter((challenge) => challenge !== removed);
+      return commit([settingsWrite(record, rest, target)], null);
+    },
+  );
 };
 
 /** Throws `Refusal('not_found')`. */
 export const readChallenge = async (store: Store, challengeId: string): Promise<ChallengeShown> =>
-  shown(asSeen((await read(store)).challenges.find(isOf(challengeId)), {}));
+  shown(found('challenge', (await read(store)).challenges.find(isOf(challengeId))));
 
 /** In the order of their ids. Throws `Refusal('invalid_cursor')`. */
 export const listChallenges = async (store: Store, page: PageRequest): Promise<Page<ChallengeShown>> =>
@@ -91,34 +91,25 @@ const read = async (store: Store) => {
 const idOf = ({ challengeId }: Challenge): string => challengeId;
 const isOf = (challengeId: string) => (challenge: Challenge) => challenge.challengeId === challengeId;
 
-const asSeen = (
-  challenge: ChallengeRecord | undefined,
-  { ifMatch }: Pick<ChallengeTarget, 'ifMatch'>,
-): ChallengeRecord => {
-  if (challenge === undefined) throw new Refusal('not_found', 'There is no challenge with this id.');
-  if (ifMatch !== undefined && ifMatch !== challenge.version) {
-    throw new Refusal('version_conflict', `The challenge is at version ${challenge.version}, not ${ifMatch}.`);
-  }
-  return challenge;
-};
-
-/** Puts what is decided in the challenge's place. An attempt that took effect unnoticed is not made again. */
-const written = (
+/** Saves the challenge that `decide` returns in place of the earlier one. */
+const saveChallenge = (
   deps: Deps,
   { challengeId, ...staff }: ChallengeTarget,
   decide: (before: ChallengeRecord | undefined) => ChallengeShown,
   commit: Commit,
-): Promise<ChallengeShown> => {
-  const editId = deps.newId(staff.now);
-  return retrying(deps, async () => {
-    const { record, challenges } = await read(deps.store);
-    const before = challenges.find(isOf(challengeId));
-    if (before?.editId === editId) return shown(before);
-    const after = decide(before);
-    const others = challenges.filter((challenge) => challenge !== before);
-    return commit([settingsWrite(record, withOne(others, { ...after, editId }), staff)], after);
+): Promise<ChallengeShown> =>
+  saveOnce(deps, staff.now, {
+    read: async () => {
+      const { record, challenges } = await read(deps.store);
+      return { record, challenges, before: challenges.find(isOf(challengeId)) };
+    },
+    committed: ({ before }, editId) => (before?.editId === editId ? shown(before) : undefined),
+    save: ({ record, challenges, before }, editId) => {
+      const after = decide(before);
+      const others = challenges.filter((challenge) => challenge !== before);
+      return commit([settingsWrite(record, withOne(others, { ...after, editId }), staff)], after);
+    },
   });
-};
 
 const withOne = (others: readonly ChallengeRecord[], one: ChallengeRecord): ChallengeRecord[] => {
   const challenges = [...others, one].sort((a, b) => (a.challengeId < b.challengeId ? -1 : 1));
@@ -139,8 +130,5 @@ const settingsWrite = (
   const version = (record?.documents['challenges']?.version ?? 0) + 1;
   const value = { challenges } as unknown as JsonObject;
   const documents = { ...record?.documents, challenges: { version, updatedAt: now, updatedBy: actor, value } };
-  return {
-    put: { kind: 'settings', version: (record?.version ?? 0) + 1, documents },
-    expect: record ? { version: record.version } : 'absent',
-  };
+  return putWrite(record, { kind: 'settings', version: (record?.version ?? 0) + 1, documents });
 };

@@ -43,7 +43,7 @@ const takeOff = (deps: CleanUpDeps, { listId, consumerId }: ListedConsumer): Pro
     return writes.length > 0;
   });
 
-/** From now on there may be another list with this id. Nobody must be on the deleted one any more. */
+/** Allows a new list with this id. The deleted list must have no members left. */
 export const releaseListId = (deps: CleanUpDeps, listId: string): Promise<void> =>
   retrying(deps, async () => {
     const [settings] = await deps.store.get([{ kind: 'settings' }], true);

@@ -1,8 +1,8 @@
-/** Lists as staff keep them: who is on one is said by hand (see list-members.ts). */
+/** Lists that staff keep. Members are added individually (see members.ts). */
 import type { Instant } from '../../domain/facts.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { countOf } from '../../domain/segments/counts.ts';
-import { retrying } from '../common/retrying.ts';
+import { found, putWrite, removeOnce, saveOnce } from '../common/edits.ts';
 import { refuseWhereUsed, usersOf } from '../groups/bindings.ts';
 import { countsIn } from '../groups/count-members.ts';
 import { bookmarksIn, catalogueOf, withRevision } from '../organization/catalogue.ts';
@@ -14,21 +14,21 @@ type ListRecord = RecordOf<'list'>;
 type Settings = RecordOf<'settings'> | undefined;
 export type ListShown = Omit<ListRecord, 'kind' | 'editId'> & { memberCount: number };
 
-/** So many names fit the memory of every function, and those whose members are being taken off count. */
+/** Every function keeps all list names in memory. Lists whose members are still being removed count too. */
 const MOST_LISTS = 1_000;
 
-/** Throws `Refusal` `id_taken`, as long as anyone is on a deleted list with this id too, and `limit_reached`. */
+/** Throws `Refusal` `id_taken`, also while a deleted list with this id still has members, and `limit_reached`. */
 export const createList = (
   deps: Deps,
   { listId: chosen, name, now }: { listId?: string | undefined; name: string; now: Instant },
   commit: Commit,
 ): Promise<ListShown> => {
   const listId = chosen ?? deps.newId(now);
-  return written(deps, { listId, now }, commit, async (before, settings) => {
+  return saveList(deps, { listId, now }, commit, async (before, settings) => {
     const { listsLeaving } = bookmarksIn(settings);
     if (before) throw new Refusal('id_taken', 'There is a list with this id.');
     if (listsLeaving.includes(listId)) {
-      throw new Refusal('id_taken', 'The members of a deleted list with this id are still being taken off.');
+      throw new Refusal('id_taken', 'Members of a deleted list with this id are still being removed.');
     }
     const { lists } = await catalogueOf(deps.store, settings);
     if (lists.size + listsLeaving.length >= MOST_LISTS) {
@@ -50,34 +50,33 @@ export const renameList = (
   { name, now, ...target }: ListTarget & { name: string; now: Instant },
   commit: Commit,
 ): Promise<ListShown> =>
-  written(deps, { listId: target.listId, now }, commit, async (found) => {
-    const before = asSeen(found, target);
+  saveList(deps, { listId: target.listId, now }, commit, async (list) => {
+    const before = found('list', list, target.ifMatch);
     return { ...before, name, version: before.version + 1, updatedAt: now };
   });
 
 /**
- * Nobody is added to it any more, and nobody is told of it; its members are taken off after that. Throws `Refusal`
+ * Stops additions and hides the list at once; its members are removed afterwards. Throws `Refusal`
  * `not_found`, `version_conflict`, and `in_use` with the users named.
  */
-export const removeList = (deps: Deps, target: ListTarget, commit: Commit): Promise<null> => {
-  let attempted = false;
-  return retrying(deps, async () => {
-    const [list, settings] = await read(deps.store, target.listId);
-    // An attempt before took effect unnoticed, or another one was faster.
-    if (attempted && list === undefined) return null;
-    const { kind, listId, version } = asSeen(list, target);
-    refuseWhereUsed(await usersOf(deps.store, settings, { listId }));
-    attempted = true;
-    const listsLeaving = [...bookmarksIn(settings).listsLeaving, listId];
-    const remove: Write = { remove: { kind, listId }, expect: { version } };
-    return commit([remove, edited(settings, { listsLeaving })], null);
-  });
-};
+export const removeList = (deps: Deps, target: ListTarget, commit: Commit): Promise<null> =>
+  removeOnce(
+    deps,
+    () => read(deps.store, target.listId),
+    ([list]) => list === undefined,
+    async ([list, settings]) => {
+      const { kind, listId, version } = found('list', list, target.ifMatch);
+      refuseWhereUsed(await usersOf(deps.store, settings, { listId }));
+      const listsLeaving = [...bookmarksIn(settings).listsLeaving, listId];
+      const remove: Write = { remove: { kind, listId }, expect: { version } };
+      return commit([remove, edited(settings, { listsLeaving })], null);
+    },
+  );
 
 /** Throws `Refusal('not_found')`. */
 export const readList = async (store: Store, listId: string): Promise<ListShown> => {
   const [list, counts] = await store.get([{ kind: 'list', listId }, { kind: 'memberCounts' }], true);
-  return shown(asSeen(list, {}), counts);
+  return shown(found('list', list), counts);
 };
 
 /** In the order of their ids. Throws `Refusal('invalid_cursor')`. */
@@ -87,39 +86,28 @@ export const listLists = async (store: Store, page: PageRequest): Promise<Page<L
   return { items: items.map((list) => shown(list, counts)), nextCursor };
 };
 
-export const asSeen = (list: ListRecord | undefined, { ifMatch }: Pick<ListTarget, 'ifMatch'>): ListRecord => {
-  if (list === undefined) throw new Refusal('not_found', 'There is no list with this id.');
-  if (ifMatch !== undefined && ifMatch !== list.version) {
-    throw new Refusal('version_conflict', `The list is at version ${list.version}, not ${ifMatch}.`);
-  }
-  return list;
-};
-
 const read = (store: Store, listId: string) =>
   store.get([{ kind: 'list', listId }, { kind: 'settings' }, { kind: 'memberCounts' }], true);
 
-/** Writes the list that is decided on. An attempt that took effect unnoticed is not made again. */
-const written = (
+/** Saves the list that `decide` returns. */
+const saveList = (
   deps: Deps,
   { listId, now }: { listId: string; now: Instant },
   commit: Commit,
   decide: (before: ListRecord | undefined, settings: Settings) => Promise<ListRecord>,
-): Promise<ListShown> => {
-  const editId = deps.newId(now);
-  return retrying(deps, async () => {
-    const [before, settings, counts] = await read(deps.store, listId);
-    if (before?.editId === editId) return shown(before, counts);
-    const put = { ...(await decide(before, settings)), editId };
-    const write: Write = { put, expect: before ? { version: before.version } : 'absent' };
-    return commit([write, edited(settings)], shown(put, counts));
+): Promise<ListShown> =>
+  saveOnce(deps, now, {
+    read: () => read(deps.store, listId),
+    committed: ([before, , counts], editId) => (before?.editId === editId ? shown(before, counts) : undefined),
+    save: async ([before, settings, counts], editId) => {
+      const put = { ...(await decide(before, settings)), editId };
+      return commit([putWrite(before, put), edited(settings)], shown(put, counts));
+    },
   });
-};
 
-/** Everyone is told that a list was edited. */
-export const edited = (settings: Settings, change: { listsLeaving?: string[] } = {}): Write => ({
-  put: withRevision(settings, change),
-  expect: settings ? { version: settings.version } : 'absent',
-});
+/** Invalidates every function's catalogue after an edit of a list. */
+export const edited = (settings: Settings, change: { listsLeaving?: string[] } = {}): Write =>
+  putWrite(settings, withRevision(settings, change));
 
 const shown = (
   { kind: _kind, editId: _editId, ...list }: ListRecord,

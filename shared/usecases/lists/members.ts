@@ -1,12 +1,12 @@
-/** Who is on a list. The consumer's memberships decide; the entry is what the list's pages are made of. */
+/** Members of lists. The consumer's memberships are authoritative; `listMember` entries serve the pages of a list. */
 import type { Instant } from '../../domain/facts.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import { absenceOf, tombstoneOf } from '../common/absence.ts';
+import { found } from '../common/edits.ts';
 import { retrying } from '../common/retrying.ts';
 import type { Commit, Deps } from '../ports/deps.ts';
 import type { RecordOf } from '../ports/records.ts';
 import type { Page, PageRequest, Store, Write } from '../ports/store.ts';
-import { asSeen } from './lists.ts';
 
 export interface ListedConsumer {
   listId: string;
@@ -31,7 +31,7 @@ export const addToList = (
       ],
       true,
     );
-    asSeen(list, {});
+    found('list', list);
     if (profile === undefined) throw await absenceOf(deps.store, consumerId);
     const lists = memberships?.lists ?? [];
     if (lists.some((one) => one.listId === listId)) return null;
@@ -42,14 +42,14 @@ export const addToList = (
     const writes: Write[] = [
       { put: { kind: 'listMember', consumerId, listId, addedAt: now, fullName, email }, expect: 'anything' },
       membershipsWrite(consumerId, memberships, [...lists, { listId, addedAt: now }]),
-      // Nobody is added to a list that is being deleted, nor under a name that is being changed.
+      // Fails if the list is being deleted or the consumer's name is being changed.
       { check: { kind: 'list', listId }, expect: 'present' },
       { check: { kind: 'profile', consumerId }, expect: { version } },
     ];
     return commit(writes, null);
   });
 
-/** Safe to repeat: also where nobody with this id is on the list. Throws `Refusal('not_found')` (the list). */
+/** Idempotent: succeeds if the consumer is not on the list. Throws `Refusal('not_found')` (the list). */
 export const takeOffList = (deps: Deps, { listId, consumerId }: ListedConsumer, commit: Commit): Promise<null> =>
   retrying(deps, async () => {
     const [list, memberships] = await deps.store.get(
@@ -59,8 +59,8 @@ export const takeOffList = (deps: Deps, { listId, consumerId }: ListedConsumer, 
       ],
       true,
     );
-    asSeen(list, {});
-    // Who is on no list may be nobody any more.
+    found('list', list);
+    // A consumer without memberships may have been erased.
     if (!memberships && (await tombstoneOf(deps.store, consumerId))) throw await absenceOf(deps.store, consumerId);
     const writes = removalWrites(memberships, { listId, consumerId });
     return writes.length === 0 ? null : commit(writes, null);
@@ -93,10 +93,10 @@ export interface ListMemberShown {
   addedAt: Instant;
 }
 
-/** In the order of their ids; in one request, unless there are none. Throws `Refusal` `not_found` and `invalid_cursor`. */
+/** In the order of their ids, in one request unless the page is empty. Throws `Refusal` `not_found` and `invalid_cursor`. */
 export const pageOfList = async (store: Store, listId: string, page: PageRequest): Promise<Page<ListMemberShown>> => {
   const { items, nextCursor } = await store.membersOfList(listId, page);
-  if (items.length === 0) asSeen((await store.get([{ kind: 'list', listId }], true))[0], {});
+  if (items.length === 0) found('list', (await store.get([{ kind: 'list', listId }], true))[0]);
   const shown = items.map(({ consumerId, fullName, email, addedAt }) => ({ consumerId, fullName, email, addedAt }));
   return { items: shown, nextCursor };
 };

@@ -1,16 +1,16 @@
-/** Settings: typed documents, each with its own version; the defaults where nothing was ever set. */
+/** Settings: typed documents, each with its own version. Defaults apply to documents that were never set. */
 import type { Instant, JsonObject } from '../../domain/facts.ts';
 import { Refusal } from '../../domain/refusal.ts';
 import type { SETTINGS_DOCUMENTS, Settings } from '../../domain/settings.ts';
 import { settingsOf } from '../../domain/settings.ts';
-import { retrying } from '../common/retrying.ts';
+import { putWrite, saveOnce } from '../common/edits.ts';
 import type { Commit, Deps } from '../ports/deps.ts';
 import type { RecordOf } from '../ports/records.ts';
-import type { Page, PageRequest, Store, Write } from '../ports/store.ts';
+import type { Page, PageRequest, Store } from '../ports/store.ts';
 
 export type DocumentName = keyof typeof SETTINGS_DOCUMENTS;
 export type SettingsDocument = Settings[DocumentName] & {
-  /** 0 where it was never set. */
+  /** 0 if the document was never set. */
   version: number;
   updatedAt: Instant | null;
   updatedBy: string | null;
@@ -21,10 +21,10 @@ export const readSettings = async (store: Store, name: DocumentName): Promise<Se
   return documentIn(record, name);
 };
 
-/** What a document was at a version. */
+/** A document at a past version. */
 export type PastDocument = JsonObject & { version: number; updatedAt: Instant; updatedBy: string };
 
-/** What a document was, newest first. Throws `Refusal('invalid_cursor')`. */
+/** The versions of a document, newest first. Throws `Refusal('invalid_cursor')`. */
 export const settingsHistory = async (
   store: Store,
   name: DocumentName,
@@ -53,29 +53,27 @@ export interface SettingsChange {
  */
 export const writeSettings = (
   { store, ...deps }: Deps,
-  asked: SettingsChange,
+  change: SettingsChange,
   commit: Commit,
 ): Promise<SettingsDocument> => {
-  const editId = deps.newId(asked.now);
   let attempted: { past: PastRecord; answer: SettingsDocument } | null = null;
-  return retrying(deps, async () => {
-    const [[record], stood] = await Promise.all([
-      store.get([{ kind: 'settings' }], true),
-      attempted ? store.get([attempted.past], true) : [],
-    ]);
-    // An attempt that took effect unnoticed stands, whoever wrote after it.
-    if (attempted && stood[0]?.editId === editId) return attempted.answer;
-    const { version } = unlessStale(record, asked);
-    const inForce = settingsOf(record?.documents ?? {});
-    const value = asked.name === 'organization' ? keeping(inForce.organization, asked) : asked.value;
-    const put = withDocument(record, { ...asked, value }, version + 1);
-    const past = pastDocument({ ...asked, value }, version + 1, editId);
-    attempted = { past, answer: documentIn(put, asked.name) };
-    const writes: Write[] = [
-      { put, expect: record ? { version: record.version } : 'absent' },
-      { put: past, expect: 'absent' },
-    ];
-    return commit(writes, attempted.answer);
+  return saveOnce(deps, change.now, {
+    read: () =>
+      Promise.all([
+        store.get([{ kind: 'settings' }], true),
+        attempted ? store.get([attempted.past], true) : Promise.resolve([undefined] as const),
+      ]),
+    // The version of an earlier attempt proves that it committed, even if other edits followed.
+    committed: ([, [past]], editId) => (attempted && past?.editId === editId ? attempted.answer : undefined),
+    save: ([[record]], editId) => {
+      const { version } = unlessStale(record, change);
+      const inForce = settingsOf(record?.documents ?? {});
+      const value = change.name === 'organization' ? keeping(inForce.organization, change) : change.value;
+      const put = withDocument(record, { ...change, value }, version + 1);
+      const past = pastDocument({ ...change, value }, version + 1, editId);
+      attempted = { past, answer: documentIn(put, change.name) };
+      return commit([putWrite(record, put), { put: past, expect: 'absent' }], attempted.answer);
+    },
   });
 };
 

@@ -2,7 +2,7 @@
 import type { Instant } from '../../domain/facts.ts';
 import type { Reward } from '../../domain/points/rewards.ts';
 import { Refusal } from '../../domain/refusal.ts';
-import { retrying } from '../common/retrying.ts';
+import { found, putWrite, removeOnce, saveOnce } from '../common/edits.ts';
 import { withRevision } from '../organization/catalogue.ts';
 import type { Commit, Deps } from '../ports/deps.ts';
 import type { RecordOf } from '../ports/records.ts';
@@ -37,7 +37,7 @@ export const createReward = (
     if (before) throw new Refusal('id_taken', 'There is a reward with this id.');
     return { version: (stock?.version ?? 0) + 1, createdAt: now };
   };
-  return written(deps, { rewardId, content, now }, first, commit);
+  return saveReward(deps, { rewardId, content, now }, first, commit);
 };
 
 export interface RewardTarget {
@@ -53,32 +53,29 @@ export const replaceReward = (
   commit: Commit,
 ): Promise<RewardShown> => {
   const next = (before: RewardRecord | undefined) => {
-    const { version, createdAt } = asSeen(before, target);
+    const { version, createdAt } = found('reward', before, target.ifMatch);
     return { version: version + 1, createdAt };
   };
-  return written(deps, { rewardId: target.rewardId, content, now }, next, commit);
+  return saveReward(deps, { rewardId: target.rewardId, content, now }, next, commit);
 };
 
 /** Claims of it stand, and can be cancelled. Throws `Refusal` `not_found` and `version_conflict`. */
-export const removeReward = (deps: Deps, target: RewardTarget, commit: Commit): Promise<null> => {
-  let attempted = false;
-  return retrying(deps, async () => {
-    const [reward, stock] = await read(deps.store, target.rewardId);
-    // An attempt before took effect unnoticed, or another one was faster.
-    if (attempted && reward === undefined) return null;
-    const { kind, rewardId, version } = asSeen(reward, target);
-    attempted = true;
-    return commit(
-      [{ remove: { kind, rewardId }, expect: { version } }, stockWrite(stock, { ...stockIn(stock), left: 0 })],
-      null,
-    );
-  });
-};
+export const removeReward = (deps: Deps, target: RewardTarget, commit: Commit): Promise<null> =>
+  removeOnce(
+    deps,
+    () => read(deps.store, target.rewardId),
+    ([reward]) => reward === undefined,
+    async ([reward, stock]) => {
+      const { kind, rewardId, version } = found('reward', reward, target.ifMatch);
+      const remove: Write = { remove: { kind, rewardId }, expect: { version } };
+      return commit([remove, stockWrite(stock, { ...stockIn(stock), left: 0 })], null);
+    },
+  );
 
 /** Throws `Refusal('not_found')`. */
 export const readReward = async (store: Store, rewardId: string): Promise<RewardShown> => {
   const [reward, stock] = await read(store, rewardId);
-  return shown(asSeen(reward, {}), stockIn(stock));
+  return shown(found('reward', reward), stockIn(stock));
 };
 
 /** In the order of their ids. Throws `Refusal('invalid_cursor')`. */
@@ -103,16 +100,8 @@ const keysOf = (rewardId: string) =>
 
 const read = (store: Store, rewardId: string) => store.get(keysOf(rewardId), true);
 
-const asSeen = (reward: RewardRecord | undefined, { ifMatch }: Pick<RewardTarget, 'ifMatch'>): RewardRecord => {
-  if (reward === undefined) throw new Refusal('not_found', 'There is no reward with this id.');
-  if (ifMatch !== undefined && ifMatch !== reward.version) {
-    throw new Refusal('version_conflict', `The reward is at version ${reward.version}, not ${ifMatch}.`);
-  }
-  return reward;
-};
-
-/** Writes the reward with its stock. An attempt that took effect unnoticed is not made again: claims may have followed. */
-const written = (
+/** Saves the reward with its stock. A committed edit is never repeated, because claims may have followed it. */
+const saveReward = (
   deps: Deps,
   { rewardId, content: asked, now }: { rewardId: string; content: RewardContent; now: Instant },
   stamp: (
@@ -122,32 +111,28 @@ const written = (
   commit: Commit,
 ): Promise<RewardShown> => {
   const { stock: left, ...content } = asked;
-  const editId = deps.newId(now);
-  return retrying(deps, async () => {
-    const [before, stock, settings] = await deps.store.get([...keysOf(rewardId), { kind: 'settings' }], true);
-    if (before?.editId === editId) return shown(before, stockIn(stock));
-    const stamped = { ...stamp(before, stock), updatedAt: now, editId };
-    const put: RewardRecord = { kind: 'reward', rewardId, ...content, ...stamped };
-    const stockAfter = { rewardId, left, claimed: stock?.claimed ?? 0 };
-    const write: Write = { put, expect: before ? { version: before.version } : 'absent' };
-    return commit([write, stockWrite(stock, stockAfter), ...bindingWrites(put, settings)], shown(put, stockAfter));
+  return saveOnce(deps, now, {
+    read: () => deps.store.get([...keysOf(rewardId), { kind: 'settings' }], true),
+    committed: ([before, stock], editId) => (before?.editId === editId ? shown(before, stockIn(stock)) : undefined),
+    save: ([before, stock, settings], editId) => {
+      const stamped = { ...stamp(before, stock), updatedAt: now, editId };
+      const put: RewardRecord = { kind: 'reward', rewardId, ...content, ...stamped };
+      const stockAfter = { rewardId, left, claimed: stock?.claimed ?? 0 };
+      const writes = [putWrite(before, put), stockWrite(stock, stockAfter), ...bindingWrites(put, settings)];
+      return commit(writes, shown(put, stockAfter));
+    },
   });
 };
 
 /** Who deletes a segment or a list under the settings' version deletes none that a reward came to be bound to meanwhile. */
 const bindingWrites = ({ audience }: RewardRecord, settings: RecordOf<'settings'> | undefined): Write[] =>
-  audience.segments.length + audience.lists.length === 0
-    ? []
-    : [{ put: withRevision(settings), expect: settings ? { version: settings.version } : 'absent' }];
+  audience.segments.length + audience.lists.length === 0 ? [] : [putWrite(settings, withRevision(settings))];
 
 /** The write that replaces the stock as it was read. */
 const stockWrite = (
   before: StockRecord | undefined,
   { rewardId, left, claimed }: Omit<StockRecord, 'kind' | 'version'>,
-): Write => ({
-  put: { kind: 'stock', rewardId, version: (before?.version ?? 0) + 1, left, claimed },
-  expect: before ? { version: before.version } : 'absent',
-});
+): Write => putWrite(before, { kind: 'stock', rewardId, version: (before?.version ?? 0) + 1, left, claimed });
 
 const shown = (reward: RewardRecord, { left, claimed }: Pick<StockRecord, 'left' | 'claimed'>): RewardShown => {
   const { kind: _kind, editId: _editId, ...rest } = reward;

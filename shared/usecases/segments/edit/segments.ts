@@ -6,7 +6,7 @@ import { invalid, Refusal } from '../../../domain/refusal.ts';
 import { conditionsIn } from '../../../domain/segments/references.ts';
 import { parsedRule, type Rule, talliedIn as talliedOf } from '../../../domain/segments/rule.ts';
 import { type Tallied, tallyKeyOf } from '../../../domain/segments/tally.ts';
-import { retrying } from '../../common/retrying.ts';
+import { found, putWrite, removeOnce, saveOnce } from '../../common/edits.ts';
 import { refuseWhereUsed, usersOf } from '../../groups/bindings.ts';
 import { bookmarksIn, withRevision } from '../../organization/catalogue.ts';
 import type { Commit, Deps } from '../../ports/deps.ts';
@@ -41,19 +41,31 @@ export const createSegment = (
   commit: Commit,
 ): Promise<SegmentShown> => {
   const segmentId = chosen ?? deps.newId(now);
-  const editId = deps.newId(now);
-  return retrying(deps, async () => {
-    const { settings, segments } = await read(deps.store);
-    const existing = segments.find((segment) => segment.segmentId === segmentId);
-    if (existing?.editId === editId) return shown(deps.store, existing);
-    if (existing) throw new Refusal('id_taken', 'There is a segment with this id.');
-    if (segments.length >= MOST_SEGMENTS) throw new Refusal('limit_reached', `There are ${MOST_SEGMENTS} at most.`);
-    const next = { unit: bookmarksIn(settings).nextUnit, rule: content.rule as unknown as JsonObject, since: now };
-    const put: SegmentRecord = {
-      ...{ kind: 'segment', segmentId, name: content.name, source: 'rule', version: 1 },
-      ...{ live: null, next, last: null, createdAt: now, updatedAt: now, refreshedAt: null, editId },
-    };
-    return commit(editWrites(settings, segments, put, 'absent'), await shown(deps.store, put));
+  return saveOnce(deps, now, {
+    read: async () => {
+      const { settings, segments } = await read(deps.store);
+      return { settings, segments, existing: segments.find((segment) => segment.segmentId === segmentId) };
+    },
+    committed: ({ existing }, editId) => (existing?.editId === editId ? shown(deps.store, existing) : undefined),
+    save: async ({ settings, segments, existing }, editId) => {
+      if (existing) throw new Refusal('id_taken', 'There is a segment with this id.');
+      if (segments.length >= MOST_SEGMENTS) throw new Refusal('limit_reached', `There are ${MOST_SEGMENTS} at most.`);
+      const put: SegmentRecord = {
+        kind: 'segment',
+        segmentId,
+        name: content.name,
+        source: 'rule',
+        version: 1,
+        live: null,
+        next: { unit: bookmarksIn(settings).nextUnit, rule: content.rule as unknown as JsonObject, since: now },
+        last: null,
+        createdAt: now,
+        updatedAt: now,
+        refreshedAt: null,
+        editId,
+      };
+      return commit(editWrites(settings, segments, put, 'absent'), await shown(deps.store, put));
+    },
   });
 };
 
@@ -63,36 +75,39 @@ export const editSegment = (
   { content, now, ...target }: SegmentTarget & { content: SegmentContent; now: Instant },
   commit: Commit,
 ): Promise<SegmentShown> => {
-  const editId = deps.newId(now);
-  return retrying(deps, async () => {
-    const { settings, segments } = await read(deps.store);
-    const found = segments.find(({ segmentId }) => segmentId === target.segmentId);
-    if (found?.editId === editId) return shown(deps.store, found);
-    const before = asSeen(found, target);
-    if (before.source === 'import') throw invalid('rule', 'invalid_value', 'Another system says who is in it.');
-    const rule = content.rule as unknown as JsonObject;
-    const isSameRule = isDeepStrictEqual(rule, (before.next ?? before.live)?.rule);
-    const next = isSameRule ? before.next : { unit: bookmarksIn(settings).nextUnit, rule, since: now };
-    const put = { ...before, name: content.name, next, version: before.version + 1, updatedAt: now, editId };
-    return commit(editWrites(settings, segments, put, { version: before.version }), await shown(deps.store, put));
+  return saveOnce(deps, now, {
+    read: async () => {
+      const { settings, segments } = await read(deps.store);
+      return { settings, segments, existing: segments.find(({ segmentId }) => segmentId === target.segmentId) };
+    },
+    committed: ({ existing }, editId) => (existing?.editId === editId ? shown(deps.store, existing) : undefined),
+    save: async ({ settings, segments, existing }, editId) => {
+      const before = asSeen(existing, target);
+      if (before.source === 'import') throw invalid('rule', 'invalid_value', 'Another system says who is in it.');
+      const rule = content.rule as unknown as JsonObject;
+      const isSameRule = isDeepStrictEqual(rule, (before.next ?? before.live)?.rule);
+      const next = isSameRule ? before.next : { unit: bookmarksIn(settings).nextUnit, rule, since: now };
+      const put = { ...before, name: content.name, next, version: before.version + 1, updatedAt: now, editId };
+      return commit(editWrites(settings, segments, put, { version: before.version }), await shown(deps.store, put));
+    },
   });
 };
 
 /** Throws `Refusal` `not_found`, `version_conflict`, and `in_use` with the users named. */
-export const removeSegment = (deps: Deps, target: SegmentTarget, commit: Commit): Promise<null> => {
-  let attempted = false;
-  return retrying(deps, async () => {
-    const { settings, segments } = await read(deps.store);
-    const found = segments.find(({ segmentId }) => segmentId === target.segmentId);
-    if (attempted && found === undefined) return null;
-    const { kind, segmentId, version } = asSeen(found, target);
-    refuseWhereUsed(await usersOf(deps.store, settings, { segmentId }));
-    attempted = true;
-    const rest = segments.filter((segment) => segment.segmentId !== segmentId);
-    const remove: Write = { remove: { kind, segmentId }, expect: { version } };
-    return commit([remove, settingsWrite(settings, rest)], null);
-  });
-};
+export const removeSegment = (deps: Deps, target: SegmentTarget, commit: Commit): Promise<null> =>
+  removeOnce(
+    deps,
+    () => read(deps.store),
+    ({ segments }) => !segments.some(({ segmentId }) => segmentId === target.segmentId),
+    async ({ settings, segments }) => {
+      const segment = segments.find(({ segmentId }) => segmentId === target.segmentId);
+      const { kind, segmentId, version } = asSeen(segment, target);
+      refuseWhereUsed(await usersOf(deps.store, settings, { segmentId }));
+      const rest = segments.filter((other) => other !== segment);
+      const remove: Write = { remove: { kind, segmentId }, expect: { version } };
+      return commit([remove, settingsWrite(settings, rest)], null);
+    },
+  );
 
 /** Throws `Refusal('not_found')`. */
 export const readSegment = async (store: Store, segmentId: string): Promise<SegmentShown> => {
@@ -110,13 +125,7 @@ export const listSegments = async (store: Store, page: PageRequest): Promise<Pag
 export const asSeen = (
   segment: SegmentRecord | undefined,
   { ifMatch }: Pick<SegmentTarget, 'ifMatch'>,
-): SegmentRecord => {
-  if (segment === undefined) throw new Refusal('not_found', 'There is no segment with this id.');
-  if (ifMatch !== undefined && ifMatch !== segment.version) {
-    throw new Refusal('version_conflict', `The segment is at version ${segment.version}, not ${ifMatch}.`);
-  }
-  return segment;
-};
+): SegmentRecord => found('segment', segment, ifMatch);
 
 /** The settings first: each edit moves them, so what is decided on older segments is not committed. */
 const read = async (store: Store) => {
@@ -154,7 +163,7 @@ const talliedIn = (segments: readonly SegmentRecord[]): Record<string, Tallied> 
 const settingsWrite = (settings: RecordOf<'settings'> | undefined, segments: readonly SegmentRecord[]): Write => {
   const nextUnit = Math.max(bookmarksIn(settings).nextUnit, ...segments.map(({ next }) => (next?.unit ?? 0) + 1));
   const put = withRevision(settings, { nextUnit, tallied: talliedIn(segments) as unknown as JsonObject });
-  return { put, expect: settings ? { version: settings.version } : 'absent' };
+  return putWrite(settings, put);
 };
 
 /** What a rule asks of events, by key. */
