@@ -1,4 +1,4 @@
-/** What callers say and are told about lists and who is on them. */
+/** Requests and answers about lists and their members. */
 import * as z from 'zod/mini';
 import { chosenId } from '../../shared/domain/points/settings.ts';
 import { consumerIdParam, cursor, displayName, limit } from '../../shared/edge/parameters.ts';
@@ -16,7 +16,7 @@ export const pageQuery = z.strictObject({ limit, cursor });
 export const listAnswer = z.strictObject({
   listId: z.string(),
   name: z.string(),
-  /** As of some seconds ago. */
+  /** May be some seconds old. */
   memberCount: z.int(),
   version: z.int(),
   createdAt: z.string(),

@@ -14,7 +14,7 @@ const answer = z.looseObject({
 });
 const past = z.looseObject({ version: z.int(), updatedAt: z.string(), updatedBy: z.string() });
 const tierId = z.nullable(z.string());
-/** What a ladder of tiers that is tried out would do. */
+/** The effect of a ladder of tiers in a dry run. */
 const simulated = z.strictObject({
   moves: z.array(z.strictObject({ consumerId: z.string(), from: tierId, to: tierId })),
   counts: z.record(z.string(), z.int()),
@@ -44,7 +44,7 @@ export const settingsRoutes = {
     access: 'admin',
     summary: 'Replace a settings document',
     description:
-      'The body is one of the documents below, which stand in the order of their names as `document` lists them. ' +
+      'The body is one of the documents below, in the order of their names, as `document` lists them. ' +
       'Fields that are left out get their defaults; those of `organization` stay as they are. ' +
       'Another currency converts nothing: amounts stay the same whole numbers, of its minor units. ' +
       'With `dryRun=true`, which only `tiers` takes, nothing is written: the answer says who would be in another tier ' +

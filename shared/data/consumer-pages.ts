@@ -5,7 +5,7 @@ import type { Item } from './fields.ts';
 import type { Storage } from './storage.ts';
 import { consumerIn, directoryEntry, entryIn, headSlice, partitionOf, SLICES } from './table.ts';
 
-/** Above every text that begins with what stands before it. */
+/** Sorts after every text with the same prefix. */
 const LAST = '\u{10FFFF}';
 
 /**

@@ -1,4 +1,4 @@
-/** Heads of consumers: one by its partition, everyone's by the population index, part by part and put together. */
+/** Reads consumer states: one from its partition, or all from the population index, where the parts are joined. */
 
 import { HEAD, type StoredRecord } from '../usecases/ports/records.ts';
 import type { ConsumerState } from '../usecases/ports/store.ts';
@@ -7,10 +7,10 @@ import { recordOf } from './items.ts';
 import type { Storage } from './storage.ts';
 import { HEAD_RANGE, headSlice, partitionOf } from './table.ts';
 
-/** Rows of one query, before the megabyte of its answer ends it. */
+/** Rows per query. The response limit of 1 MB usually ends it earlier. */
 const CHUNK = 1_000;
 
-/** Null where profile or metrics are missing: then there is no such consumer. */
+/** Null without profile or metrics: the consumer does not exist. */
 export const stateIn = (records: readonly StoredRecord[]): ConsumerState | null => {
   const profile = records.find((record) => record.kind === 'profile');
   const metrics = records.find((record) => record.kind === 'metrics');
@@ -34,7 +34,7 @@ export const stateOf = async (storage: Storage, consumerId: string): Promise<Con
   return stateIn(items.map((item) => recordOf(item)));
 };
 
-/** All parts are walked side by side in the order of their consumers; the profile leads. */
+/** Walks the partitions of all parts in parallel, ordered by consumer. The profile decides which consumers exist. */
 export async function* stateSlice(storage: Storage, slice: number, after?: string): AsyncGenerator<ConsumerState> {
   const walk = (hash: string) => new Walk(storage, hash, after);
   const others = HEAD.filter((kind) => kind !== 'profile').map((kind) => walk(headSlice(kind, slice)));
@@ -51,7 +51,7 @@ export async function* stateSlice(storage: Storage, slice: number, after?: strin
   }
 }
 
-/** One index partition, forwards; a chunk is asked for before it is needed. */
+/** Walks one index partition forwards, and prefetches the next chunk. */
 class Walk {
   readonly #storage: Storage;
   readonly #hash: string;
@@ -87,7 +87,7 @@ class Walk {
     return row;
   }
 
-  /** The row of this consumer, if there is one; those before it are passed by. */
+  /** The row of this consumer, if there is one. Skips earlier rows. */
   async at(pk: string): Promise<Item | undefined> {
     for (let row = await this.#peek(); row !== undefined; row = await this.#peek()) {
       const own = row['pk']?.S ?? '';

@@ -1,7 +1,7 @@
 /**
  * Cursors: opaque, and good only for the question that they came from. They carry ids and hashes, never the name or
  * contact at which a page ended, since cursors travel in URLs. The checksum turns away what was made up or altered; it
- * guards no secret, as a position tells nothing that the same question would not.
+ * guards no secret, as a position reveals nothing that the same question does not.
  */
 import { createHash } from 'node:crypto';
 import { Refusal } from '../domain/refusal.ts';

@@ -32,7 +32,7 @@ const MOST_KEYS = 100;
 /** Unprocessed keys are asked for again, waiting twice as long each time: for six seconds in all. */
 const FIRST_WAIT_MS = 50;
 const MOST_ROUNDS = 7;
-/** What may have taken effect is sent again, so often, on top of the client's own attempts. */
+/** Extra attempts, besides the client's own, for a request that may have taken effect. */
 const MOST_RESENDS = 5;
 /** Others were writing the same items, or too much was written at once: the caller decides again. */
 const CROWDED = new Set([

@@ -9,9 +9,9 @@ import { HISTORY, HISTORY_END, partitionOf } from './table.ts';
 
 /** Rows of one query, where most of them may be of another type. */
 const CHUNK = 100;
-/** A page is filled as long as there are more, unless so many queries did not fill it: then the cursor goes on. */
+/** The most queries for one page. A page that is not full by then ends early, with a cursor. */
 const MOST_QUERIES = 50;
-/** Of a page's attributes as they travel, far below the 6 MB that a function may answer. */
+/** The most bytes of event attributes on a page: far below the 6 MB limit of a function's response. */
 const MOST_BYTES = 4 * 1024 * 1024;
 
 export const eventsOf = async (

@@ -1,4 +1,4 @@
-/** The condition that goes with everything that is written about a consumer: that there is the consumer. */
+/** Every put about a consumer requires that the consumer exists. */
 import { HEAD } from '../usecases/ports/records.ts';
 import type { Write } from '../usecases/ports/store.ts';
 
@@ -6,12 +6,12 @@ import type { Write } from '../usecases/ports/store.ts';
 const HEAD_KINDS: ReadonlySet<string> = new Set(HEAD);
 
 /**
- * The writes, with a check of the profile of each consumer about whom something is put unless they hold only while a part
- * of its head is as it was read, or only where it is new.
+ * Adds a check of the profile for each consumer with a put. No check is needed if a write already depends on the version
+ * of a part of the head or creates the profile.
  */
 export const guarded = (writes: readonly Write[]): Write[] => {
   const about = new Set(writes.flatMap((write) => ('put' in write ? consumerOf(write.put) : [])));
-  for (const write of writes) for (const consumerId of standing(write)) about.delete(consumerId);
+  for (const write of writes) for (const consumerId of provenConsumers(write)) about.delete(consumerId);
   const checks = [...about].map((consumerId): Write => ({ check: { kind: 'profile', consumerId }, expect: 'present' }));
   return [...writes, ...checks];
 };
@@ -19,8 +19,8 @@ export const guarded = (writes: readonly Write[]): Write[] => {
 const consumerOf = (record: object & { kind: string; consumerId?: string }): string[] =>
   record.kind === 'erasureSubject' || record.consumerId === undefined ? [] : [record.consumerId];
 
-/** Whom it finds in its place: by a version of the head; by the profile, also where it is to be the first. */
-const standing = (write: Write): string[] => {
+/** The consumer whose existence the write already proves: by a version of the head, or by creating the profile. */
+const provenConsumers = (write: Write): string[] => {
   if ('adjust' in write || 'remove' in write) return [];
   const key: { kind: string; consumerId?: string } = 'put' in write ? write.put : write.check;
   const isThere = write.expect !== 'anything' && write.expect !== 'absent';

@@ -27,10 +27,10 @@ const attributeOf = (value: string | number): AttributeValue =>
 
 const KIND_BY_STORED_NAME = new Map((Object.keys(table) as Kind[]).map((kind) => [storedKind(kind), kind]));
 
-/** Of several kinds, each with its own fields. */
+/** Distributes over a union of kinds, so that each keeps its own fields. */
 type Stored<K extends Kind> = K extends Kind ? RecordOf<K> : never;
 
-/** The record that an item holds; also reads the images of a stream. Throws where it is none of ours. */
+/** The record that an item holds; also reads the images of a stream. Throws if the kind is unknown. */
 export const recordOf = <K extends Kind = Kind>(item: Item): Stored<K> => {
   const kind = KIND_BY_STORED_NAME.get(item['kind']?.S ?? '');
   if (kind === undefined) throw new Error('an item of no known kind');

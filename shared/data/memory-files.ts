@@ -1,7 +1,7 @@
 /** The files of exports in memory, for tests. */
 import type { ExportFile, Files } from '../usecases/ports/files.ts';
 
-/** As files are kept, with what a test looks at: what is in them. */
+/** Files in memory. Tests can read their content. */
 export interface MemoryFiles extends Files {
   /** Undefined where it is not there. */
   contentOf(file: ExportFile): Uint8Array | undefined;

@@ -66,7 +66,7 @@ const byBytes = (a: string, b: string): number => Buffer.compare(Buffer.from(a),
 const sizeOf = (item: Item): number =>
   Object.entries(item).reduce((sum, [name, value]) => sum + Buffer.byteLength(name + (value.S ?? value.N ?? '')), 0);
 
-/** What is not there adds up to no number at all. */
+/** A missing number has no sum. */
 const sumsOf = (add: Record<string, number>, item: Item = {}): Item =>
   Object.fromEntries(
     Object.entries(add).map(([name, amount]) => [name, { N: String(Number(item[name]?.N) + amount) }]),

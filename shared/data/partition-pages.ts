@@ -36,7 +36,7 @@ export const partitionPage = async <K extends Kind>(
   };
 };
 
-/** A page of a list at hand, which is in the order of its ids. */
+/** A page of an array that is sorted by id. */
 export const listPage = <T>(
   question: string,
   list: readonly T[],

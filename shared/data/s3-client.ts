@@ -12,7 +12,7 @@ import type { Instant } from '../domain/facts.ts';
 export interface BucketPlace {
   bucket: string;
   region: string;
-  /** Where S3 is, unless it is where AWS has it. */
+  /** The endpoint of S3 if it is not the one of AWS. */
   endpoint?: string | undefined;
   credentials: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined };
 }
@@ -31,7 +31,7 @@ export interface S3Answer {
 export interface S3Client {
   /** Throws `S3Error` where S3 refuses; what may pass is tried again first. */
   send(request: S3Request): Promise<S3Answer>;
-  /** The address of an object, signed: it works from this instant on for so many seconds. */
+  /** A signed URL of an object. It is valid for the given seconds from this instant. */
   linkTo(key: string, from: Instant, seconds: number): Promise<string>;
 }
 
@@ -63,7 +63,7 @@ export const s3Client = (place: BucketPlace): S3Client => {
     const signed = await signer.sign(httpRequestOf(place, request));
     const { response } = await handler.handle(new HttpRequest(signed));
     const body = await textOf(response.body);
-    // Completing an upload may fail after its answer has begun: then the error is in the body.
+    // Completing an upload may fail after the response has started. The error is then in the body.
     const isError = response.statusCode >= 300 || /^\s*(<\?xml[^>]*\?>)?\s*<Error>/.test(body);
     if (isError) throw new S3Error(/<Code>(\w+)<\/Code>/.exec(body)?.[1] ?? 'Unknown', response.statusCode);
     return { headers: response.headers, body };
@@ -90,7 +90,7 @@ export const s3Client = (place: BucketPlace): S3Client => {
 
 const PAYLOAD_HASH = 'x-amz-content-sha256';
 
-/** Not answered at all, told to come again, or a fault of S3's own. */
+/** No response, a request to retry later, or an internal S3 error. */
 const mayPass = (error: unknown): boolean =>
   !(error instanceof S3Error) || error.status === 200 || error.status === 429 || error.status >= 500;
 

@@ -33,20 +33,20 @@ interface Upload {
 }
 
 const write = async (client: S3Client, file: ExportFile, content: AsyncIterable<Uint8Array>): Promise<void> => {
-  const upload = await begun(client, file);
+  const upload = await beginUpload(client, file);
   try {
     const parts: string[] = [];
     for await (const part of inParts(content)) parts.push(await sent(client, upload, parts.length + 1, part));
     const list = `<CompleteMultipartUpload>${parts.join('')}</CompleteMultipartUpload>`;
     await client.send({ method: 'POST', key: upload.key, query: { uploadId: upload.uploadId }, body: list });
   } catch (error) {
-    // Where that fails too, the bucket ends the upload by itself a day later.
+    // If aborting fails too, the bucket's lifecycle rule aborts the upload after a day.
     await abort(client, upload).catch(() => undefined);
     throw error;
   }
 };
 
-const begun = async (client: S3Client, file: ExportFile): Promise<Upload> => {
+const beginUpload = async (client: S3Client, file: ExportFile): Promise<Upload> => {
   const { extension, type } = KEPT_AS[file.format];
   const key = keyOf(file);
   const { body } = await client.send({

@@ -1,4 +1,4 @@
-/** What a store needs of a database: single items, one ordered query, one transaction. Two adapters, one store. */
+/** The database operations that a store needs: single items, one ordered query, one transaction. Two adapters implement them. */
 import type { Expectation } from '../usecases/ports/store.ts';
 import type { Item } from './fields.ts';
 import type { Key } from './table.ts';

@@ -1,4 +1,4 @@
-/** The store: the product's questions, answered from the keys of `table.ts`, whatever the database underneath. */
+/** The store: answers the product's questions from the keys of `table.ts`, on any `Storage`. */
 import { createHmac } from 'node:crypto';
 import { entriesFrom } from '../domain/points/ids.ts';
 import { HEAD, type RecordKey, type RecordOf } from '../usecases/ports/records.ts';
@@ -45,7 +45,7 @@ const LAST = '\u{10ffff}';
 /** More rows than the megabyte of one answer can hold. */
 const FULL_ANSWER = 10_000;
 const POPULATION_CHUNK = 500;
-/** What the keys of these kinds begin with. */
+/** Sort key prefixes of these kinds. */
 const PARTS = { entry: LEDGER, claim: CLAIMS, consent: CONSENTS } as const;
 
 /** `subjectKey` is the secret under which erased ids are hashed. */
@@ -182,7 +182,7 @@ const itemWriteOf = (write: Write): ItemWrite => {
   return { key: keyOf(write.check), expect: write.expect };
 };
 
-/** What it adds, by attribute: 1 to the version, and the numbers. */
+/** The increments by attribute: 1 for the version, and the given numbers. */
 const addedBy = ({ adjust, by }: Extract<Write, { adjust: unknown }>): Record<string, number> => {
   const { fields } = table[adjust.kind];
   const numbers = Object.entries({ version: 1, ...by }) as ['version' | keyof typeof by, number][];
@@ -207,7 +207,7 @@ const stateWithEventsOf = async (
   return state && { ...state, events };
 };
 
-/** The items that stand in the directory under this, read fresh. */
+/** The items under this directory partition, read consistently. */
 const listedAs = async (storage: Storage, hash: string): Promise<Item[]> => {
   const keys: Key[] = [];
   const query = { index: 'directory', hash, limit: FULL_ANSWER } as const;

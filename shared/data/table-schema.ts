@@ -1,18 +1,18 @@
-/** The shape of the one table, as infrastructure needs it; every key attribute is text. What stands in it: `table.ts`. */
+/** The table's keys and indexes, for infrastructure. Every key attribute is a string. `table.ts` defines the items. */
 export const tableSchema = {
   partitionKey: 'pk',
   sortKey: 'sk',
   ttl: 'ttl',
-  /** What kind of record an item is; stream filters read it. */
+  /** The kind of record; stream filters use it. */
   kind: 'kind',
-  /** What type of event an item of the history is; they read that too. */
+  /** The type of an event in the history; stream filters use it too. */
   eventType: 'type',
   indexes: {
-    /** Who is there, newest last? Whose metrics make up the population? In slices. */
+    /** Lists all consumers, newest last, and their metrics, in slices. */
     population: { hash: 'shard', range: 'pk', projection: 'ALL' },
-    /** Who has a name, email or phone that begins like this? Who has this tag? Prefix search needs the text in the key. */
+    /** Finds consumers by a prefix of name, email or phone, or by tag. Prefix search needs the text in the key. */
     directory: { hash: 'facet', range: 'rank', projection: 'KEYS_ONLY' },
-    /** About whom will time alone change an answer next? Sparse. */
+    /** Finds the consumers for whom time alone changes an answer next. Sparse. */
     due: { hash: 'dueShard', range: 'dueAt', projection: 'KEYS_ONLY' },
   },
 } as const;

@@ -22,7 +22,7 @@
  *   K#<keyHash>      answer                               the answer to a write with an Idempotency-Key
  *   D#<exportId>     export                               a file with all that is held about a consumer
  *   T#<subjectHash>  tombstone                            that an id was erased
- *   E#<erasureId>    receipt, subject                     an erasure, and whom it is about as long as it runs
+ *   E#<erasureId>    receipt, subject                     an erasure, and its subject while it runs
  *   O                settings, summary, churn, …          what the organization has only one of
  *   G                <segmentId>                          the segments
  *   L                <listId>                             the lists
@@ -74,7 +74,7 @@ interface Block<K extends Kind> {
   /** The section of a consumer's export that shows it, or why none does. */
   export: ExportSection | { leftOut: string };
   /**
-   * Where erasure finds it: in the consumer's partition, through the profile's contacts and sources, through the index,
+   * How erasure finds it: in the consumer's partition, through the profile's contacts and sources, through the index,
    * inside an item that is about others too, beside the receipt.
    */
   erasure: 'partition' | 'claims' | 'index' | 'inside' | 'receipt' | { kept: string };
@@ -121,7 +121,7 @@ export const LEDGER = 'ledger/';
 export const ledgerKey = (entryId: string): string => LEDGER + entryId;
 export const CLAIMS = 'claim/';
 export const CONSENTS = 'consent/';
-/** Where a kept answer, or an export, stands that names a consumer. */
+/** The directory partition of saved answers that name a consumer; `exportsOf` is that of exports. */
 export const answersOf = (consumerId: string): string => `keys#${consumerId}`;
 export const exportsOf = (consumerId: string): string => `exports#${consumerId}`;
 export const ERASURES = 'erasures';
@@ -129,12 +129,12 @@ export const ERASING = 'erasing';
 export const REWARDS = 'R';
 export const settingsVersions = (name: string): string => `S#${name}`;
 
-/** The index keys of a directory entry. Entries that are equal stand newest consumer last, the others in text order. */
+/** The index keys of a directory entry. Equal entries sort by consumer, newest last; the others sort as text. */
 export const directoryEntry = (facet: DirectoryFacet, value: string, consumerId: string) =>
   facet === 'tag' || facet === 'status'
     ? { facet: `${facet}#${value}`, rank: consumerId }
     : { facet: `${facet}#${[...value][0] ?? ''}`, rank: `${value} ${consumerId}` };
-/** What an entry's index keys say; neither words nor contacts hold a blank. */
+/** The entry behind its index keys. Neither words nor contacts contain a space. */
 export const entryIn = (facet: string, rank: string) => {
   const at = facet.indexOf('#');
   const kind = facet.slice(0, at) as DirectoryFacet;
@@ -442,8 +442,8 @@ export const table: { [K in Kind]: Block<K> } = {
       updatedAt: text('updated'),
       editId: optional(text('edit')),
     },
-    export: { leftOut: 'about nobody' },
-    erasure: { kept: 'about nobody' },
+    export: { leftOut: 'about no consumer' },
+    erasure: { kept: 'about no consumer' },
   },
   stock: {
     key: ({ rewardId }) => ({ pk: `R#${rewardId}`, sk: 'stock' }),
@@ -453,8 +453,8 @@ export const table: { [K in Kind]: Block<K> } = {
       left: nullable(number('left')),
       claimed: number('claimed'),
     },
-    export: { leftOut: 'about nobody' },
-    erasure: { kept: 'about nobody' },
+    export: { leftOut: 'about no consumer' },
+    erasure: { kept: 'about no consumer' },
   },
   idempotency: {
     key: ({ keyHash }) => ({ pk: `K#${keyHash}`, sk: 'answer' }),
@@ -492,7 +492,7 @@ export const table: { [K in Kind]: Block<K> } = {
   export: {
     key: ({ exportId }) => ({ pk: `D#${exportId}`, sk: 'export' }),
     indexes: ({ exportId, consumerId, expiresAt }) => ({
-      // Files go by S3's own day: as long as there may be one, erasure finds it.
+      // S3 expires files by its own calendar day. The record outlives the file so that an erasure finds it.
       ttl: seconds(expiresAt) + EXPORTS_OUTLIVE_FILES_SECONDS,
       ...(consumerId !== undefined && { facet: exportsOf(consumerId), rank: exportId }),
     }),
@@ -517,8 +517,8 @@ export const table: { [K in Kind]: Block<K> } = {
       erasureId: text('erasure'),
       at: text('at'),
     },
-    export: { leftOut: 'there is nobody any more' },
-    erasure: { kept: 'a keyed hash: nobody comes back under an erased id' },
+    export: { leftOut: 'the consumer no longer exists' },
+    erasure: { kept: 'a keyed hash that prevents reuse of an erased id' },
   },
   erasure: {
     key: ({ erasureId }) => ({ pk: `E#${erasureId}`, sk: 'receipt' }),
@@ -534,7 +534,7 @@ export const table: { [K in Kind]: Block<K> } = {
       itemsRemoved: map('removed'),
       steps: list('steps'),
     },
-    export: { leftOut: 'there is nobody any more' },
+    export: { leftOut: 'the consumer no longer exists' },
     erasure: { kept: 'the receipt: counts, instants, a keyed hash' },
   },
   erasureSubject: {
@@ -547,14 +547,14 @@ export const table: { [K in Kind]: Block<K> } = {
       sources: list('sources'),
       exportIds: list('exports'),
     },
-    export: { leftOut: 'there is nobody any more' },
+    export: { leftOut: 'the consumer no longer exists' },
     erasure: 'receipt',
   },
   settings: {
     key: () => ofOrganization('settings'),
     fields: { version: number(VERSION), documents: json('documents') },
-    export: { leftOut: 'about nobody' },
-    erasure: { kept: 'about nobody' },
+    export: { leftOut: 'about no consumer' },
+    erasure: { kept: 'about no consumer' },
   },
   segment: {
     key: ({ segmentId }) => ({ pk: SEGMENTS, sk: segmentId }),
@@ -571,8 +571,8 @@ export const table: { [K in Kind]: Block<K> } = {
       refreshedAt: nullable(text('refreshed')),
       editId: optional(text('edit')),
     },
-    export: { leftOut: 'about nobody' },
-    erasure: { kept: 'about nobody' },
+    export: { leftOut: 'about no consumer' },
+    erasure: { kept: 'about no consumer' },
   },
   member: {
     key: (member) => ofConsumer(member.consumerId, `unit/${String(member.unit).padStart(9, '0')}`),
@@ -598,8 +598,8 @@ export const table: { [K in Kind]: Block<K> } = {
       updatedAt: text('updated'),
       editId: optional(text('edit')),
     },
-    export: { leftOut: 'about nobody' },
-    erasure: { kept: 'about nobody' },
+    export: { leftOut: 'about no consumer' },
+    erasure: { kept: 'about no consumer' },
   },
   listMember: {
     key: (member) => ofConsumer(member.consumerId, `list/${member.listId}`),
@@ -648,8 +648,8 @@ export const table: { [K in Kind]: Block<K> } = {
       goneBy: optional(json('goneBy')),
       goingBy: optional(json('goingBy')),
     },
-    export: { leftOut: 'about nobody' },
-    erasure: { kept: 'about nobody' },
+    export: { leftOut: 'about no consumer' },
+    erasure: { kept: 'about no consumer' },
   },
   ruleSummary: {
     key: () => ofOrganization('rule-summary'),
@@ -667,8 +667,8 @@ export const table: { [K in Kind]: Block<K> } = {
       value: json('value'),
       editId: optional(text('edit')),
     },
-    export: { leftOut: 'about nobody' },
-    erasure: { kept: 'about nobody' },
+    export: { leftOut: 'about no consumer' },
+    erasure: { kept: 'about no consumer' },
   },
   liability: {
     key: () => ofOrganization('liability'),

@@ -1,11 +1,11 @@
-/** What a table holds of a consumer, by kind; and of which kinds there can be anything, as `table.ts` says of each. */
+/** The records that a table holds about a consumer, by kind, and the kinds that can be about a consumer (see `table.ts`). */
 import { table } from '../../shared/data/table.ts';
 import type { Kind } from '../../shared/usecases/ports/records.ts';
 
 const kindsBy = (isMeant: (erasure: (typeof table)[Kind]['erasure']) => boolean): Kind[] =>
   (Object.keys(table) as Kind[]).filter((kind) => isMeant(table[kind].erasure)).sort();
 
-/** Kinds of which there may be something about somebody: what is kept is about nobody, and subjects are of the erased. */
+/** Kinds that can hold data about an existing consumer. Kept kinds hold none, and subjects belong to erased consumers. */
 export const ABOUT_SOMEBODY = kindsBy((erasure) => typeof erasure === 'string' && erasure !== 'receipt');
 /** Those whose items go whole; the others are left by the consumer. */
 export const REMOVED = kindsBy((erasure) => erasure === 'partition' || erasure === 'claims' || erasure === 'index');

@@ -10,7 +10,7 @@ export interface RawTable {
   remove(key: { pk: string; sk: string }): Promise<void>;
 }
 
-/** Of the stack that keeps its data in this folder and runs. */
+/** The table of the running stack with this data folder. */
 export const rawTable = async (data: string): Promise<RawTable> => {
   const wire = openWire(`http://127.0.0.1:${portIn(data)}`);
   const { TableNames } = await wire.send<{ TableNames: string[] }>(`${TABLES}.ListTables`, {});

@@ -1,10 +1,10 @@
-/** Records of consumers who are there: nothing is written about anybody else. */
+/** Records of existing consumers. The store refuses records of any other consumer. */
 
 import type { StoredRecord } from '../../shared/usecases/ports/records.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
 import { profileOf } from './records.ts';
 
-/** Writes the records, one by one; whoever they are about is there first. */
+/** Writes the records one by one, after creating their consumers. */
 export const written = async (store: Store, ...records: StoredRecord[]): Promise<void> => {
   for (const put of records) {
     if ('consumerId' in put && put.consumerId !== undefined && put.kind !== 'profile')

@@ -13,7 +13,7 @@ export const makeHandler = (deps: Deps) =>
     deps,
     async ({ params: { listId }, ifMatch }, commit) => {
       const removed = await removeList(deps, { listId, ifMatch }, commit);
-      // The list is gone; where this fails or leaves off, the workflow goes on.
+      // The list is already deleted. If the clean-up fails or stops early, the workflow continues it.
       await takeMembersOff(deps, listId, MEMBERS_AT_ONCE).catch(() => undefined);
       return removed;
     },

@@ -8,7 +8,7 @@ const MEMBERS_A_STEP = 10_000;
 
 const input = z.object({ listId: z.string(), isLast: z.boolean() });
 
-/** Done when a look finds nobody any more. The last look gives the id back. */
+/** Done when no members are left. The last step releases the list's id. */
 export const makeHandler = (deps: Deps) =>
   step('clean-up', input, async ({ listId, isLast }) => {
     const taken = await takeMembersOff(deps, listId, MEMBERS_A_STEP);

@@ -1,7 +1,7 @@
 import { job } from '../../../shared/edge/job.ts';
 import type { PublishDeps } from '../../../shared/usecases/outbox/publish.ts';
 
-/** Those of whom nobody knew when to look: restored, or stored by a release that archived nobody. */
+/** Covers consumers without a due instant: restored ones, and those stored by a release without archiving. */
 export const makeHandler = ({ workflows }: Pick<PublishDeps, 'workflows'>) =>
   job(async ({ now }) => {
     const execution = `everyone-${now.replace(/\D/g, '')}`;

@@ -1,9 +1,9 @@
-/** Why there is no consumer: there never was one under this id, or it was erased. */
+/** Distinguishes unknown consumers from erased ones. */
 import { Refusal } from '../../domain/refusal.ts';
 import type { RecordOf } from '../ports/records.ts';
 import type { Store } from '../ports/store.ts';
 
-/** The refusal of whatever is asked about a consumer who is not there: `consumer_not_found` or `erased`. */
+/** The refusal of a request about a consumer who does not exist: `consumer_not_found` or `erased`. */
 export const absenceOf = async (store: Store, consumerId: string): Promise<Refusal> =>
   (await tombstoneOf(store, consumerId))
     ? erased()
@@ -18,10 +18,10 @@ export const erasedAmong = async (store: Store, consumerIds: readonly string[]):
   return new Set(consumerIds.filter((_, n) => tombstones[n] !== undefined));
 };
 
-/** Undefined where nobody with this id was erased. */
+/** Undefined unless a consumer with this id was erased. */
 export const tombstoneOf = async (store: Store, consumerId: string): Promise<RecordOf<'tombstone'> | undefined> =>
   (await store.get([{ kind: 'tombstone', subjectHash: store.keyedHashOf(consumerId) }], true))[0];
 
-/** Whether an error says that there is no such consumer: of a job, who went meanwhile needs nothing any more. */
+/** Whether an error means that the consumer does not exist. Jobs ignore consumers who were erased meanwhile. */
 export const isAbsence = (error: unknown): boolean =>
   error instanceof Refusal && (error.code === 'consumer_not_found' || error.code === 'erased');

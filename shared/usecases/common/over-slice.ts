@@ -1,24 +1,24 @@
-/** Going over everyone slice by slice, in steps that each leave off in time. */
+/** Processes the whole population slice by slice, in steps that end before a function times out. */
 import type { Store } from '../ports/store.ts';
 
 export interface SliceProgress {
   slice: number;
-  /** The consumer to go on after; absent where the slice has not begun. */
+  /** The last processed consumer; absent at the start of a slice. */
   cursor?: string | undefined;
 }
 export interface SliceDone extends SliceProgress {
   done: boolean;
   consumers: number;
-  /** How many were not as they should have been. */
+  /** Consumers whose stored state differed from the expected one. */
   differed: number;
 }
 
-/** Consumers at hand at a time: what is read is soon worked on, and nothing is read that nobody works on. */
+/** Consumers read ahead at a time, so that they are processed soon after they were read. */
 const PAGE = 400;
 
 /**
- * Goes on with a slice for up to `most` consumers; the work says for how many of them it found something to do, or null
- * where nobody has to go on. Where it dies, doing it again from the same cursor is as harmless as the work itself.
+ * Processes up to `most` more consumers of a slice. `work` returns how many of them differed, or null to stop early. After
+ * a crash, a retry from the same cursor is as safe as repeating `work`.
  */
 export const overSlice = async (
   store: Store,

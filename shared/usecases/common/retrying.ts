@@ -1,14 +1,14 @@
-/** Optimistic writing: decide, commit, and where others were faster decide again on what they left. */
+/** Optimistic concurrency: decide, commit, and decide again on fresh state after a conflict. */
 import { Refusal } from '../../domain/refusal.ts';
 import type { Deps } from '../ports/deps.ts';
 import { WriteConflict } from '../ports/store.ts';
 
-/** With the pauses of the composition root about 22 s: less than the gateway waits, enough for hundreds of writers. */
+/** About 22 s with the pauses of the composition root: below the gateway's timeout, enough for hundreds of writers. */
 const MOST_RETRIES = 48;
 
 /**
- * The attempt's result; it is made again, after a pause, as long as its commit conflicts. The first attempt (`retry` 0)
- * may read what is a moment old, the others must read fresh. Throws `Refusal('too_busy')` in the end.
+ * Returns the attempt's result. A conflicting commit is retried after a pause. The first attempt (`retry` 0) may use
+ * eventually consistent reads; the others must read consistently. Throws `Refusal('too_busy')` after the last retry.
  */
 export const retrying = async <T>(deps: Pick<Deps, 'pause'>, attempt: (retry: number) => Promise<T>): Promise<T> => {
   for (let retry = 0; ; retry++) {
@@ -16,7 +16,8 @@ export const retrying = async <T>(deps: Pick<Deps, 'pause'>, attempt: (retry: nu
       return await attempt(retry);
     } catch (error) {
       if (!(error instanceof WriteConflict)) throw error;
-      if (retry >= MOST_RETRIES) throw new Refusal('too_busy', 'Others kept writing to the same consumer; try again.');
+      if (retry >= MOST_RETRIES)
+        throw new Refusal('too_busy', 'Concurrent requests kept changing the same data. Try again.');
       await deps.pause(retry + 1);
     }
   }

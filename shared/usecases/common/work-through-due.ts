@@ -1,15 +1,15 @@
-/** Working through those about whom time alone has changed something: only who is due costs anything. */
+/** Processes the consumers for whom time alone changed something. The cost depends only on how many are due. */
 import type { Instant } from '../../domain/facts.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { DueKind } from '../ports/store.ts';
 import { isAbsence } from './absence.ts';
 import { inParallel } from './in-parallel.ts';
 
-/** `nextDueAt` is the next instant at which there is something to look at; null where nobody is due any more. */
+/** `nextDueAt` is the next instant at which a consumer is due; null if there is none. */
 export interface WorkedThrough {
   examined: number;
   changed: number;
-  /** With whom it failed, and why; they stay due. */
+  /** Consumers whose work failed, with the error. They stay due for the next run. */
   failed: { consumerId: string; error: unknown }[];
   nextDueAt: Instant | null;
 }
@@ -18,12 +18,12 @@ export interface WorkedThrough {
 export const CONSUMERS_PER_RUN = 50_000;
 const AT_ONCE = 8;
 const PAGE = 200;
-/** Where so many fail, it is not about them. */
+/** This many failures indicate a general fault rather than faulty consumers. */
 const MOST_FAILED = 100;
 
 /**
- * Does the work for everyone who is due, the earliest first; it must set when to look again, and says whether anything
- * changed. It leaves off after about `most`, and what a run leaves, the next one finds. Who fails stands in nobody's way.
+ * Does the work for each due consumer, earliest first. `work` must store the next due instant and returns whether anything
+ * changed. A run stops after about `most` consumers; the next run continues. A failed consumer does not block the others.
  */
 export const workThroughDue = async (
   { store }: Pick<Deps, 'store'>,
@@ -37,7 +37,7 @@ export const workThroughDue = async (
   while (total.examined < most && failed.length < MOST_FAILED) {
     // Those who failed are still the first who are due.
     const due = await store.dueConsumers(kind, now, PAGE + failed.length);
-    // The index may lag behind: whoever was looked at for this instant is not due for it any more.
+    // The index is eventually consistent: a consumer processed for this instant may still be listed under it.
     const fresh = due.filter(({ consumerId, dueAt }) => !seen.has(`${consumerId} ${dueAt}`));
     if (fresh.length === 0) break;
     for (const { consumerId, dueAt } of fresh) seen.add(`${consumerId} ${dueAt}`);

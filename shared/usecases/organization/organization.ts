@@ -1,4 +1,4 @@
-/** What the organization has only one of: settings, percentile summaries, the churn model; and names of groups. Read together. */
+/** The organization's settings, percentile summaries, churn model and group names, read together. */
 import type { Instant } from '../../domain/facts.ts';
 import { msOf } from '../../domain/instants.ts';
 import type { ChurnModel } from '../../domain/metrics/churn-risk.ts';
@@ -16,7 +16,7 @@ import { tiersUpdatedAtIn } from './settings.ts';
 export interface Organization {
   settings: Settings;
   scoring: Scoring;
-  /** Null where the ladder of tiers was never set. */
+  /** Null if the ladder of tiers was never set. */
   tiersUpdatedAt: Instant | null;
   /** Null until the population was counted for the first time. */
   summary: { content: PopulationSummary; asOf: Instant } | null;
@@ -25,15 +25,15 @@ export interface Organization {
   catalogue: Catalogue;
 }
 
-/** How long summaries and model serve once they were read. They are large, and change little. */
+/** How long summaries and model are cached. They are large and change slowly. */
 const KEPT_MS = 5_000;
 
 type Population = Pick<Organization, 'summary' | 'churnModel'>;
 const kept = new WeakMap<Store, Population & { readAt: Instant }>();
 
 /**
- * The organization in one request, and another one where a segment or a list was edited: settings as of now, summaries and
- * model perhaps of some seconds ago.
+ * Reads the organization in one request, and a second one after an edit of a segment or list. Settings are current;
+ * summaries and model may be some seconds old.
  */
 export const organizationOf = async (store: Store, now: Instant): Promise<Organization> => {
   const before = kept.get(store);
@@ -62,7 +62,11 @@ const asOrganization = async (
   const scoring = scoringOf(record);
   const catalogue = await catalogueOf(store, record);
   return {
-    ...{ settings: scoring.settings, scoring, tiersUpdatedAt: tiersUpdatedAtIn(record) },
-    ...{ summary, churnModel, catalogue },
+    settings: scoring.settings,
+    scoring,
+    tiersUpdatedAt: tiersUpdatedAtIn(record),
+    summary,
+    churnModel,
+    catalogue,
   };
 };

@@ -1,4 +1,4 @@
-/** The settings that metrics are made with, and the number that tells one set of them from another. */
+/** The settings that metrics are computed with, and a version number that identifies them. */
 import { canonicalJson, sha256 } from '../../domain/canonical.ts';
 import { emptyMetrics } from '../../domain/metrics/fold.ts';
 import type { ScoringRules } from '../../domain/metrics/scoring.ts';
@@ -11,11 +11,11 @@ import type { RecordOf } from '../ports/records.ts';
 export interface Scoring {
   settings: Settings;
   rules: ScoringRules;
-  /** The same for the same rules, bands and sums, another one for others: metrics that carry another are folded again. */
+  /** A fingerprint of rules, bands and sums. Metrics with another version are rebuilt. */
   version: number;
 }
 
-/** The loyalty settings by which a consumer's sums are read until they are folded again: with the half-lives of old. */
+/** The loyalty settings for reading stored sums: until a rebuild, the half-lives that the sums were computed with apply. */
 export const readingOf = (loyalty: LoyaltySettings, metrics: HalfLives): LoyaltySettings => ({
   ...loyalty,
   ...halfLivesOf(metrics),
@@ -39,7 +39,7 @@ export const isSameLoyalty = (one: number, other: number): boolean =>
 
 let last: { documents: string; scoring: Scoring } | null = null;
 
-/** Where nothing was ever set, the defaults. */
+/** Defaults apply to settings that were never set. */
 export const scoringOf = (record: RecordOf<'settings'> | undefined): Scoring => {
   const documents = JSON.stringify(record?.documents ?? {});
   if (last?.documents !== documents) last = { documents, scoring: madeOf(record) };
@@ -64,11 +64,11 @@ const madeOf = (record: RecordOf<'settings'> | undefined): Scoring => {
   };
 };
 
-/** What the rules of all segments ask of events: they keep it beside the settings, written with each rule. */
+/** The event counts that segment rules need. Each edit of a rule stores them with the settings. */
 export const talliedIn = (record: RecordOf<'settings'> | undefined): TalliedByKey | undefined =>
   (record?.documents['segments']?.value as { tallied?: TalliedByKey } | undefined)?.tallied;
 
-/** Of what is asked of events the keys say all. Where the sums are others than before, everyone's are made again. */
+/** The keys fully identify the event counts. A changed set of sums requires a rebuild for every consumer. */
 const fingerprintOf = ({ tallied, timezoneAt: _, ...rules }: ScoringRules, { loyalty }: Settings): number => {
   const others = { tallied: Object.keys(tallied).sort(), sums: Object.keys(emptyMetrics()).sort() };
   return (
@@ -76,9 +76,9 @@ const fingerprintOf = ({ tallied, timezoneAt: _, ...rules }: ScoringRules, { loy
   );
 };
 
-const digestOf = (said: object, digits: number): number =>
+const digestOf = (content: object, digits: number): number =>
   Number.parseInt(
-    Buffer.from(sha256(canonicalJson(said)), 'base64url')
+    Buffer.from(sha256(canonicalJson(content)), 'base64url')
       .toString('hex')
       .slice(0, digits),
     16,

@@ -1,7 +1,7 @@
-/** What other systems are told, and the workflows that are started. */
+/** Domain events for other systems, and workflows. */
 import type { Instant, JsonObject } from '../../domain/facts.ts';
 
-/** Something that other systems are told. Details carry ids, never contacts. */
+/** An event for other systems. Details carry ids, never contacts. */
 export interface DomainEvent {
   detailType: string;
   detail: JsonObject;
@@ -9,10 +9,10 @@ export interface DomainEvent {
 }
 /** The bus: domain events for other systems. Each may be delivered more than once. */
 export interface Bus {
-  /** How many were taken, from the first on: with fewer than all, the next one was not. */
+  /** Returns how many events were accepted, counted from the first. */
   publish(events: readonly DomainEvent[]): Promise<number>;
 }
-/** Starts workflows; a name that ran already is not started again. */
+/** Starts workflows. An execution name that was used before is not started again. */
 export interface Workflows {
   start(name: string, executionName: string, input: JsonObject): Promise<void>;
 }

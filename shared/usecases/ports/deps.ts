@@ -1,14 +1,14 @@
-/** What every use case is given. */
+/** Dependencies of every use case. */
 import type { Instant } from '../../domain/facts.ts';
 import type { Store, Write } from './store.ts';
 
 /**
- * Commits the writes of a use case together with its result, so that a repeated request is given the first answer
- * again. The edge provides it; it gives back the result. Throws `WriteConflict` as the store does.
+ * Commits the writes of a use case together with its result, so that a repeated request gets the first answer. The edge
+ * provides it. Returns the result. Throws `WriteConflict` as the store does.
  */
 export type Commit = <T>(writes: Write[], result: T) => Promise<T>;
 
-/** What every use case is given. */
+/** Dependencies of every use case. */
 export interface Deps {
   store: Store;
   /** A new sortable id (ULID, 26 characters) of this instant. */

@@ -2,20 +2,20 @@
 import type { Instant } from '../../domain/facts.ts';
 import type { Records } from './records.ts';
 
-/** The file of an export. Its name is the export's id: it tells nobody whom it is about. */
+/** The file of an export. It is named after the export's id, which reveals no consumer. */
 export type ExportFile = Pick<Records['export'], 'exportId' | 'format'>;
-/** The files of exports. Each is there whole or not at all, and goes by itself a day later. */
+/** The files of exports. A file appears only when complete, and expires after a day. */
 export interface Files {
   /**
-   * Puts it there, in place of what is there, and never holds more of it than a part. Rejects, and changes nothing, where
-   * the content fails, or a removal came in between. Content is asked for only once a removal would notice: content that
-   * looks first whether it is still wanted is never there after a removal.
+   * Writes or replaces the file, with at most one part in memory. Rejects without a change if the content fails or the file
+   * is removed meanwhile. Content is read only after a removal would detect the upload. Content that first checks whether
+   * it is still wanted therefore never survives a removal.
    */
   write(file: ExportFile, content: AsyncIterable<Uint8Array>): Promise<void>;
-  /** Where anybody may fetch it, from this instant on for a quarter of an hour. */
+  /** A download link that needs no credentials and works for 15 minutes from this instant. */
   link(file: ExportFile, now: Instant): Promise<string>;
-  /** Takes it away, and ends what is being written of it. It needn't be there. */
+  /** Removes the file and aborts its upload. Succeeds if there is neither. */
   remove(exportId: string): Promise<void>;
-  /** Whether it is there, or being written. */
+  /** Whether the file exists or is being written. */
   has(exportId: string): Promise<boolean>;
 }

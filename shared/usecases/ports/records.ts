@@ -1,4 +1,4 @@
-/** What the table holds: a record of each kind, and what names it. */
+/** The records of the table, by kind, and their keys. */
 import type { ActivityShare } from '../../domain/advocates/influence.ts';
 import type {
   Channel,
@@ -19,14 +19,14 @@ import type { Reward } from '../../domain/points/rewards.ts';
 
 /** Every kind of record. A new kind is a row here and in `KeyFields`, a block in `data/table.ts` and a sample in `test/support/every-kind.ts`. */
 export interface Records {
-  /** Who a consumer is. */
+  /** The identity of a consumer. */
   profile: Profile & {
-    /** No later than the instant at which the consumer is archived unless it does anything; null where it is. */
+    /** No later than the instant at which an inactive consumer is archived; null once archived. */
     dueAt: Instant | null;
-    /** When it was archived; absent where it is not. */
+    /** The instant of archiving; absent unless archived. */
     archivedAt?: Instant | undefined;
   };
-  /** What a consumer did, as sums, and the instants at which time alone changes an answer about it. */
+  /** Aggregates of a consumer's events, and the next instant at which the passage of time changes an answer. */
   metrics: MetricsState & {
     consumerId: string;
     version: number;
@@ -34,32 +34,32 @@ export interface Records {
     eligible: boolean;
     /** Whether the consumer earns points: mirrored from the profile. */
     membership: Membership;
-    /** Version of the scoring rules that the decayed sums were made with; another one means: fold again. */
+    /** The version of the scoring rules behind the decayed sums. Another version requires a rebuild. */
     scoringVersion: number;
-    /** When the last of its events was recorded, whenever it happened; absent before the first. */
+    /** When the latest event was recorded, regardless of when it occurred; absent before the first. */
     recordedAt?: Instant | undefined;
-    /** Which event that was; absent where several were recorded together. */
+    /** The id of that event; absent if several were recorded together. */
     recordedBy?: string | undefined;
-    /** Half-lives of the decayed sums, in days: they are read with those that they were made with. */
+    /** Half-lives of the decayed sums, in days. The sums are read with the half-lives they were computed with. */
     halfLifeDays: number;
     activityHalfLifeDays: number;
-    /** The loyalty band last announced, when it was entered and what moved it there. */
+    /** The loyalty band announced last, when the consumer entered it, and the cause. */
     band: string;
     bandSince: Instant;
     bandCause: 'change' | 'time';
-    /** No later than the earliest instant at which time alone changes an answer; null where none will. */
+    /** No later than the next instant at which time alone changes an answer; null if none does. */
     dueAt: Instant | null;
   };
   /** One event of the history; immutable. `digest` identifies what the caller sent. */
   event: ConsumerEvent & { consumerId: string; receivedAt: Instant; digest: string; earned: Earned | null };
-  /** That a caller's event id is taken, by what. Absent for ids that the service made itself. */
+  /** Reserves a caller's event id. Ids that the service generated have none. */
   eventClaim: {
     consumerId: string;
     eventId: string;
     occurredAt: Instant;
     type: string;
     digest: string;
-    /** What a repetition is told that the event earned. */
+    /** The points that a duplicate request gets in its answer. */
     earned: Earned | null;
   };
   order: OrderState & {
@@ -68,7 +68,7 @@ export interface Records {
     eventId: string;
     digest: string;
     earned: Earned | null;
-    /** What it earned, rule by rule, and how much of it was taken back. */
+    /** The points earned per rule, and how many of them were taken back. */
     awards: OrderAward[];
   };
   refund: {
@@ -81,11 +81,11 @@ export interface Records {
     earned?: Earned;
   };
   message: MessageState & { consumerId: string; version: number };
-  /** That an email, a phone or an id in another system belongs to a consumer. Keys hold a hash, never the contact. */
+  /** Assigns an email, a phone or an external id to a consumer. Keys hold a hash, never the contact. */
   contact: { channel: 'email' | 'phone' | 'external'; contact: string; consumerId: string };
-  /** One way to find a consumer: a word of the name, the email, the phone, a tag, a status. */
+  /** A search entry of a consumer: a word of the name, the email, the phone, a tag or a status. */
   directory: { consumerId: string; facet: DirectoryFacet; value: string };
-  /** One statement of what a consumer agrees to; immutable. The id tells its instant: the newest of a purpose counts. */
+  /** A consent statement; immutable. The id contains its instant. The newest statement of a purpose applies. */
   consent: {
     consumerId: string;
     consentId: string;
@@ -93,59 +93,59 @@ export interface Records {
     channel: Channel;
     purpose: string;
     state: ConsentState;
-    /** Where it was said, and how. */
+    /** Where and how the statement was collected. */
     source: string;
     method: string;
     wordingVersion: string | null;
   };
-  /** A file with all that is held about a consumer: asked for, being written, or there to be fetched. */
+  /** A data export of a consumer: requested, being written, or ready for download. */
   export: {
     exportId: string;
     version: number;
-    /** Absent once the consumer was erased: then nobody is named. */
+    /** Absent after the consumer was erased. */
     consumerId?: string;
     sections: string[];
     format: 'json' | 'csv';
     status: 'running' | 'completed' | 'failed' | 'erased';
     requestedAt: Instant;
     completedAt: Instant | null;
-    /** When file and record go. */
+    /** When the file and the record expire. */
     expiresAt: Instant;
   };
-  /** That an id was erased, by the keyed hash of it: nobody comes back under it. */
+  /** Marks an erased consumer id by its keyed hash, so that the id cannot be reused. */
   tombstone: { subjectHash: string; erasureId: string; at: Instant };
-  /** An erasure: what was done, about nobody that anyone without the key could name. Kept for ever. */
+  /** The receipt of an erasure. Only the secret key can link it to the consumer. Kept forever. */
   erasure: {
     erasureId: string;
     version: number;
     subjectHash: string;
     status: 'running' | 'completed' | 'failed';
-    /** 1, and one more each time that it was begun again after it failed. */
+    /** 1 for the first attempt; each restart after a failure adds 1. */
     attempt: number;
     requestedAt: Instant;
     completedAt: Instant | null;
-    /** How many items were removed, by kind. */
+    /** Number of removed items by stored kind. */
     itemsRemoved: Record<string, number>;
     steps: { name: string; at: Instant; status: 'done' | 'failed' }[];
   };
-  /** Whom an erasure is about, as long as it runs: what its steps, and connectors, need to know; then it is gone. */
+  /** The subject of a running erasure, for its steps and for connectors. Removed when the erasure completes. */
   erasureSubject: {
     erasureId: string;
     consumerId: string;
     contacts: { channel: 'email' | 'phone' | 'external'; contact: string }[];
     sources: { source: string; externalId: string }[];
-    /** Exports that were found, whose files must be gone. */
+    /** Exports whose files must be removed. */
     exportIds: string[];
   };
   /** The answer to a write that carried an Idempotency-Key. */
   idempotency: {
     keyHash: string;
-    /** Null where the consumer that it was about was erased: every repetition is told so. */
+    /** Null after the consumer was erased: repetitions get 410. */
     digest: string | null;
     status: number;
     body: string | null;
     expiresAt: Instant;
-    /** Present where the answer names a consumer, so that erasure finds it. */
+    /** Present if the answer names a consumer, so that an erasure finds it. */
     consumerId?: string;
   };
   /** A consumer's points; absent before the first entry. With more lots than fit, the later ones are on pages. */
@@ -161,9 +161,9 @@ export interface Records {
   lotPage: { consumerId: string; page: number; version: number; lots: Lot[] };
   /** One entry of the ledger; immutable. */
   entry: Entry & { consumerId: string };
-  /** That a caller's id of a reservation or of pending points is taken, and by which entry. */
+  /** Reserves a caller's id of a reservation or of pending points for a ledger entry. */
   holdClaim: { consumerId: string; holdId: string; entryId: string; digest: string };
-  /** What a consumer has claimed and completed, in short. */
+  /** A summary of the consumer's claims and challenges. */
   rewardsState: {
     consumerId: string;
     version: number;
@@ -190,12 +190,12 @@ export interface Records {
   };
   reward: Reward & Edited & { version: number; createdAt: Instant; updatedAt: Instant };
   /**
-   * What is left of a reward, apart from it: claims adjust it, staff edit the reward. `left` null: no end. It outlives the
+   * The stock of a reward, kept apart because claims adjust it while staff edit the reward. `left` null: unlimited. It outlives the
    * reward, as claims do, and its version is never below the reward's.
    */
   stock: { rewardId: string; version: number; left: number | null; claimed: number };
   segment: SegmentRecord;
-  /** That a consumer is in a segment by one of its rules; with what a page of members shows. */
+  /** A consumer's membership in a segment by one of its rules, with the fields that member pages show. */
   member: { consumerId: string; unit: number; segmentId: string; enteredAt: Instant } & Named;
   list: { listId: string; name: string; version: number; createdAt: Instant; updatedAt: Instant } & Edited;
   listMember: { consumerId: string; listId: string; addedAt: Instant } & Named;
@@ -206,44 +206,44 @@ export interface Records {
     /** When the consumer entered, by unit: a rule of a segment (see `SegmentRecord`). */
     units: Record<number, Instant>;
     lists: { listId: string; addedAt: Instant }[];
-    /** Those of the units that nobody was told of, as their rule was being filled; absent where there are none. */
+    /** Units whose entry was not announced, because their rule was still being filled; absent if there are none. */
     untold?: number[] | undefined;
-    /** The newest instant of a flip that was told: no later one is told of an earlier instant. Absent before the first. */
+    /** The instant of the newest announced flip. Later flips are never announced with an earlier instant. Absent before the first. */
     flippedAt?: Instant | undefined;
     /** No later than the next instant at which time alone changes what a rule says; null where it never will. */
     dueAt: Instant | null;
   };
   /** How many members each unit and each list has (see domain/segments/counts.ts), as JSON text. */
   memberCounts: { version: number; content: string };
-  /** Who fills new rules with members, and until when it may be taken for alive. */
+  /** The lease of the run that fills new rules with members. */
   backfillLease: {
     version: number;
     runId: string;
     expiresAt: Instant;
     slicesDone: number;
-    /** How many consumers the run has gone over so far; a step that was repeated counted some twice. */
+    /** Consumers processed so far. A repeated step counts some of them twice. */
     consumersDone?: number | undefined;
-    /** How many they were in all, the last time; absent before the first. */
+    /** The total of the previous run; absent before the first. */
     everyone?: number | undefined;
     /** The youngest of the units that the run fills; younger ones wait for the next. */
     lastUnit?: number | undefined;
-    /** What rules went by when everyone was gone over last, and when the run that is under way began (see rule-grounds.ts). */
+    /** The rule inputs of the last complete run, and those of the current run (see rule-grounds.ts). */
     goneBy?: Record<string, string> | undefined;
     goingBy?: Record<string, string> | undefined;
   };
-  /** The percentile summaries as of their last renewal: what rules go by until the next one. */
+  /** The percentile summaries that rules use until the next refresh. */
   ruleSummary: {
     version: number;
     asOf: Instant;
     content: string;
-    /** Whether those who cross a rule's value by them were refreshed. */
+    /** Whether the consumers who cross a rule's value under these summaries were refreshed. */
     isApplied: boolean;
   };
   settings: SettingsRecord;
   /** A settings document as it was at a version. */
   settingsVersion: { name: string; version: number; updatedAt: Instant; updatedBy: string; value: JsonObject } & Edited;
   liability: LiabilityRecord;
-  /** The brand advocates as of their last ranking, best first; who went since is gone from it. */
+  /** The brand advocates as of the last ranking, best first. Erased consumers are removed from it. */
   advocates: { version: number; computedAt: Instant; items: RankedAdvocate[] };
   summary: SummaryRecord;
   churnModel: ChurnModelRecord;
@@ -290,15 +290,15 @@ interface KeyFields {
 }
 export type DirectoryFacet = 'word' | 'email' | 'phone' | 'tag' | 'status';
 
-/** What lists of members show of a consumer beside its id. */
+/** The fields besides the id that lists of members show. */
 export interface Named {
   fullName: string | null;
   email: string | null;
 }
 
 /**
- * Which request wrote it: an id made once for all of its attempts, so that one that took effect unnoticed is told from
- * somebody else's that says the same at the same moment. Absent where none of the kind wrote it.
+ * The id of the request that wrote the record, the same for all its attempts. It distinguishes an attempt whose response
+ * was lost from an equal edit by another request. Absent if no such request wrote the record.
  */
 export interface Edited {
   editId?: string | undefined;
@@ -313,11 +313,11 @@ export interface SegmentRecord extends Edited {
   name: string;
   source: 'rule' | 'import';
   version: number;
-  /** The unit that is told; null until the first rule has its members. */
+  /** The unit whose members are published; null until the first rule has its members. */
   live: SegmentUnit | null;
   /** The unit that is being filled; null where none is. */
   next: (SegmentUnit & { since: Instant }) | null;
-  /** The unit that was told before, as long as its members are being taken leave of. */
+  /** The previous unit, while its members are being removed. */
   last: SegmentUnit | null;
   createdAt: Instant;
   updatedAt: Instant;
@@ -401,6 +401,6 @@ export const storedKind = (kind: Kind): string => (kind === 'rewardsState' ? 'pr
 export type RecordOf<K extends Kind> = { kind: K } & Records[K];
 export type StoredRecord = { [K in Kind]: RecordOf<K> }[Kind];
 
-/** What names a record: its kind and the fields of its key. */
+/** The key of a record: its kind and its key fields. */
 export type KeyOf<K extends Kind> = { kind: K } & Pick<Records[K], KeyFields[K] & keyof Records[K]>;
 export type RecordKey = { [K in Kind]: KeyOf<K> }[Kind];

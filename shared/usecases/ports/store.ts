@@ -1,14 +1,14 @@
 /**
- * What the use cases ask of the table. Adapters: `shared/data` (DynamoDB and memory, one contract suite for both).
+ * The questions that use cases ask the table. Adapters: `shared/data` (DynamoDB and memory, one contract suite for both).
  *
- * Error contract: a store throws `WriteConflict` where a condition of a commit does not hold, and anything else only
- * for faults that the caller cannot mend.
+ * Error contract: a store throws `WriteConflict` if a condition of a commit does not hold. Any other error is a fault that the
+ * caller cannot fix.
  */
 import type { Instant } from '../../domain/facts.ts';
 import type { Group } from '../../domain/segments/counts.ts';
 import type { DirectoryFacet, RecordKey, RecordOf, StoredRecord } from './records.ts';
 
-/** What must hold for a write to happen. `expiredBefore` is met by absence too. */
+/** The condition of a write. An absent record satisfies `expiredBefore`. */
 export type Expectation = 'anything' | 'absent' | 'present' | { version: number } | { expiredBefore: Instant };
 
 export type Write =
@@ -16,12 +16,12 @@ export type Write =
   | { remove: RecordKey; expect?: Expectation }
   | { check: RecordKey; expect: Expectation }
   /**
-   * Adds to numbers, and moves the version, whatever it is: of many at once, none decides again because of the others. It
-   * holds where each number is there, not null, and does not fall below 0.
+   * Adds to numbers and increments the version without checking it, so concurrent adjustments never conflict. Requires
+   * that each number exists, is not null and does not fall below 0.
    */
   | { adjust: { kind: 'stock'; rewardId: string }; by: { left?: number; claimed?: number } };
 
-/** Some conditions of a commit did not hold; nothing was written. No failed write: others were writing, try again. */
+/** Conditions of a commit did not hold, and nothing was written. Without a failed write, retry: concurrent writers collided. */
 export class WriteConflict extends Error {
   readonly failed: { write: Write; existing: StoredRecord | undefined }[];
   constructor(failed: { write: Write; existing: StoredRecord | undefined }[]) {
@@ -33,23 +33,23 @@ export class WriteConflict extends Error {
 
 export interface Page<T> {
   items: T[];
-  /** Where to go on, opaque; null on the last page. */
+  /** The opaque cursor of the next page; null on the last page. */
   nextCursor: string | null;
 }
 export interface PageRequest {
   limit: number;
   cursor?: string | undefined;
-  /** What else the caller asks: a cursor serves only the question that it came from. */
+  /** Other parameters of the question. A cursor is valid only for the question that returned it. */
   boundTo?: string | undefined;
 }
-/** A consumer in an index, what it stands there under, and the cursor that goes on behind it. */
+/** A consumer in an index, its indexed value, and the cursor of the entries after it. */
 export interface Found {
   consumerId: string;
   value: string;
   cursor: string;
 }
 
-/** What index entries say that time alone will change. */
+/** Kinds of records that become due with time. */
 export type DueKind = 'profile' | 'metrics' | 'account' | 'memberships';
 
 /** The stored state of a consumer: the records of its head. */
@@ -82,8 +82,8 @@ export interface Store {
   /**
    * All or nothing, up to 100 writes. Throws `WriteConflict`. A single unconditional put needs no transaction.
    *
-   * Whatever is put about a consumer is put on condition that there is the consumer: where no write says so by the version
-   * of a part of the head, a check of the profile goes with them. So nothing brings back who is being erased.
+   * Every put about a consumer requires that the consumer exists. Unless a write already checks the version of a part of
+   * the head, the commit adds a check of the profile. No write can therefore bring back a consumer who is being erased.
    */
   commit(writes: Write[]): Promise<void>;
 
@@ -126,11 +126,11 @@ export interface Store {
   /** All rewards in the order of their ids. Throws `Refusal('invalid_cursor')`. */
   rewards(page: PageRequest): Promise<Page<RecordOf<'reward'>>>;
   /**
-   * A page of a list at hand, which is in the order of its ids; `question` names the list. Throws
+   * A page of an array that is sorted by id; `question` names the list. Throws
    * `Refusal('invalid_cursor')`.
    */
   pageAmong<T>(question: string, list: readonly T[], idOf: (one: T) => string, page: PageRequest): Page<T>;
-  /** What a settings document was, newest first. Throws `Refusal('invalid_cursor')`. */
+  /** The versions of a settings document, newest first. Throws `Refusal('invalid_cursor')`. */
   settingsVersions(name: string, page: PageRequest): Promise<Page<RecordOf<'settingsVersion'>>>;
   /** The whole history in order of occurrence, page by page, all that was written before the call included. */
   historyOf(consumerId: string): AsyncIterable<RecordOf<'event'>>;
@@ -142,7 +142,7 @@ export interface Store {
    */
   consumersFoundBy(facet: DirectoryFacet, value: string, page: PageRequest): Promise<Page<Found>>;
   /**
-   * Who is in a unit or on a list, newest first, perhaps of a moment ago; `boundTo` says which question it is, so that a
+   * The members of a unit or a list, newest first, eventually consistent. `boundTo` identifies the question, so that a
    * segment may have another unit on the next page. Throws `Refusal('invalid_cursor')`.
    */
   consumersIn(group: Group, page: PageRequest & { boundTo: string }): Promise<Page<Found>>;
@@ -153,20 +153,20 @@ export interface Store {
    * that come after this consumer. `slice` is from 0 to `slices` − 1.
    */
   populationSlice(slice: number, after?: string): AsyncIterable<RecordOf<'metrics'>>;
-  /** The hash under a secret that erased ids are known by: nobody without it can tell whose it is, or what it is of. */
+  /** The keyed hash that identifies erased ids. Without the secret key it reveals nothing about its input. */
   keyedHashOf(text: string): string;
-  /** What a consumer agreed to, the newest first. Throws `Refusal('invalid_cursor')`. */
+  /** The consent statements of a consumer, newest first. Throws `Refusal('invalid_cursor')`. */
   consentsOf(consumerId: string, page: PageRequest): Promise<Page<RecordOf<'consent'>>>;
   /** Everything under the consumer's key, in the order of keys, read fresh: what is written meanwhile may be missed. */
   everythingOf(consumerId: string): AsyncIterable<StoredRecord>;
   /** All of a kind under the consumer's key, in the order of keys, read fresh: what is written meanwhile may be missed. */
   partOf<K extends 'entry' | 'claim' | 'consent'>(consumerId: string, kind: K): AsyncIterable<RecordOf<K>>;
-  /** Kept answers, and exports, that name the consumer; found through an index, so perhaps not those of a moment ago. */
+  /** Saved answers and exports that name the consumer; eventually consistent, because an index finds them. */
   answersTo(consumerId: string): Promise<RecordOf<'idempotency'>[]>;
   exportsOf(consumerId: string): Promise<RecordOf<'export'>[]>;
-  /** Receipts of erasures, the oldest first; perhaps not those of a moment ago. Throws `Refusal('invalid_cursor')`. */
+  /** Receipts of erasures, oldest first; eventually consistent. Throws `Refusal('invalid_cursor')`. */
   erasures(page: PageRequest): Promise<Page<RecordOf<'erasure'>>>;
-  /** Whom erasures are under way about; perhaps as of a moment ago. */
+  /** The subjects of running erasures; eventually consistent. */
   erasing(): AsyncIterable<RecordOf<'erasureSubject'>>;
   /** How many slices the population is stored in. */
   readonly slices: number;
@@ -176,7 +176,7 @@ export interface Store {
   nextDueAt(kind: DueKind): Promise<Instant | null>;
 }
 
-/** A change of one record, as the table's stream tells it; absent before it was there, and after it is gone. */
+/** A change of one record in the table's stream. `before` is absent for a new record, `after` for a removed one. */
 export interface Change {
   /** When it was written, to the second. */
   at: Instant;
@@ -185,6 +185,6 @@ export interface Change {
 }
 /** Reads the images of the table's stream. */
 export interface Images {
-  /** Throws where an image is none of ours. */
+  /** Throws if the image is not a record of this table. */
   recordOf(image: object): StoredRecord;
 }
