@@ -19,6 +19,6 @@ export const makeHandler = (deps: Deps) =>
       const value = parsed(SETTINGS_DOCUMENTS[name], body);
       return writeSettings(deps, { name, value, given: Object.keys(body), ifMatch, actor: caller.id, now }, commit);
     },
-    // A dry run stores no movements.
+    // The answer of a dry run is not saved for repetitions.
     (answer) => ('moves' in answer ? okUnkept(answer) : ok(answer)),
   );
