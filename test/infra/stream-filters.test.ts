@@ -18,11 +18,21 @@ const filterOf = (consumer: string) => {
   return compileFilters(Filters.map(({ Pattern }) => JSON.parse(Pattern)));
 };
 const member: StoredRecord = {
-  ...{ kind: 'member', consumerId: 'c1', unit: 1, segmentId: 's' },
-  ...{ enteredAt: '2026-03-01T12:00:00.000Z', fullName: null, email: null },
+  kind: 'member',
+  consumerId: 'c1',
+  unit: 1,
+  segmentId: 's',
+  enteredAt: '2026-03-01T12:00:00.000Z',
+  fullName: null,
+  email: null,
 };
 const memberships: StoredRecord = {
-  ...{ kind: 'memberships', consumerId: 'c1', version: 1, units: {}, lists: [], dueAt: null },
+  kind: 'memberships',
+  consumerId: 'c1',
+  version: 1,
+  units: {},
+  lists: [],
+  dueAt: null,
 };
 const entered = eventOf('c1', { type: 'segment_entered' });
 
