@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { recordBatch } from '../../shared/usecases/events/batch.ts';
 import { recordEvents } from '../../shared/usecases/events/record.ts';
 import type { EventInput } from '../../shared/usecases/events/recording.ts';
-import { foldAgain } from '../../shared/usecases/insights/rebuild-metrics.ts';
+import { rebuildMetrics } from '../../shared/usecases/insights/rebuild-metrics.ts';
 import type { Deps } from '../../shared/usecases/ports/deps.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
 import { WriteConflict } from '../../shared/usecases/ports/store.ts';
@@ -60,7 +60,7 @@ describe('when the database fails at any call in turn', () => {
       expect(await untilAnswered(send)).toMatchObject([{ status: expect.stringMatching(/created|duplicate/) }]);
     }
     expect(await sumsOf(plain, 'c1')).toEqual(await sumsOf(expected, 'c1'));
-    expect(await foldAgain(depsOn(plain), 'c1', { now: NOW, always: true })).toBe(false);
+    expect(await rebuildMetrics(depsOn(plain), 'c1', { now: NOW, always: true })).toBe(false);
   });
 
   it.each(Array.from({ length: 3 }, (_, n) => n + 1))(
@@ -76,7 +76,7 @@ describe('when the database fails at any call in turn', () => {
       }
       expect(await sumsOf(plain, 'c1')).toEqual(await sumsOf(expected, 'c1'));
       expect((await plain.eventsOf('c1', { limit: 20 })).items).toHaveLength(NAMELESS.length);
-      expect(await foldAgain(depsOn(plain), 'c1', { now: NOW, always: true })).toBe(false);
+      expect(await rebuildMetrics(depsOn(plain), 'c1', { now: NOW, always: true })).toBe(false);
     },
   );
 

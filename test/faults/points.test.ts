@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { memoryStore } from '../../shared/data/memory-store.ts';
-import { foldAgain } from '../../shared/usecases/insights/rebuild-metrics.ts';
+import { rebuildMetrics } from '../../shared/usecases/insights/rebuild-metrics.ts';
 import { bookTime } from '../../shared/usecases/points/book-time.ts';
 import type { Store, Write } from '../../shared/usecases/ports/store.ts';
 import type { ApiResponse } from '../support/client.ts';
@@ -72,7 +72,7 @@ const state = async (store: Store) => {
     paid: metrics?.paidMinor,
     refunded: metrics?.refundedMinor,
     completed: (await rewardsStateOf(store, who))?.challenges,
-    agrees: !(await foldAgain(depsOn(store), who, { now, always: true })),
+    agrees: !(await rebuildMetrics(depsOn(store), who, { now, always: true })),
   };
 };
 

@@ -16,7 +16,7 @@ import { renameMembers } from '../../shared/usecases/groups/rename-members.ts';
 import { archiveDue, archiveSlice } from '../../shared/usecases/insights/archive.ts';
 import { archivingRulesIn } from '../../shared/usecases/insights/archiving.ts';
 import { announceBands } from '../../shared/usecases/insights/bands.ts';
-import { foldAgain } from '../../shared/usecases/insights/rebuild-metrics.ts';
+import { rebuildMetrics } from '../../shared/usecases/insights/rebuild-metrics.ts';
 import { createList } from '../../shared/usecases/lists/lists.ts';
 import { addToList, takeOffList } from '../../shared/usecases/lists/members.ts';
 import { publishChanges } from '../../shared/usecases/outbox/publish.ts';
@@ -227,7 +227,7 @@ export const keptUp = async (deps: Deps, batch: readonly Change[]) => {
 const foldEveryone = async (deps: Deps, now: string) => {
   for (let slice = 0; slice < deps.store.slices; slice++) {
     for await (const { consumerId } of deps.store.populationSlice(slice)) {
-      await foldAgain(deps, consumerId, { now, always: false });
+      await rebuildMetrics(deps, consumerId, { now, always: false });
     }
   }
 };

@@ -8,7 +8,7 @@ import { type Candidate, newRanking } from '../../domain/advocates/ranking.ts';
 import type { Instant } from '../../domain/facts.ts';
 import { inParallel } from '../common/in-parallel.ts';
 import { retrying } from '../common/retrying.ts';
-import { foldAgain } from '../insights/rebuild-metrics.ts';
+import { rebuildMetrics } from '../insights/rebuild-metrics.ts';
 import { type Scoring, scoringOf } from '../organization/scoring.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { RankedAdvocate, RecordOf } from '../ports/records.ts';
@@ -73,7 +73,7 @@ const advocacyIn = async (
 ): Promise<Advocacy> => {
   if (metrics.scoringVersion === scoring.version) return metrics.advocacy;
   const { consumerId } = metrics;
-  await foldAgain(deps, consumerId, { now, always: false });
+  await rebuildMetrics(deps, consumerId, { now, always: false });
   const [folded] = await deps.store.get([{ kind: 'metrics', consumerId }], true);
   return folded?.advocacy ?? {};
 };

@@ -1,4 +1,4 @@
-/** Archiving those who have done nothing for so long: whoever is due, or everyone, slice by slice. */
+/** Archives inactive consumers: those who are due, or everyone, slice by slice. */
 import { type ArchivingRules, settled } from '../../domain/consumer/archiving.ts';
 import type { Instant } from '../../domain/facts.ts';
 import { inParallel } from '../common/in-parallel.ts';
@@ -14,13 +14,13 @@ type ArchiveDeps = Pick<Deps, 'store' | 'pause'>;
 const AT_ONCE = 8;
 const A_READ = 100;
 
-/** Who did something meanwhile is looked at again when that is so long ago. */
+/** A consumer who was active meanwhile gets a new due instant. */
 export const archiveDue = (deps: ArchiveDeps, run: { now: Instant; most: number }): Promise<WorkedThrough> =>
   workThroughDue(deps, 'profile', run, (consumerId) => settleArchival(deps, consumerId, run.now));
 
 /**
- * Goes on with a slice: after another number of days, and for those of whom nobody knows when to look. Those differed who
- * were to be archived or brought back, or looked at earlier.
+ * Processes a slice after a change of the number of days, and for consumers without a due instant. Counts the consumers who
+ * had to be archived, reactivated or given an earlier due instant.
  */
 export const archiveSlice = (
   deps: ArchiveDeps,
@@ -33,18 +33,18 @@ export const archiveSlice = (
     return differing.length;
   });
 
-/** By what is perhaps of a moment ago: who writes meanwhile goes by the rules in force. */
+/** Uses eventually consistent reads: a concurrent write applies the rules in force itself. */
 const differingAmong = async (store: Store, consumerIds: readonly string[], now: Instant): Promise<string[]> => {
   const [record] = await store.get([{ kind: 'settings' }], true);
   const rules = archivingRulesIn(record);
   const starts = Array.from({ length: Math.ceil(consumerIds.length / A_READ) }, (_, n) => n * A_READ);
-  const found = await inParallel(starts, AT_ONCE, async (start) => {
+  const differing = await inParallel(starts, AT_ONCE, async (start) => {
     const ids = consumerIds.slice(start, start + A_READ);
     const profiles = await store.get(ids.map((consumerId) => ({ kind: 'profile', consumerId }) as const));
     const metrics = await store.get(ids.map((consumerId) => ({ kind: 'metrics', consumerId }) as const));
     return ids.filter((_, n) => isUnsettled(profiles[n], metrics[n], rules, now));
   });
-  return found.flat();
+  return differing.flat();
 };
 
 const isUnsettled = (

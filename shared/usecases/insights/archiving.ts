@@ -1,9 +1,9 @@
 /**
- * Whether a consumer is archived follows from its last activity alone. It is written down when it is due (a job), when
- * the consumer does something (with the event), and for everyone when the number of days is another one.
+ * Whether a consumer is archived follows from its last activity alone. The result is stored when it is due (a job), with an
+ * event of the consumer, and for every consumer when the number of days changes.
  *
- * Archiving and coming back always move the version of the metrics, as each event does: of an archiving and an event at
- * the same moment, whichever comes second decides again.
+ * Archiving and reactivation always increment the version of the metrics, as each event does. If an archiving and an event
+ * collide, the second one decides again.
  */
 import { type ArchivingRules, settled } from '../../domain/consumer/archiving.ts';
 import { isEligible } from '../../domain/consumer/identity.ts';
@@ -24,7 +24,7 @@ export const archivingRulesIn = (record: RecordOf<'settings'> | undefined): Arch
   since: record?.documents['profile']?.updatedAt ?? null,
 });
 
-/** The number of days that was in force at a past instant. */
+/** The number of days in force at a past instant. */
 export const archiveAfterDaysAt = async (store: Store, at: Instant): Promise<number> => {
   let cursor: string | undefined;
   do {
@@ -38,8 +38,8 @@ export const archiveAfterDaysAt = async (store: Store, at: Instant): Promise<num
 const VERSIONS_AT_ONCE = 100;
 
 /**
- * Archives the consumer, brings it back, or says when to look again, as its last activity has it; decided on what is
- * there now. Whether it was archived or came back; of a consumer that is gone nothing is written.
+ * Archives or reactivates the consumer, or stores the next due instant, according to its last activity. Returns whether the
+ * consumer was archived or reactivated. Writes nothing for a consumer that no longer exists.
  */
 export const settleArchival = (
   deps: Pick<Deps, 'store' | 'pause'>,
@@ -63,7 +63,7 @@ export const settleArchival = (
     return isMoved;
   });
 
-/** When to look again is nothing that anybody sees. */
+/** A new due instant alone does not change `updatedAt`, because the API does not show it. */
 const profileWrite = (before: Profile, after: Profile, now: Instant): Write => {
   const isSeen = after.archived !== before.archived;
   const updatedAt = isSeen ? (laterOf(before.updatedAt, now) ?? now) : before.updatedAt;
@@ -71,8 +71,8 @@ const profileWrite = (before: Profile, after: Profile, now: Instant): Write => {
 };
 
 /**
- * The write of metrics that events have moved; with that of the profile, where they bring an archived consumer back. Only
- * of those who don't count in the population more is read.
+ * The write of metrics after events, with a write of the profile if the events reactivate an archived consumer. Further
+ * reads happen only for consumers outside the population.
  */
 export const withReturn = async (store: Store, before: Metrics, after: Metrics, now: Instant): Promise<Write[]> => {
   const write: Write = { put: after, expect: { version: before.version } };

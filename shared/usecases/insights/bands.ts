@@ -1,4 +1,4 @@
-/** Announcing the loyalty bands that decay alone has changed. */
+/** Announces loyalty bands that changed through decay alone. */
 import type { Instant } from '../../domain/facts.ts';
 import { bandWhenDue } from '../../domain/loyalty-band.ts';
 import { retrying } from '../common/retrying.ts';
@@ -6,11 +6,11 @@ import { type WorkedThrough, workThroughDue } from '../common/work-through-due.t
 import { isSameLoyalty, scoringOf } from '../organization/scoring.ts';
 import type { Deps } from '../ports/deps.ts';
 import type { RecordOf } from '../ports/records.ts';
-import { foldAgain } from './rebuild-metrics.ts';
+import { rebuildMetrics } from './rebuild-metrics.ts';
 
 /**
- * Looks at everyone who is due, the earliest first, and writes the band that is true at their instant and when to look
- * again. Who fell several bands is due several times, so that each fall is announced with its own instant.
+ * Processes the due consumers, earliest first: stores the band at the due instant and the next due instant. A consumer who
+ * fell several bands is due several times, so that each fall is announced with its own instant.
  */
 export const announceBands = (
   deps: Pick<Deps, 'store' | 'pause'>,
@@ -24,7 +24,7 @@ const announce = (deps: Pick<Deps, 'store' | 'pause'>, consumerId: string, now: 
     if (!metrics?.dueAt || metrics.dueAt > now) return false;
     const scoring = scoringOf(settings);
     if (!isSameLoyalty(metrics.scoringVersion, scoring.version)) {
-      return foldAgain(deps, consumerId, { now, always: false });
+      return rebuildMetrics(deps, consumerId, { now, always: false });
     }
     const { dueAt } = metrics;
     const put: RecordOf<'metrics'> = {

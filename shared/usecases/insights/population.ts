@@ -12,17 +12,16 @@ type Summary = RecordOf<'summary'>;
 type Move = PlaceChange & Pick<Change, 'at'>;
 
 /**
- * A rebuild reads consumers whose last changes may still be on their way here, and would be counted twice. A change is
- * here no later than this after it was written.
+ * The maximum delay between the write of a change and its arrival here. A rebuild may read changes that have not arrived
+ * yet and would then be counted twice.
  *
- * When the reading ended, nobody can say: the schedule's instant may be long past. But the first change that is counted
- * after it arrived after it, so it was written at most this long before the reading's end, and whatever was written
- * more than this after it, the reading cannot have seen. Up to there what is counted is noted as unsettled, each change
- * by its own instant, all of them by the table's clock; and calls for another rebuild.
+ * The end of the rebuild's reading is unknown, because the schedule's instant may be long past. The first change counted
+ * afterwards was written at most this delay before that end. The rebuild cannot have seen changes written more than this
+ * delay after that first change. Changes up to there, by the table's clock, count as unsettled and require another rebuild.
  */
 const ARRIVES_WITHIN_DAYS = 5 / (24 * 60);
 
-/** Counts the changes in one conditional write; those that were counted before, or moved nobody, change nothing. */
+/** Counts the changes in one conditional write. Changes that were counted before or moved no consumer have no effect. */
 export const countPopulation = async (
   deps: Pick<Deps, 'store' | 'pause'>,
   changes: readonly Change[],

@@ -1,4 +1,4 @@
-/** A consumer's metrics from the whole history: where an extreme was taken back, or the scoring rules are new. */
+/** Rebuilds a consumer's metrics from the whole history: after an extreme was reverted or the scoring rules changed. */
 import { canonicalJson } from '../../domain/canonical.ts';
 import type { ConsumerEvent, Instant, MetricsState } from '../../domain/facts.ts';
 import { bandAfter } from '../../domain/loyalty-band.ts';
@@ -10,7 +10,7 @@ import type { Deps } from '../ports/deps.ts';
 import type { RecordOf } from '../ports/records.ts';
 import type { Store } from '../ports/store.ts';
 
-/** The sums that the whole history and these events leave, by the rules in force. */
+/** The sums of the whole history and these events under the rules in force. */
 export const foldedWith = async (
   store: Store,
   consumerId: string,
@@ -23,7 +23,7 @@ export const foldedWith = async (
   return fold.folded().metrics;
 };
 
-/** The record after its sums became these, now; its band follows. */
+/** The record with these sums and the band that follows from them. */
 export const metricsWith = (
   record: RecordOf<'metrics'>,
   sums: MetricsState,
@@ -44,19 +44,19 @@ export const metricsWith = (
 
 interface FoldAsked {
   now: Instant;
-  /** Even where the rules have not changed, to see whether history and sums agree. */
+  /** Rebuilds even if the rules have not changed, to verify that history and sums agree. */
   always: boolean;
 }
 
-/** Folds a consumer again; writes only what differs, and says whether anything did. Who is gone differs in nothing. */
-export const foldAgain = async (
+/** Rebuilds a consumer's metrics and writes them if they differ. Returns whether they did; false for an erased consumer. */
+export const rebuildMetrics = async (
   deps: Pick<Deps, 'store' | 'pause'>,
   consumerId: string,
   asked: FoldAsked,
-): Promise<boolean> => (await foldAgainFor(deps, consumerId, asked)) === 'folded';
+): Promise<boolean> => (await rebuildMetricsFor(deps, consumerId, asked)) === 'folded';
 
-/** As `foldAgain`; with `rules`, a version of the scoring rules, `overtaken` where other ones are in force by now. */
-export const foldAgainFor = (
+/** Like `rebuildMetrics`. With `rules`, returns `overtaken` if that version of the scoring rules is no longer in force. */
+export const rebuildMetricsFor = (
   deps: Pick<Deps, 'store' | 'pause'>,
   consumerId: string,
   { now, always, rules }: FoldAsked & { rules?: number | undefined },
@@ -75,7 +75,7 @@ export const foldAgainFor = (
 
 const SUMS = Object.keys(emptyMetrics()) as (keyof MetricsState)[];
 
-/** Only the sums, where the value carries more. */
+/** The sums alone, without other fields of the value. */
 const sumsIn = (metrics: MetricsState): MetricsState =>
   Object.fromEntries(SUMS.map((name) => [name, metrics[name]])) as unknown as MetricsState;
 

@@ -1,18 +1,18 @@
-/** Folding everyone's metrics again, slice by slice: after the rules changed, or to see that history and sums agree. */
+/** Rebuilds the metrics of every consumer, slice by slice: after a change of rules, or to verify that history and sums agree. */
 import type { Instant } from '../../domain/facts.ts';
 import { inParallel } from '../common/in-parallel.ts';
 import { overSlice, type SliceDone, type SliceProgress } from '../common/over-slice.ts';
 import type { Deps } from '../ports/deps.ts';
-import { foldAgainFor } from './rebuild-metrics.ts';
+import { rebuildMetricsFor } from './rebuild-metrics.ts';
 
 const AT_ONCE = 8;
 
 /**
- * Those differed whose metrics were others than their history gives by the rules in force. With `rules`, the version that
- * it was begun for, it ends as soon as other rules are in force: these began a run of their own, and of a hundred edits in
- * a row only the last one goes over everyone.
+ * Counts the consumers whose metrics differed from their history under the rules in force. With `rules`, the version that
+ * started the run, the run ends once other rules are in force, because those started a run of their own. Of a hundred
+ * consecutive edits, only the last one processes every consumer.
  */
-export const foldSlice = (
+export const rebuildSlice = (
   deps: Pick<Deps, 'store' | 'pause'>,
   progress: SliceProgress,
   { most, ...asked }: { now: Instant; most: number; always: boolean; rules?: number | undefined },
@@ -21,7 +21,7 @@ export const foldSlice = (
   return overSlice(deps.store, progress, most, async (consumerIds) => {
     const folds = await inParallel(consumerIds, AT_ONCE, async (consumerId) => {
       if (isOvertaken) return 'overtaken';
-      const fold = await foldAgainFor(deps, consumerId, asked);
+      const fold = await rebuildMetricsFor(deps, consumerId, asked);
       isOvertaken ||= fold === 'overtaken';
       return fold;
     });

@@ -32,7 +32,7 @@ type Summary = RecordOf<'summary'>;
 const MOST_UNSETTLED_POINTS = 0.02;
 /** Under steady traffic each rebuild leaves changes unsettled: they ask for the next one no sooner than this. */
 const SETTLED_AGAIN_AFTER_DAYS = 15 / (24 * 60);
-/** Where nothing was counted for so long, nothing is on its way, and a rebuild leaves nothing unsettled. */
+/** After this long without a counted change, no change is pending, and a rebuild leaves nothing unsettled. */
 const QUIET_AFTER_DAYS = 1 / (24 * 60);
 /** Everyone is read again this often where changes were counted meanwhile. */
 const MOST_READINGS = 3;

@@ -1,4 +1,4 @@
-/** The outbox: what a committed change means to other systems, told from the table's stream. */
+/** The outbox: publishes committed changes to other systems, from the table's stream. */
 import { canonicalJson, sha256 } from '../../domain/canonical.ts';
 import { identityLevelOf } from '../../domain/consumer/identity.ts';
 import type { IdentityLevel, Instant, JsonObject } from '../../domain/facts.ts';
@@ -16,25 +16,25 @@ export interface PublishDeps {
 }
 
 /**
- * Publishes what the changes mean, in their order as best it can, and starts the workflows that they call for; gives back how many
- * changes were dealt with, from the first on. A repeated change says the same again and starts nothing twice.
+ * Publishes the events of the changes, in order as far as possible, and starts the workflows that they require. Returns how
+ * many changes are complete, counted from the first. A redelivered change publishes the same events and starts nothing twice.
  */
 export const publishChanges = async ({ bus, workflows }: PublishDeps, changes: readonly Change[]): Promise<number> => {
-  const told = changes.map(eventsOf);
-  const published = await bus.publish(told.flat());
-  const done = changesWithin(told, published);
+  const eventsByChange = changes.map(eventsOf);
+  const published = await bus.publish(eventsByChange.flat());
+  const done = changesWithin(eventsByChange, published);
   for (const change of changes.slice(0, done)) await startFor(workflows, change);
   return done;
 };
 
 /** How many changes have all their events among the first `published`. */
-const changesWithin = (told: readonly DomainEvent[][], published: number): number => {
+const changesWithin = (eventsByChange: readonly DomainEvent[][], published: number): number => {
   let rest = published;
-  for (const [index, events] of told.entries()) {
+  for (const [index, events] of eventsByChange.entries()) {
     rest -= events.length;
     if (rest < 0) return index;
   }
-  return told.length;
+  return eventsByChange.length;
 };
 
 export const eventsOf = ({ before, after }: Change): DomainEvent[] => {
@@ -50,7 +50,7 @@ export const eventsOf = ({ before, after }: Change): DomainEvent[] => {
 
 const LEVELS: readonly IdentityLevel[] = ['guest', 'registered', 'verified'];
 
-/** Each level that was climbed; who falls back and climbs again climbed again. */
+/** One event for each level that the consumer reached. A level that is lost and reached again is published again. */
 const identityEvents = (before: RecordOf<'profile'> | null, after: RecordOf<'profile'>): DomainEvent[] => {
   const from = LEVELS.indexOf(before ? identityLevelOf(before) : 'guest');
   const { consumerId, updatedAt: at } = after;
@@ -96,13 +96,13 @@ const completionEvents = (before: RecordOf<'rewardsState'> | null, after: Record
 
 const FLIPS: Readonly<Record<string, string>> = { segment_entered: 'segment.entered', segment_left: 'segment.left' };
 
-/** Entering and leaving segments, as the history tells it. */
+/** Entering and leaving segments, from the events in the history. */
 const flipEvents = ({ consumerId, type, occurredAt: at, attributes }: RecordOf<'event'>): DomainEvent[] => {
   const detailType = FLIPS[type];
   return detailType === undefined ? [] : [{ detailType, detail: { ...attributes, consumerId, at }, at }];
 };
 
-/** What a change calls for that takes longer than a request. */
+/** Starts the workflows for work that takes longer than a request. */
 const startFor = async (workflows: Workflows, change: Change): Promise<void> => {
   const { before, after } = change;
   if (after?.kind === 'settings') await startForSettings(workflows, { ...change, after });
@@ -116,7 +116,7 @@ const startFor = async (workflows: Workflows, change: Change): Promise<void> => 
   }
 };
 
-/** Anew each time that it is begun; a receipt that was put back begins nothing. Nobody who looks at executions is told of whom. */
+/** Anew each time that it is begun; a receipt that was put back begins nothing. Nobody who looks at executions is eventsByChange of whom. */
 const startErasure = async (
   workflows: Workflows,
   before: Change['before'],
@@ -127,7 +127,7 @@ const startErasure = async (
   await workflows.start('erasure', `erasure-${erasureId}-${attempt}`, { erasureId });
 };
 
-/** Another rule is filled with members; those of rules that are gone are let go. */
+/** Fills a new rule with members, and removes the members of discarded rules. */
 const startForSegment = async (workflows: Workflows, { at, before, after }: Change): Promise<void> => {
   const [was, is] = [before, after].map((record) => (record?.kind === 'segment' ? record : undefined));
   if (is?.next && is.next.unit !== was?.next?.unit) {
@@ -140,16 +140,16 @@ const startForSegment = async (workflows: Workflows, { at, before, after }: Chan
   }
 };
 
-/** Those of them that may have members. */
+/** The units that may have members. */
 const unitsOf = ({ live, next, last }: RecordOf<'segment'>): number[] =>
   [live, next, last].flatMap((unit) => (unit && unit.unit > 0 ? [unit.unit] : []));
 
-/** A table restored to an earlier time counts its units again from there: with what they say, the name is new. */
-const markOf = (said: object): string => sha256(canonicalJson(said)).slice(0, 16);
+/** A restored table reuses numbers of units. A hash of the content keeps execution names unique. */
+const markOf = (content: object): string => sha256(canonicalJson(content)).slice(0, 16);
 
 /**
- * New scoring rules: everyone's metrics are folded again. Another ladder of tiers: everyone climbs it anew. Another number
- * of days until consumers are archived: everyone is looked at.
+ * Starts a rebuild for every consumer: of metrics after new scoring rules, of tiers after a new ladder, and of archiving
+ * after a new number of days.
  */
 const startForSettings = async (
   workflows: Workflows,
@@ -157,11 +157,11 @@ const startForSettings = async (
 ): Promise<void> => {
   const was = scoringOf(before?.kind === 'settings' ? before : undefined);
   const is = scoringOf(after);
-  // A table restored to an earlier time counts its versions again from there: with the rules, the name is new.
+  // A restored table reuses version numbers. The rules in the name keep it unique.
   const start = (workflow: string, rules: string | number, input: JsonObject) =>
     workflows.start(workflow, `settings-${after.version}-${rules}`, input);
   if (was.version !== is.version) {
-    // What segments ask besides is folded as their members are found: nobody waits for it.
+    // A change of only the segments' event counts is not urgent: the backfill of the segment computes them.
     const isPatient = isSameLoyalty(was.version, is.version);
     await start('metrics-rebuild', is.version, { now: at, rules: is.version, isPatient });
   }
@@ -175,12 +175,12 @@ const startForSettings = async (
   }
 };
 
-/** Tells one ladder from another by its steps, whatever they are called; null where the module is off. */
+/** Identifies a ladder by its steps, regardless of their names; null if the module is off. */
 const ladderMark = ({ tiers, modules }: Settings): string | null => {
   const steps = ladderOf(tiers.tiers, modules.tiers)?.map(({ tierId, threshold }) => [tierId, threshold]);
   return steps ? sha256(canonicalJson(steps)) : null;
 };
 
-/** When the ladder came to be in force, more exactly than the stream knows. */
+/** When the ladder took effect; more precise than the stream's instant. */
 const ladderSince = ({ documents }: RecordOf<'settings'>): Instant | null =>
   laterOf(documents['tiers']?.updatedAt ?? null, documents['modules']?.updatedAt ?? null);

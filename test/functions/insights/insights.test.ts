@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { makeHandler as insightsRebuild } from '../../../functions/insights/jobs/insights-rebuild.ts';
 import { makeHandler as loyaltyDecay } from '../../../functions/insights/jobs/loyalty-decay.ts';
-import { makeHandler as foldSlice } from '../../../functions/insights/steps/fold-slice.ts';
+import { makeHandler as rebuildSlice } from '../../../functions/insights/steps/fold-slice.ts';
 import { makeHandler as listSlices } from '../../../functions/insights/steps/list-slices.ts';
 import type { JobEvent } from '../../../shared/edge/catalogue.ts';
 import { recordEvents } from '../../../shared/usecases/events/record.ts';
@@ -56,7 +56,7 @@ describe('the steps of a rebuild of all metrics', () => {
     expect(slices).toHaveLength(store.slices);
     let folded = 0;
     for (const slice of slices) {
-      const answer = await foldSlice(depsOn(store))(JSON.parse(JSON.stringify(slice)));
+      const answer = await rebuildSlice(depsOn(store))(JSON.parse(JSON.stringify(slice)));
       expect(answer).toMatchObject({ done: true, now: NOW });
       folded += answer.differed;
     }

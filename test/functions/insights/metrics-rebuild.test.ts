@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { makeHandler as foldSlice } from '../../../functions/insights/steps/fold-slice.ts';
+import { makeHandler as rebuildSlice } from '../../../functions/insights/steps/fold-slice.ts';
 import { makeHandler as listSlices } from '../../../functions/insights/steps/list-slices.ts';
 import { makeHandler as metricsRebuild } from '../../../functions/outbox/jobs/metrics-rebuild.ts';
 import { msOf } from '../../../shared/domain/instants.ts';
@@ -12,7 +12,11 @@ import { outputOf } from '../../support/workflow.ts';
 
 /** The output of the workflow on these consumers. */
 const ran = (store: Store, input: unknown): Promise<unknown> =>
-  outputOf('metrics-rebuild', { 'list-slices': listSlices({ store }), 'fold-slice': foldSlice(depsOn(store)) }, input);
+  outputOf(
+    'metrics-rebuild',
+    { 'list-slices': listSlices({ store }), 'fold-slice': rebuildSlice(depsOn(store)) },
+    input,
+  );
 
 /** One has other sums than its history gives, another one those of older rules. */
 const world = async (): Promise<Store> => {
@@ -60,7 +64,7 @@ describe('the workflow that folds everyone again', () => {
 
   it('counts on from step to step', async () => {
     const so = { slice: 0, now: NOW, always: false, consumers: 20_000, differed: 7 };
-    const { consumers, differed } = await foldSlice(depsOn(await storeWith('c1')))(so);
+    const { consumers, differed } = await rebuildSlice(depsOn(await storeWith('c1')))(so);
     expect([consumers >= 20_000, differed]).toEqual([true, 7]);
   });
 

@@ -1,6 +1,6 @@
 /** Of many edits in a row only the last one goes over everyone, however they and what they start fall together. */
 import { describe, expect, it } from '@jest/globals';
-import { makeHandler as foldSlice } from '../../../functions/insights/steps/fold-slice.ts';
+import { makeHandler as rebuildSlice } from '../../../functions/insights/steps/fold-slice.ts';
 import { makeHandler as listSlices } from '../../../functions/insights/steps/list-slices.ts';
 import type { Tallied } from '../../../shared/domain/segments/tally.ts';
 import { tallyKeyOf } from '../../../shared/domain/segments/tally.ts';
@@ -48,7 +48,7 @@ const world = async (after: SettingsAfter) => {
   };
   const machine = machineOf('metrics-rebuild', {
     'list-slices': listSlices({ store }),
-    'fold-slice': foldSlice(depsOn(store)),
+    'fold-slice': rebuildSlice(depsOn(store)),
   });
   let before: RecordOf<'settings'> | undefined;
   const bus = { publish: async () => 0 };

@@ -3,7 +3,7 @@ import { makeHandler as listSlices } from '../../../functions/insights/steps/lis
 import { makeHandler as retierStep } from '../../../functions/tiers/steps/retier-slice.ts';
 import type { JsonObject } from '../../../shared/domain/facts.ts';
 import { entryIdOf } from '../../../shared/domain/points/ids.ts';
-import { foldAgain } from '../../../shared/usecases/insights/rebuild-metrics.ts';
+import { rebuildMetrics } from '../../../shared/usecases/insights/rebuild-metrics.ts';
 import { eventsOf } from '../../../shared/usecases/outbox/publish.ts';
 import { postPoints } from '../../../shared/usecases/points/post.ts';
 import type { RecordOf } from '../../../shared/usecases/ports/records.ts';
@@ -216,6 +216,6 @@ describe('the workflow that moves everyone to the tier in force', () => {
   it('leaves metrics as they are: a fold of the whole history sees the move, and counts nothing', async () => {
     await rebuilt(store);
     expect(await movesOf(store, 'c')).toHaveLength(1);
-    expect(await foldAgain(depsOn(store), 'c', { now: NOW, always: true })).toBe(false);
+    expect(await rebuildMetrics(depsOn(store), 'c', { now: NOW, always: true })).toBe(false);
   });
 });

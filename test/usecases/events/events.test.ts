@@ -4,7 +4,7 @@ import type { WhereCondition } from '../../../shared/domain/conditions/where.ts'
 import type { Tallied } from '../../../shared/domain/segments/tally.ts';
 import { recordEvents } from '../../../shared/usecases/events/record.ts';
 import type { EventInput } from '../../../shared/usecases/events/recording.ts';
-import { foldAgain } from '../../../shared/usecases/insights/rebuild-metrics.ts';
+import { rebuildMetrics } from '../../../shared/usecases/insights/rebuild-metrics.ts';
 import type { Store } from '../../../shared/usecases/ports/store.ts';
 import { depsOn, histories, NOW, shuffled, storeWith, sumsOf } from '../../support/events.ts';
 import { settingsAsking } from '../../support/records.ts';
@@ -111,7 +111,7 @@ describe('a visit with coordinates only', () => {
     const again = await recordEvents(located('Europe/Paris'), { consumerId: 'c1', now: NOW }, [input]);
     expect(statuses(again)).toEqual(['duplicate']);
     expect((await sumsOf(store, 'c1')).timezone?.value).toBe('Europe/London');
-    expect(await foldAgain(depsOn(store), 'c1', { now: NOW, always: true })).toBe(false);
+    expect(await rebuildMetrics(depsOn(store), 'c1', { now: NOW, always: true })).toBe(false);
   });
 });
 
@@ -131,7 +131,7 @@ const askedWorld = async (...consumerIds: string[]): Promise<Store> => {
     { event: 'visit', where: [], measure: 'count', within: null },
   ];
   await store.commit([{ put: settingsAsking(1, ...asked), expect: 'absent' }]);
-  for (const consumerId of consumerIds) await foldAgain(depsOn(store), consumerId, { now: NOW, always: false });
+  for (const consumerId of consumerIds) await rebuildMetrics(depsOn(store), consumerId, { now: NOW, always: false });
   return store;
 };
 
@@ -165,7 +165,7 @@ describe('the metrics', () => {
       fc.asyncProperty(histories, keys, async (history, order) => {
         const store = await askedWorld('c1');
         await record(store, shuffled(history, order));
-        expect(await foldAgain(depsOn(store), 'c1', { now: NOW, always: true })).toBe(false);
+        expect(await rebuildMetrics(depsOn(store), 'c1', { now: NOW, always: true })).toBe(false);
       }),
       { numRuns: 60 },
     ));

@@ -9,8 +9,8 @@ import type { EventInput } from '../../../shared/usecases/events/recording.ts';
 import { announceBands } from '../../../shared/usecases/insights/bands.ts';
 import { fitChurn } from '../../../shared/usecases/insights/churn.ts';
 import { countPopulation } from '../../../shared/usecases/insights/population.ts';
-import { foldAgain } from '../../../shared/usecases/insights/rebuild-metrics.ts';
-import { foldSlice } from '../../../shared/usecases/insights/rebuild-slice.ts';
+import { rebuildMetrics } from '../../../shared/usecases/insights/rebuild-metrics.ts';
+import { rebuildSlice } from '../../../shared/usecases/insights/rebuild-slice.ts';
 import { rebuildSummary } from '../../../shared/usecases/insights/rebuild-summary.ts';
 import type { Change, Store } from '../../../shared/usecases/ports/store.ts';
 import { depsOn, histories, NOW, storeWith, streaming, sumsOf } from '../../support/events.ts';
@@ -238,7 +238,7 @@ describe('loyalty bands', () => {
     recordEvents(depsOn(store), { consumerId: 'c1', now }, [{ type: 'visit', attributes: {} }]);
   const foldedFor = async (store: Store, now: string) => {
     await store.commit([{ put: settingsAsking(1, asked), expect: 'absent' }]);
-    await foldAgain(depsOn(store), 'c1', { now, always: false });
+    await rebuildMetrics(depsOn(store), 'c1', { now, always: false });
   };
 
   it.each([
@@ -325,7 +325,7 @@ describe('folding everyone again', () => {
   const foldEveryone = async (store: Store) => {
     const total = { consumers: 0, differed: 0 };
     for (let slice = 0; slice < store.slices; slice++) {
-      const folded = await foldSlice(depsOn(store), { slice }, { now: NOW, most: 100, always: true });
+      const folded = await rebuildSlice(depsOn(store), { slice }, { now: NOW, most: 100, always: true });
       total.consumers += folded.consumers;
       total.differed += folded.differed;
     }
@@ -360,10 +360,10 @@ describe('folding everyone again', () => {
     for (let slice = 0; slice < store.slices; slice++) {
       let progress = { slice, done: false, cursor: undefined as string | undefined };
       while (!progress.done) {
-        await foldSlice(depsOn(store), progress, { now: NOW, most: 1, always: false });
+        await rebuildSlice(depsOn(store), progress, { now: NOW, most: 1, always: false });
         progress = {
           cursor: undefined,
-          ...(await foldSlice(depsOn(store), progress, { now: NOW, most: 1, always: false })),
+          ...(await rebuildSlice(depsOn(store), progress, { now: NOW, most: 1, always: false })),
         };
       }
     }

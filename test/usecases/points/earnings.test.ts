@@ -6,7 +6,7 @@ import type { Challenge } from '../../../shared/domain/points/challenges.ts';
 import type { EarningRule } from '../../../shared/domain/points/settings.ts';
 import { recordEvents } from '../../../shared/usecases/events/record.ts';
 import type { EventInput, Outcome } from '../../../shared/usecases/events/recording.ts';
-import { foldAgain } from '../../../shared/usecases/insights/rebuild-metrics.ts';
+import { rebuildMetrics } from '../../../shared/usecases/insights/rebuild-metrics.ts';
 import { bookTime } from '../../../shared/usecases/points/book-time.ts';
 import { type PointsCommand, postPoints } from '../../../shared/usecases/points/post.ts';
 import type { Commit } from '../../../shared/usecases/ports/deps.ts';
@@ -434,7 +434,7 @@ describe('many events of one consumer', () => {
     expect(await balances(plain)).toMatchObject({ score: 1_200 });
     expect(pointsOf(await record(plain, orders))).toEqual(pointsOf(told));
     expect(await balances(plain)).toMatchObject({ score: 1_200 });
-    expect(await foldAgain(depsOn(plain), 'c1', { now: NOW, always: true })).toBe(false);
+    expect(await rebuildMetrics(depsOn(plain), 'c1', { now: NOW, always: true })).toBe(false);
   });
 
   it('find time’s own entries booked first, where both together are too many for one transaction', async () => {

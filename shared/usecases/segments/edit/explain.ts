@@ -12,7 +12,7 @@ import { type Explained, explained } from '../../../domain/segments/explain.ts';
 import { parsedRule, type Rule } from '../../../domain/segments/rule.ts';
 import { absenceOf } from '../../common/absence.ts';
 import { archiveAfterDaysAt } from '../../insights/archiving.ts';
-import { foldAgain } from '../../insights/rebuild-metrics.ts';
+import { rebuildMetrics } from '../../insights/rebuild-metrics.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { ConsumerState, Store } from '../../ports/store.ts';
 import { asOf, pictureFor, type Segmentation, segmentationOf } from '../flips/compiled.ts';
@@ -76,7 +76,7 @@ const pictureAt = async (
   const { store } = deps;
   let picture = await store.stateOf(consumerId);
   if (picture && picture.metrics.scoringVersion !== scoring.version) {
-    await foldAgain(deps, consumerId, { now, always: false });
+    await rebuildMetrics(deps, consumerId, { now, always: false });
     picture = await store.stateOf(consumerId);
   }
   if (picture === null) throw await absenceOf(store, consumerId);

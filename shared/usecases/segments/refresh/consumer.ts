@@ -5,7 +5,7 @@
 import type { Instant } from '../../../domain/facts.ts';
 import { dueAfter } from '../../../domain/instants.ts';
 import { retrying } from '../../common/retrying.ts';
-import { foldAgain } from '../../insights/rebuild-metrics.ts';
+import { rebuildMetrics } from '../../insights/rebuild-metrics.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { ConsumerState, Store } from '../../ports/store.ts';
 import type { Segmentation } from '../flips/compiled.ts';
@@ -74,7 +74,7 @@ const upToDate = async (
 ): Promise<ConsumerState | null> => {
   const picture = await deps.store.stateOf(consumerId);
   if (picture === null || picture.metrics.scoringVersion === scoring.version) return picture;
-  await foldAgain(deps, consumerId, { now, always: false });
+  await rebuildMetrics(deps, consumerId, { now, always: false });
   return deps.store.stateOf(consumerId);
 };
 
