@@ -172,9 +172,10 @@ export const codesOf = (route: Route): RefusalCode[] => {
   if (query.has('limit')) add('limit_out_of_range');
   if (query.has('cursor')) add('invalid_cursor');
   if (route.path.includes('{consumerId}')) add('erased');
-  if (route.params || route.query || route.body) add('invalid_request');
-  if (route.body) add('unreadable_body', 'body_too_large', 'unsupported_media_type');
-  if (route.method !== 'GET') add('invalid_request', 'idempotency_key_reused');
+  // Unknown parameters, and bodies of routes without one, are refused too. Public routes are static texts.
+  if (route.access !== 'public') add('invalid_request', 'unreadable_body', 'body_too_large');
+  if (route.body) add('unsupported_media_type');
+  if (route.method !== 'GET') add('idempotency_key_reused');
   if (route.method !== 'GET' || route.access !== 'public') add('too_busy');
   if (route.method !== 'GET' && route.method !== 'POST') add('version_conflict');
   return (Object.keys(problems) as RefusalCode[]).filter((code) => codes.has(code));
