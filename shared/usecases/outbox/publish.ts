@@ -116,7 +116,7 @@ const startFor = async (workflows: Workflows, change: Change): Promise<void> => 
   }
 };
 
-/** Anew each time that it is begun; a receipt that was put back begins nothing. Nobody who looks at executions is eventsByChange of whom. */
+/** One execution per attempt. A restored receipt starts none. Execution names reveal no consumer. */
 const startErasure = async (
   workflows: Workflows,
   before: Change['before'],
