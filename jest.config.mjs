@@ -3,6 +3,7 @@ export default {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
   testMatch: ['**/*.test.ts'],
+  testSequencer: '<rootDir>/test/slowest-first.mjs',
   // For journeys over the running stack on a slow machine; nothing waits this long when all is well.
   testTimeout: 60_000,
   transform: {

@@ -1,6 +1,9 @@
 /**
- * `npm test`: everything that has to hold, one check after the other, and one closing line with the counts. A static
- * check counts as one test, each test of Jest as one.
+ * `npm test` runs all checks and tests and ends with one line of counts. A static check counts as one test.
+ *
+ *   npm test                  everything
+ *   npm test -- PATTERN …     the tests whose path matches a pattern
+ *   npm run test:unit         the static checks, and the tests that neither synthesize nor start a local stack
  */
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -26,44 +29,50 @@ const STATIC_CHECKS = {
   'dead code': ['knip'],
 } as const;
 
-/** Runs a tool of the project; true where it is content. */
+/** Folders whose tests synthesize the CDK app or start a local stack. */
+const WITH_STACK = ['/test/infra/', '/test/journeys/'];
+
+/** Runs a tool of the project. Answers whether it succeeded. */
 const run = ([tool, ...options]: readonly string[]): boolean =>
   spawnSync(join('node_modules', '.bin', tool ?? ''), options, { stdio: 'inherit' }).status === 0;
 
-const staticCheck = (name: string, command: readonly string[]): Counts => {
+const staticCheck = ([name, command]: [string, readonly string[]]): Counts => {
   const startedMs = Date.now();
   const passed = run(command);
   console.log(`${passed ? 'ok    ' : 'FAILED'} ${name} (${((Date.now() - startedMs) / 1000).toFixed(1)} s)`);
   return { passed: passed ? 1 : 0, failed: passed ? 0 : 1, skipped: 0 };
 };
 
-/** Unit, property, contract and infra tests side by side, then journeys: those want the machine for themselves. */
-const jest = (directory: string, name: string, options: readonly string[]): Counts => {
-  const report = join(directory, `${name}.json`);
-  const passed = run(['jest', '--json', `--outputFile=${report}`, ...options]);
-  const counts = countsOf(JSON.parse(readFileSync(report, 'utf8')) as JestReport);
-  return passed || counts.failed > 0 ? counts : { ...counts, failed: 1 };
+/** Runs Jest on every core: by default it leaves one idle. */
+const jest = (options: readonly string[]): Counts => {
+  const directory = mkdtempSync(join(tmpdir(), 'regulars-test-'));
+  try {
+    const report = join(directory, 'report.json');
+    const passed = run(['jest', '--json', `--outputFile=${report}`, '--maxWorkers', '100%', ...options]);
+    const counts = countsOf(JSON.parse(readFileSync(report, 'utf8')) as JestReport);
+    return passed || counts.failed > 0 ? counts : { ...counts, failed: 1 };
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
 };
 
-/** A test file that does not even load counts as one failure. */
+/** A test file that does not load counts as one failure. */
 const countsOf = (report: JestReport): Counts => ({
   passed: report.numPassedTests,
   failed: report.numFailedTests + report.numRuntimeErrorTestSuites,
   skipped: report.numPendingTests + report.numTodoTests,
 });
 
-const directory = mkdtempSync(join(tmpdir(), 'regulars-test-'));
-try {
-  const all = [
-    ...Object.entries(STATIC_CHECKS).map(([name, command]) => staticCheck(name, command)),
-    // By itself, Jest would leave a core idle.
-    jest(directory, 'units', ['--testPathIgnorePatterns', '/journeys/', '--maxWorkers', '100%']),
-    jest(directory, 'journeys', ['--runInBand', '--testPathPatterns', '/journeys/']),
-  ];
-  const sum = (key: keyof Counts): number => all.reduce((total, counts) => total + counts[key], 0);
-  const skipped = sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : '';
-  console.log(`${sum('passed')} passed, ${sum('failed')} failed${skipped}`);
-  process.exitCode = sum('failed') === 0 ? 0 : 1;
-} finally {
-  rmSync(directory, { recursive: true, force: true });
-}
+const staticChecks = (): Counts[] => Object.entries(STATIC_CHECKS).map(staticCheck);
+
+const counted = (args: readonly string[]): Counts[] => {
+  if (args.length === 0) return [...staticChecks(), jest([])];
+  if (args[0] === '--unit') return [...staticChecks(), jest(['--testPathIgnorePatterns', ...WITH_STACK])];
+  return [jest(['--testPathPatterns', ...args])];
+};
+
+const all = counted(process.argv.slice(2));
+const sum = (key: keyof Counts): number => all.reduce((total, counts) => total + counts[key], 0);
+const skipped = sum('skipped') > 0 ? `, ${sum('skipped')} skipped` : '';
+console.log(`${sum('passed')} passed, ${sum('failed')} failed${skipped}`);
+process.exitCode = sum('failed') === 0 ? 0 : 1;

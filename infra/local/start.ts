@@ -9,13 +9,15 @@ import { javaTrouble } from './runtime/dynamodb/java-version.ts';
 import { type Stack, startStack } from './runtime/stack/stack.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
-const USAGE = 'npm start -- [--port 4000] [--data .local] [--empty] [--now 2026-01-31T09:30:00Z]';
+const USAGE = 'npm start -- [--port 4000] [--data .local] [--empty] [--now 2026-01-31T09:30:00Z] [--assembly cdk.out]';
 
 interface Options {
   port: number;
   data: string;
   empty: boolean;
   now: string | undefined;
+  /** Directory of a cloud assembly to serve. Without it, the CDK app is built and synthesized. */
+  assembly: string | undefined;
 }
 
 async function main(): Promise<void> {
@@ -25,10 +27,10 @@ async function main(): Promise<void> {
   if (trouble) throw new Error(trouble);
   mkdirSync(options.data, { recursive: true });
   const log = createWriteStream(join(options.data, 'stack.log'), { flags: 'a' });
-  say('Building and synthesizing…');
+  if (options.assembly === undefined) say('Building and synthesizing…');
   const stack = await startStack({
     application: regulars,
-    assemblyDirectory: () => synthesized(join(options.data, 'cdk.out')),
+    assemblyDirectory: options.assembly ?? (() => synthesized(join(options.data, 'cdk.out'))),
     dataDirectory: options.data,
     port: options.port,
     ...(options.now !== undefined && { now: options.now }),
@@ -48,6 +50,7 @@ function optionsOf(args: string[]): Options {
       data: { type: 'string', default: join(ROOT, '.local') },
       empty: { type: 'boolean', default: false },
       now: { type: 'string' },
+      assembly: { type: 'string' },
     },
   });
   const port = Number(values.port);
@@ -55,7 +58,13 @@ function optionsOf(args: string[]): Options {
     throw new Error(`--port is a number up to 65535, not ${values.port}`);
   const now = values.now === undefined ? undefined : instantOf(values.now);
   if (now === null) throw new Error(`--now is an ISO 8601 instant with its offset, not ${values.now}`);
-  return { port, data: resolve(values.data), empty: values.empty, now };
+  return {
+    port,
+    data: resolve(values.data),
+    empty: values.empty,
+    now,
+    assembly: values.assembly === undefined ? undefined : resolve(values.assembly),
+  };
 }
 
 /** Runs the CDK app in a process of its own, as `npx cdk synth` does. */

@@ -1,7 +1,7 @@
 /** Erasing a consumer with much data and ongoing activity, across kills of the stack, and proving it. */
-import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readAssembly } from '../../infra/local/runtime/assembly/assembly.ts';
+import { sharedAssembly } from '../support/assembly.ts';
 import { ABOUT_SOMEBODY, heldIn, REMOVED } from '../support/held.ts';
 import { rawTable } from '../support/raw-table.ts';
 import { type Answer, servedForAll } from '../support/served-stack.ts';
@@ -28,7 +28,7 @@ const visited = async (): Promise<Set<string>> => {
 
 /** The deployed definition, which also ran here. */
 const states = (): Record<string, { Type: string }> => {
-  const machines = [...readAssembly(join(stack.data, 'cdk.out')).stateMachines.values()];
+  const machines = [...readAssembly(sharedAssembly()).stateMachines.values()];
   const machine = machines.find(({ name }) => /-erasure$/.test(name));
   return machine?.definition['States'] as Record<string, { Type: string }>;
 };

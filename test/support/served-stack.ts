@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll } from '@jest/globals';
+import { sharedAssembly } from './assembly.ts';
 import { checkAnswer, routeFor } from './published-answers.ts';
 
 export interface Answer {
@@ -67,6 +68,7 @@ export const servedForAll = (options: { now?: string } = {}): LastingStack => {
 /** Serves on a free port unless one is given. The caller removes the data folder: see `dataFolder`. */
 export const serve = async (data: string, options: { port?: number; now?: string } = {}): Promise<ServedStack> => {
   const args = ['infra/local/start.ts', '--empty', '--port', String(options.port ?? 0), '--data', data];
+  args.push('--assembly', sharedAssembly());
   const child = spawn(join('node_modules', '.bin', 'node'), [...args, ...(options.now ? ['--now', options.now] : [])], {
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NODE_OPTIONS: '' },
