@@ -1,4 +1,4 @@
-/** What the README tells newcomers to type, typed. */
+/** Types the README's tour from top to bottom, as a newcomer would, and compares each answer with the page. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -7,37 +7,41 @@ import { servedForAll } from '../support/served-stack.ts';
 
 const stack = servedForAll();
 
-/** The lines of a chapter’s blocks. `npm` commands are other tests' affair. */
-const commandsOf = (chapter: string): string[] => {
-  const text = readFileSync('README.md', 'utf8').split(`\n## ${chapter}\n`)[1]?.split('\n## ')[0] ?? '';
-  const blocks = [...text.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block = '']) => block);
-  const lines = blocks.join('').replaceAll('\\\n', ' ').split('\n');
-  return lines.filter((line) => !/^(URL=|npm |\s*#|\s*$)/.test(line));
+/** Commands up to an answer that the page shows. In the shown answer, `…` stands for any text. */
+interface Step {
+  commands: string;
+  shown: string;
+}
+
+const tour = (): Step[] => {
+  const chapter = readFileSync('README.md', 'utf8').split('\n## Tour\n')[1]?.split('\n## ')[0] ?? '';
+  const script = [...chapter.matchAll(/```sh\n([\s\S]*?)```/g)].map(([, block]) => block).join('');
+  const parts = script.replace(/^URL=.*\n/m, '').split(/^# → (.*)\n/m);
+  return parts.flatMap((shown, at) => (at % 2 === 1 ? [{ commands: parts[at - 1] ?? '', shown }] : []));
 };
 
-const typed = async (script: string): Promise<string> => {
-  const { stdout } = await promisify(execFile)('bash', ['-eu', '-c', script], { env: process.env });
-  return stdout;
+const patternOf = (shown: string): RegExp =>
+  new RegExp(
+    `^${shown
+      .split('…')
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}`,
+  );
+
+const SEPARATOR = '-- end of step --';
+
+/** The last line that each step prints. */
+const typed = async (steps: readonly Step[]): Promise<string[]> => {
+  const script = steps.map(({ commands }) => `${commands}\necho '${SEPARATOR}'`).join('\n');
+  const { stdout } = await promisify(execFile)('bash', ['-eu', '-c', `URL=${stack.url}\n${script}`]);
+  return stdout.split(`${SEPARATOR}\n`).map((printed) => printed.trim().split('\n').at(-1) ?? '');
 };
 
-describe('the first requests of the README', () => {
-  it('are answered one after the other as it says', async () => {
-    const commands = commandsOf('First requests');
-    const settle = 'curl -s -X POST "$URL/_local/settle"';
-    // Whatever a command leads to is done before the next: nobody types so fast.
-    const script = commands.flatMap((line) => (/^(get|curl|[A-Z]+=)/.test(line) ? [settle, line] : [line]));
-    const said = await typed(`URL=${stack.url}\n${script.join('\n')}`);
-    expect(said).not.toMatch(/"code":|"errors":|usage/);
-    for (const expected of [
-      '"fullName":"Ada Example"',
-      '"status":"created"',
-      '"ruleId":"orders"',
-      '"segmentId":"big-spenders"',
-      '"allowed":',
-      '"keyword":"STOP"',
-      '"downloadUrl":"http',
-      '"itemsRemoved":{',
-    ])
-      expect(said).toContain(expected);
+describe('the tour of the README', () => {
+  it('shows at each step what a newcomer sees', async () => {
+    const steps = tour();
+    expect(steps.length).toBeGreaterThan(12);
+    const answers = await typed(steps);
+    for (const [at, { shown }] of steps.entries()) expect(answers[at]).toMatch(patternOf(shown));
   }, 120_000);
 });
