@@ -35,7 +35,7 @@ import {
   SLICES,
   settingsVersions,
   table,
-  unitMembers,
+  versionMembers,
 } from './table.ts';
 
 /** The newest events that come with the head: so few that a typical consumer costs one capacity unit. */
@@ -61,7 +61,7 @@ export const storeOver = (storage: Storage, subjectKey: string): Store => ({
   eventsOf: (consumerId, query) => eventsOf(storage, consumerId, query),
   stateOf: (consumerId) => stateOf(storage, consumerId),
   stateSlice: (slice, after) => stateSlice(storage, slice, after),
-  membersOfUnit: (unit, page) => indexPage<'member'>(storage, unitMembers(unit), page),
+  membersOfRuleVersion: (unit, page) => indexPage<'member'>(storage, versionMembers(unit), page),
   membersOfList: (listId, page) => indexPage<'listMember'>(storage, listMembers(listId), page),
   segments: () => wholePartition<'segment'>(storage, SEGMENTS),
   lists: () => wholePartition<'list'>(storage, LISTS),
@@ -144,7 +144,7 @@ export const storeOver = (storage: Storage, subjectKey: string): Store => ({
       ? consumersWith(storage, facet, value, page)
       : consumersBeginning(storage, facet, value, page),
   consumersIn: (group, page) =>
-    consumersIn(storage, 'unit' in group ? unitMembers(group.unit) : listMembers(group.listId), page),
+    consumersIn(storage, 'ruleVersion' in group ? versionMembers(group.ruleVersion) : listMembers(group.listId), page),
   statesOf: (consumerIds) => statesOf(storage, consumerIds),
   populationSlice: async function* (slice, after) {
     const from = after === undefined ? {} : { from: `${partitionOf(after)}\0` };

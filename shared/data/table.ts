@@ -14,7 +14,7 @@
  *                    message/<messageId>
  *                    order/<orderId>
  *                    refund/<length>:<orderId>/<refundId>
- *                    unit/<unit>                          that the consumer is in a segment, by one of its rules
+ *                    unit/<rule version>                  membership of a segment by one version of its rule
  *                    y/<occurredAt>/<eventId>             the history
  *                    z/account, memberships, metrics,     the head
  *                      profile, programme
@@ -106,7 +106,7 @@ const POPULATION = {
 } as const satisfies Record<HeadKind, string>;
 /** One kind of the heads in a slice of the population. */
 export const headSlice = (kind: HeadKind, slice: number): string => `${POPULATION[kind]}#${slice}`;
-export const unitMembers = (unit: number): string => `u#${unit}`;
+export const versionMembers = (ruleVersion: number): string => `u#${ruleVersion}`;
 export const listMembers = (listId: string): string => `l#${listId}`;
 export const SEGMENTS = 'G';
 export const LISTS = 'L';
@@ -149,6 +149,15 @@ const ofConsumer = (consumerId: string, sk: string): Key => ({ pk: partitionOf(c
 const ofHead = (kind: HeadKind, consumerId: string): Key => ofConsumer(consumerId, HEAD_PREFIX + storedKind(kind));
 const ofOrganization = (sk: string): Key => ({ pk: 'O', sk });
 const consumerId = derived((item: Item) => consumerIn(item['pk']?.S ?? ''));
+/** A version of a segment's rule as JSON text, in which `unit` is its number. */
+const ruleVersion = <V extends { number: number }>(attribute: string): Field<V> => ({
+  attribute,
+  write: ({ number, ...rest }) => ({ S: JSON.stringify({ unit: number, ...rest }) }),
+  read: (value) => {
+    const { unit, ...rest } = JSON.parse(value?.S ?? '{}');
+    return { number: unit, ...rest };
+  },
+});
 const entryIdIn = (item: Item): string => item['sk']?.S?.slice(LEDGER.length) ?? '';
 const list = <T>(attribute: string) => sparse<T[]>(attribute, () => []);
 const map = <T>(attribute: string) => sparse<Record<string, T>>(attribute, () => ({}));
@@ -563,9 +572,9 @@ export const table: { [K in Kind]: Block<K> } = {
       name: text('name'),
       source: text('source'),
       version: number(VERSION),
-      live: nullable(json('live')),
-      next: nullable(json('next')),
-      last: nullable(json('last')),
+      live: nullable(ruleVersion('live')),
+      filling: nullable(ruleVersion('next')),
+      retiring: nullable(ruleVersion('last')),
       createdAt: text('created'),
       updatedAt: text('updated'),
       refreshedAt: nullable(text('refreshed')),
@@ -575,11 +584,11 @@ export const table: { [K in Kind]: Block<K> } = {
     erasure: { kept: 'about no consumer' },
   },
   member: {
-    key: (member) => ofConsumer(member.consumerId, `unit/${String(member.unit).padStart(9, '0')}`),
-    indexes: (member) => ({ shard: unitMembers(member.unit) }),
+    key: (member) => ofConsumer(member.consumerId, `unit/${String(member.ruleVersion).padStart(9, '0')}`),
+    indexes: (member) => ({ shard: versionMembers(member.ruleVersion) }),
     fields: {
       consumerId,
-      unit: derived((item) => Number(item['sk']?.S?.slice('unit/'.length))),
+      ruleVersion: derived((item) => Number(item['sk']?.S?.slice('unit/'.length))),
       segmentId: text('segment'),
       enteredAt: text('entered'),
       fullName: nullable(text('name')),
@@ -620,9 +629,9 @@ export const table: { [K in Kind]: Block<K> } = {
     fields: {
       consumerId,
       version: number(VERSION),
-      units: instants('units'),
+      ruleVersions: instants('units'),
       lists: list('lists'),
-      untold: optional(json('untold')),
+      unannounced: optional(json('untold')),
       flippedAt: optional(text('flipped')),
       dueAt: nullable(text('dueAt')),
     },
@@ -644,9 +653,9 @@ export const table: { [K in Kind]: Block<K> } = {
       slicesDone: number('done'),
       consumersDone: optional(number('consumers')),
       everyone: optional(number('everyone')),
-      lastUnit: optional(number('lastUnit')),
-      goneBy: optional(json('goneBy')),
-      goingBy: optional(json('goingBy')),
+      lastRuleVersion: optional(number('lastUnit')),
+      appliedInputs: optional(json('goneBy')),
+      pendingInputs: optional(json('goingBy')),
     },
     export: { leftOut: 'about no consumer' },
     erasure: { kept: 'about no consumer' },

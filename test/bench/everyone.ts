@@ -8,7 +8,7 @@ import { withRevision } from '../../shared/usecases/organization/catalogue.ts';
 import { scoringOf } from '../../shared/usecases/organization/scoring.ts';
 import type { RecordOf, StoredRecord } from '../../shared/usecases/ports/records.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
-import { segmentationOf } from '../../shared/usecases/segments/flips/compiled.ts';
+import { readCompiledSegments } from '../../shared/usecases/segments/flips/compiled.ts';
 import { differing } from '../../shared/usecases/segments/refresh/slice.ts';
 import { startTable } from '../support/dynamodb.ts';
 import type { Measured } from './budget.ts';
@@ -85,7 +85,7 @@ const setUp = async (store: Store, count: number): Promise<void> => {
   for (const [index, rule] of rulesOf(count).entries()) {
     const put: RecordOf<'segment'> = {
       ...{ kind: 'segment', segmentId: `s${index}`, name: `s${index}`, source: 'rule', version: 1 },
-      ...{ live: { unit: index + 1, rule: rule as never }, next: null, last: null },
+      ...{ live: { number: index + 1, rule: rule as never }, filling: null, retiring: null },
       ...{ createdAt: NOW, updatedAt: NOW, refreshedAt: NOW },
     };
     await store.commit([{ put, expect: 'anything' }]);
@@ -96,7 +96,7 @@ const setUp = async (store: Store, count: number): Promise<void> => {
 /** As a reconciliation does, without writing what it finds. */
 const look = async (store: Store) => {
   const startedMs = performance.now();
-  const segmentation = await segmentationOf(store);
+  const segmentation = await readCompiledSegments(store);
   let evaluateMs = 0;
   let consumers = 0;
   const evaluated = (block: Parameters<typeof differing>[1]) => {

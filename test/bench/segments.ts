@@ -20,7 +20,7 @@ export const measureSegments = async (): Promise<Measured[]> => {
   const pictures = shoppers(CONSUMERS);
   const context = contextOf(pictures);
   const rules = rulesOf(SEGMENTS);
-  const evaluator = compiled(rules.map((rule, index) => ({ unitId: `u${index}`, segmentId: `s${index}`, rule })));
+  const evaluator = compiled(rules.map((rule, index) => ({ versionId: `u${index}`, segmentId: `s${index}`, rule })));
   const [fastest, ofLibraries] = await measureLibraries(pictures, context, rules, evaluator);
   const rowUs = measureRows(evaluator, pictures, context);
   const { readUs, columnUs } = measureColumns(evaluator, pictures, context);

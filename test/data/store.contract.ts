@@ -439,15 +439,15 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
         expect([...first.items, ...rest.items].map(({ consumerId }) => consumerId)).toEqual(made);
       });
 
-      it('by a list or a unit that they are in: in the order of their ids, and newest first', async () => {
-        const [listId, unit] = [anId(), ++sequence];
+      it('by a list or a ruleVersion that they are in: in the order of their ids, and newest first', async () => {
+        const [listId, ruleVersion] = [anId(), ++sequence];
         const made: string[] = [];
         for (let n = 0; n < 12; n += 1) {
           const consumerId = anId();
           const named = { fullName: `Name ${n}`, email: null };
           await stored(
             { kind: 'listMember', consumerId, listId, addedAt: day(1), ...named },
-            { kind: 'member', consumerId, unit, segmentId: 's', enteredAt: day(1), ...named },
+            { kind: 'member', consumerId, ruleVersion: ruleVersion, segmentId: 's', enteredAt: day(1), ...named },
           );
           made.push(consumerId);
         }
@@ -467,14 +467,16 @@ export const storeContract = (name: string, makeStore: () => Promise<Store>): vo
         const newest = inPages(made.toReversed());
         const question = { limit: 5, boundTo: listId };
         expect(await walked((cursor) => store.membersOfList(listId, { limit: 5, cursor }))).toEqual(inPages(made));
-        expect(await walked((cursor) => store.membersOfUnit(unit, { limit: 5, cursor }))).toEqual(inPages(made));
+        expect(await walked((cursor) => store.membersOfRuleVersion(ruleVersion, { limit: 5, cursor }))).toEqual(
+          inPages(made),
+        );
         expect(await walked((cursor) => store.consumersIn({ listId }, { ...question, cursor }))).toEqual(newest);
-        expect(await walked((cursor) => store.consumersIn({ unit }, { ...question, cursor }))).toEqual(newest);
-        const [first] = (await store.consumersIn({ unit }, question)).items;
+        expect(await walked((cursor) => store.consumersIn({ ruleVersion }, { ...question, cursor }))).toEqual(newest);
+        const [first] = (await store.consumersIn({ ruleVersion }, question)).items;
         expect(first?.consumerId).toBe(made.at(-1));
         const behind = await store.consumersIn({ listId }, { ...question, cursor: first?.cursor });
         expect(behind.items[0]?.consumerId).toBe(made.at(-2));
-        const other = store.consumersIn({ unit }, { limit: 5, boundTo: 'another', cursor: first?.cursor });
+        const other = store.consumersIn({ ruleVersion }, { limit: 5, boundTo: 'another', cursor: first?.cursor });
         await expect(other).rejects.toMatchObject({ code: 'invalid_cursor' });
       });
 

@@ -42,6 +42,28 @@ describe('the table', () => {
     expect(() => recordOf({ ...item, kind: { S: 'rewardsState' } })).toThrow('no known kind');
   });
 
+  it('stores the versions of a segment rule under the names that existing tables have', () => {
+    const rule = { attribute: 'tags', operator: 'contains', value: 'vip' };
+    const record: StoredRecord = {
+      kind: 'segment',
+      segmentId: 's',
+      name: 'S',
+      source: 'rule',
+      version: 3,
+      live: { number: 4, rule },
+      filling: { number: 5, rule, since: at },
+      retiring: null,
+      createdAt: at,
+      updatedAt: at,
+      refreshedAt: at,
+    };
+    const item = itemOf(record);
+    expect(JSON.parse(item['live']?.S ?? '')).toEqual({ unit: 4, rule });
+    expect(JSON.parse(item['next']?.S ?? '')).toEqual({ unit: 5, rule, since: at });
+    expect(item).not.toHaveProperty('last');
+    expect(recordOf(item)).toEqual(record);
+  });
+
   it('has every kind that a stream consumer asks for', () => {
     const stored = (Object.keys(table) as Kind[]).map(storedKind);
     const kinds = Object.values(streams).flatMap((rows) => Object.values(rows).flatMap((row) => row.kinds));

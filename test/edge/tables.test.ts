@@ -19,7 +19,7 @@ beforeEach(async () => {
   await store.commit([
     { put: { kind: 'list', listId: 'l1', name: 'L', version: 1, createdAt: NOW, updatedAt: NOW }, expect: 'absent' },
   ]);
-  await segmentOf(store, 's1', { unit: UNIT });
+  await segmentOf(store, 's1', { number: UNIT });
 });
 
 /** Adds all of them to the list and to the segment. */
@@ -29,7 +29,7 @@ const addMembers = async (people: Person[]): Promise<void> => {
       { put: profileOf(consumerId), expect: 'anything' },
       { put: { kind: 'listMember', consumerId, listId: 'l1', addedAt: ENTERED, fullName, email }, expect: 'anything' },
       {
-        put: { kind: 'member', consumerId, unit: UNIT, segmentId: 's1', enteredAt: ENTERED, fullName, email },
+        put: { kind: 'member', consumerId, ruleVersion: UNIT, segmentId: 's1', enteredAt: ENTERED, fullName, email },
         expect: 'anything',
       },
     ]);

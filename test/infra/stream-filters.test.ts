@@ -20,7 +20,7 @@ const filterOf = (consumer: string) => {
 const member: StoredRecord = {
   kind: 'member',
   consumerId: 'c1',
-  unit: 1,
+  ruleVersion: 1,
   segmentId: 's',
   enteredAt: '2026-03-01T12:00:00.000Z',
   fullName: null,
@@ -30,7 +30,7 @@ const memberships: StoredRecord = {
   kind: 'memberships',
   consumerId: 'c1',
   version: 1,
-  units: {},
+  ruleVersions: {},
   lists: [],
   dueAt: null,
 };

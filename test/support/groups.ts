@@ -4,7 +4,7 @@ import { memoryStore } from '../../shared/data/memory-store.ts';
 import { countMembers } from '../../shared/usecases/groups/count-members.ts';
 import { renameMembers } from '../../shared/usecases/groups/rename-members.ts';
 import { withRevision } from '../../shared/usecases/organization/catalogue.ts';
-import type { RecordOf, SegmentUnit } from '../../shared/usecases/ports/records.ts';
+import type { RecordOf, RuleVersion } from '../../shared/usecases/ports/records.ts';
 import type { Store } from '../../shared/usecases/ports/store.ts';
 import { type Body, namedClient } from './client.ts';
 import { depsOn, NOW, streaming } from './events.ts';
@@ -70,25 +70,28 @@ export const groups = (plain: Store = memoryStore(), wrap: (store: Store) => Sto
 export const segmentOf = async (
   store: Store,
   segmentId: string,
-  { unit = 7, rule = null, ...other }: Partial<SegmentUnit> & Partial<RecordOf<'segment'>> = {},
+  { number: unit = 7, rule = null, ...other }: Partial<RuleVersion> & Partial<RecordOf<'segment'>> = {},
   ...consumerIds: string[]
 ) => {
   const [settings] = await store.get([{ kind: 'settings' }], true);
   const segment: RecordOf<'segment'> = {
     ...{ kind: 'segment', segmentId, name: segmentId, source: 'rule', version: 1, createdAt: NOW, updatedAt: NOW },
-    ...{ live: { unit, rule }, next: null, last: null, refreshedAt: NOW, ...other },
+    ...{ live: { number: unit, rule }, filling: null, retiring: null, refreshedAt: NOW, ...other },
   };
   await store.commit([segment, withRevision(settings)].map((put) => ({ put, expect: 'anything' })));
   for (const consumerId of consumerIds) {
     const [before] = await store.get([{ kind: 'memberships', consumerId }], true);
-    const units = { ...before?.units, [unit]: NOW };
+    const units = { ...before?.ruleVersions, [unit]: NOW };
     const memberships: RecordOf<'memberships'> = {
       ...(before ?? { kind: 'memberships', consumerId, lists: [], dueAt: null }),
-      ...{ version: (before?.version ?? 0) + 1, units },
+      ...{ version: (before?.version ?? 0) + 1, ruleVersions: units },
     };
     const named = { fullName: null, email: null };
     await store.commit([
-      { put: { kind: 'member', consumerId, unit, segmentId, enteredAt: NOW, ...named }, expect: 'anything' },
+      {
+        put: { kind: 'member', consumerId, ruleVersion: unit, segmentId, enteredAt: NOW, ...named },
+        expect: 'anything',
+      },
       { put: memberships, expect: 'anything' },
     ]);
   }

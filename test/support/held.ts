@@ -1,9 +1,13 @@
 /** The records that a table holds about a consumer, by kind, and the kinds that can be about a consumer (see `table.ts`). */
 import { table } from '../../shared/data/table.ts';
-import type { Kind } from '../../shared/usecases/ports/records.ts';
+import { type Kind, storedKind } from '../../shared/usecases/ports/records.ts';
 
-const kindsBy = (isMeant: (erasure: (typeof table)[Kind]['erasure']) => boolean): Kind[] =>
-  (Object.keys(table) as Kind[]).filter((kind) => isMeant(table[kind].erasure)).sort();
+/** Stored names of kinds: those of items and receipts. */
+const kindsBy = (isMeant: (erasure: (typeof table)[Kind]['erasure']) => boolean): string[] =>
+  (Object.keys(table) as Kind[])
+    .filter((kind) => isMeant(table[kind].erasure))
+    .map(storedKind)
+    .sort();
 
 /** Kinds that can hold data about an existing consumer. Kept kinds hold none, and subjects belong to erased consumers. */
 export const ABOUT_SOMEBODY = kindsBy((erasure) => typeof erasure === 'string' && erasure !== 'receipt');

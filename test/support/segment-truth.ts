@@ -4,7 +4,12 @@ import { evaluate } from '../../shared/domain/segments/evaluator.ts';
 import type { DomainEvent } from '../../shared/usecases/ports/bus.ts';
 import type { RecordOf } from '../../shared/usecases/ports/records.ts';
 import type { Page, Store } from '../../shared/usecases/ports/store.ts';
-import { asOf, pictureFor, type Segmentation, segmentationOf } from '../../shared/usecases/segments/flips/compiled.ts';
+import {
+  asOf,
+  type CompiledSegments,
+  pictureFor,
+  readCompiledSegments,
+} from '../../shared/usecases/segments/flips/compiled.ts';
 import { refreshEveryone } from '../../shared/usecases/segments/refresh/everyone.ts';
 import type { World } from './segments.ts';
 
@@ -22,9 +27,9 @@ export const everyPage = async <T>(ask: (cursor: string | undefined) => Promise<
 /** Ids of those whom a segment is told to have, as its page of members says. */
 export const membersOf = async (store: Store, segmentId: string): Promise<string[]> => {
   const [segment] = await store.get([{ kind: 'segment', segmentId }], true);
-  const unit = segment?.live?.unit;
+  const unit = segment?.live?.number;
   if (unit === undefined) return [];
-  const members = await everyPage((cursor) => store.membersOfUnit(unit, { limit: 100, cursor }));
+  const members = await everyPage((cursor) => store.membersOfRuleVersion(unit, { limit: 100, cursor }));
   return members.map(({ consumerId }) => consumerId);
 };
 
@@ -62,14 +67,14 @@ export const flipsOnBus = (bus: readonly DomainEvent[], consumerId: string): Fli
 export const membershipsOf = async (store: Store, consumerId: string): Promise<RecordOf<'memberships'> | undefined> =>
   (await store.get([{ kind: 'memberships', consumerId }], true))[0];
 
-const segmentsOf = async ({ store, clock }: World, consumerId: string, segmentation: Segmentation) => {
+const segmentsOf = async ({ store, clock }: World, consumerId: string, segmentation: CompiledSegments) => {
   const picture = await store.stateOf(consumerId);
   if (!picture) throw new Error('the consumer is gone');
   const { evaluator, context, segments } = segmentation;
   if (picture.profile.archived) return [];
   const { members } = evaluate(evaluator, pictureFor(picture), context, asOf(picture, clock.now));
   return segments.flatMap(({ segmentId, live }) =>
-    live && members.has(live.index) ? [{ segmentId, unit: live.unit }] : [],
+    live && members.has(live.index) ? [{ segmentId, unit: live.number }] : [],
   );
 };
 
@@ -80,16 +85,17 @@ const bySegment = (flips: readonly FlipTold[]) => [...Map.groupBy(flips, ({ segm
 
 /** Everyone is in what the facts say, told of each flip once, on the bus at least; and nothing has drifted. */
 export const expectTruth = async (w: World, people: readonly string[], mayRepeat = false) => {
-  const segmentation = await segmentationOf(w.store);
+  const segmentation = await readCompiledSegments(w.store);
   const existing = [...segmentation.catalogue.segments.keys()];
-  for (const { next, last } of segmentation.catalogue.segments.values()) expect([next, last]).toEqual([null, null]);
+  for (const { filling: next, retiring: last } of segmentation.catalogue.segments.values())
+    expect([next, last]).toEqual([null, null]);
   for (const consumerId of people) {
     const right = await segmentsOf(w, consumerId, segmentation);
     const ids = right.map(({ segmentId }) => segmentId);
     const memberships = await membershipsOf(w.store, consumerId);
     const units = right.map(({ unit }) => String(unit)).sort();
-    expect({ consumerId, units: Object.keys(memberships?.units ?? {}).sort() }).toEqual({ consumerId, units });
-    expect(memberships?.untold ?? []).toEqual([]);
+    expect({ consumerId, units: Object.keys(memberships?.ruleVersions ?? {}).sort() }).toEqual({ consumerId, units });
+    expect(memberships?.unannounced ?? []).toEqual([]);
     for (const id of existing) {
       expect([id, (await membersOf(w.store, id)).includes(consumerId)]).toEqual([id, ids.includes(id)]);
     }

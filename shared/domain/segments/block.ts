@@ -1,7 +1,7 @@
 /** A block of rows: for every slot the sets of rows whose state is some number or more, and rules over these sets. */
 import { WORD, wordsFor } from './bits.ts';
 import type { Columns } from './columns.ts';
-import type { CompiledUnit } from './compile.ts';
+import type { CompiledVersion } from './compile.ts';
 import type { Evaluator } from './evaluator.ts';
 import type { Formula, Range } from './formula.ts';
 
@@ -88,7 +88,7 @@ export class Block {
   }
 
   /** The rows of which the unit's rule holds. It is written over when the next unit is asked for. */
-  membersOf({ formula, tells }: CompiledUnit): Uint32Array {
+  membersOf({ formula, tells }: CompiledVersion): Uint32Array {
     const words = this.#words;
     const members = this.#register(0);
     this.#fill(formula, 0);

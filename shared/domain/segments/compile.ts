@@ -8,14 +8,14 @@ import { segmentsIn, walk } from './references.ts';
 import type { Condition, Rule } from './rule.ts';
 
 /** One rule of a segment. While it is edited a segment has two, and one of them is live: what others that name it see. */
-export interface Unit {
-  unitId: string;
+export interface RuleToCompile {
+  versionId: string;
   segmentId: string;
   rule: Rule;
   /** By default it is. Of several live ones of a segment, any counts. */
   isLive?: boolean;
 }
-export interface CompiledUnit {
+export interface CompiledVersion {
   /** Its place among the units that were given. */
   index: number;
   formula: Formula;
@@ -25,16 +25,16 @@ export interface CompiledUnit {
   tells: readonly number[];
 }
 
-export function compiledUnits(units: readonly Unit[]): {
+export function compiledUnits(units: readonly RuleToCompile[]): {
   channels: Channels;
-  ordered: CompiledUnit[];
+  ordered: CompiledVersion[];
   circuit: Circuit;
 } {
   const channels = new Channels();
   const formulas = formulasOf(units, channels);
   channels.close();
   const builder = new CircuitBuilder(formulas);
-  const ordered = inOrder(units).map((index): CompiledUnit => {
+  const ordered = inOrder(units).map((index): CompiledVersion => {
     const formula = formulas[index] ?? constant(false);
     const wire = builder.wireOf(formula);
     const { segmentId, isLive = true } = units[index] ?? { segmentId: '' };
@@ -45,7 +45,7 @@ export function compiledUnits(units: readonly Unit[]): {
   return { channels, ordered, circuit: builder.built() };
 }
 
-function formulasOf(units: readonly Unit[], channels: Channels): Formula[] {
+function formulasOf(units: readonly RuleToCompile[], channels: Channels): Formula[] {
   const known = new Map<string, Formula>();
   const ofCondition = (condition: Condition): Formula => {
     const key = canonicalJson(condition);
@@ -62,7 +62,7 @@ function formulasOf(units: readonly Unit[], channels: Channels): Formula[] {
 }
 
 /** Each after the live ones of all segments that it names. In a circle, who comes first sees the others empty. */
-function inOrder(units: readonly Unit[]): number[] {
+function inOrder(units: readonly RuleToCompile[]): number[] {
   const live = new Map<string, number[]>();
   for (const [index, { segmentId, isLive = true }] of units.entries()) {
     if (isLive) live.set(segmentId, [...(live.get(segmentId) ?? []), index]);

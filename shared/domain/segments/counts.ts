@@ -3,7 +3,7 @@ import type { Instant } from '../facts.ts';
 import { decodedMarks, encodedMarks, unseen } from '../recent-marks.ts';
 
 /** What has members. */
-export type Group = { unit: number } | { listId: string };
+export type Group = { ruleVersion: number } | { listId: string };
 
 export interface MemberCounts {
   /** By group, as `u:7` or `l:friends`; those without members are left out. */
@@ -36,7 +36,7 @@ export function counted(before: MemberCounts, movements: Iterable<Movement>): Me
   return { counts, recent };
 }
 
-const keyOf = (group: Group): string => ('unit' in group ? `u:${group.unit}` : `l:${group.listId}`);
+const keyOf = (group: Group): string => ('ruleVersion' in group ? `u:${group.ruleVersion}` : `l:${group.listId}`);
 
 /** Who comes again comes at another instant. */
 const nameOf = ({ consumerId, group, since, isGone }: Movement): string =>

@@ -7,7 +7,7 @@ import { instantOf } from '../instants.ts';
 import { Bits, wordsFor } from './bits.ts';
 import type { Channels } from './channels.ts';
 import { bitAt, type Circuit, FAILS, run } from './circuit.ts';
-import { type CompiledUnit, compiledUnits, type Unit } from './compile.ts';
+import { type CompiledVersion, compiledUnits, type RuleToCompile } from './compile.ts';
 import { LATEST_MS } from './moments.ts';
 import type { Picture, RuleContext } from './picture.ts';
 import { Reading } from './reading.ts';
@@ -18,7 +18,7 @@ export interface Evaluator {
   readonly unitIds: readonly string[];
   readonly channels: Channels;
   /** In an order in which each comes after all that it names. */
-  readonly units: readonly CompiledUnit[];
+  readonly units: readonly CompiledVersion[];
   readonly circuit: Circuit;
   /** Where it says whether each unit's rule holds, in the order in which the units were given. */
   readonly wires: Int32Array;
@@ -41,12 +41,12 @@ export interface Evaluated {
 }
 
 /** Takes some milliseconds for a thousand rules: once for each edit. */
-export function compiled(units: readonly Unit[]): Evaluator {
+export function compiled(units: readonly RuleToCompile[]): Evaluator {
   const { channels, ordered, circuit } = compiledUnits(units);
   const wires = new Int32Array(units.length);
   for (const { index, wire } of ordered) wires[index] = wire;
   return {
-    unitIds: units.map(({ unitId }) => unitId),
+    unitIds: units.map(({ versionId }) => versionId),
     channels,
     units: ordered,
     circuit,

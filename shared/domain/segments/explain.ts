@@ -31,7 +31,7 @@ export function explained(
   const seen: Picture = { ...picture, imported: [...memberships] };
   const conditions = conditionsIn(rule);
   const evaluator = compiled(
-    conditions.map((condition, index) => ({ ...NAMELESS, unitId: `${index}`, rule: condition })),
+    conditions.map((condition, index) => ({ ...NAMELESS, versionId: `${index}`, rule: condition })),
   );
   const { members } = evaluate(evaluator, seen, context, now);
   const holds = new Map(conditions.map((condition, index) => [condition, members.has(index)]));

@@ -60,7 +60,7 @@ const groupsOf = ({ segmentId, listId }: ConsumerQuery, { segments, lists }: Cat
   if (segmentId !== undefined) {
     const live = segments.get(segmentId)?.live;
     if (!live) return null;
-    groups.push({ unit: live.unit });
+    groups.push({ ruleVersion: live.number });
   }
   if (listId !== undefined) {
     if (!lists.has(listId)) return null;
@@ -156,7 +156,7 @@ const overviewsWithin = async (
 const membersAmong = async (store: Store, group: Group, consumerIds: readonly string[]): Promise<Set<string>> => {
   const entries = await store.get(
     consumerIds.map((consumerId) =>
-      'unit' in group
+      'ruleVersion' in group
         ? ({ kind: 'member', consumerId, ...group } as const)
         : ({ kind: 'listMember', consumerId, ...group } as const),
     ),

@@ -55,7 +55,7 @@ const rewardsWith = async (store: Store, isMeant: (reward: RecordOf<'reward'>) =
 };
 
 /** By the rule that is told, or by the one that is being filled; a segment does not keep itself. */
-const isNamedBy = ({ segmentId, live, next }: RecordOf<'segment'>, bound: Bound): boolean => {
+const isNamedBy = ({ segmentId, live, filling: next }: RecordOf<'segment'>, bound: Bound): boolean => {
   if ('segmentId' in bound && segmentId === bound.segmentId) return false;
   return [live, next].some((unit) => isNamedIn(unit?.rule ?? null, bound));
 };

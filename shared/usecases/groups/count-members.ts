@@ -35,7 +35,7 @@ const movementIn = ({ before, after }: Change): Movement | null => {
 
 const memberIn = (record: StoredRecord | undefined): Omit<Movement, 'isGone'> | null => {
   if (record?.kind === 'member') {
-    return { consumerId: record.consumerId, group: { unit: record.unit }, since: record.enteredAt };
+    return { consumerId: record.consumerId, group: { ruleVersion: record.ruleVersion }, since: record.enteredAt };
   }
   if (record?.kind === 'listMember') {
     return { consumerId: record.consumerId, group: { listId: record.listId }, since: record.addedAt };

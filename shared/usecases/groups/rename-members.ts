@@ -45,8 +45,10 @@ const rename = (deps: Pick<Deps, 'store' | 'pause'>, consumerId: string): Promis
     }
   });
 
-const entriesOf = ({ consumerId, units, lists }: RecordOf<'memberships'>): RecordKey[] => [
-  ...Object.keys(units).map((unit) => ({ kind: 'member', consumerId, unit: Number(unit) }) as const),
+const entriesOf = ({ consumerId, ruleVersions, lists }: RecordOf<'memberships'>): RecordKey[] => [
+  ...Object.keys(ruleVersions).map(
+    (ruleVersion) => ({ kind: 'member', consumerId, ruleVersion: Number(ruleVersion) }) as const,
+  ),
   ...lists.map(({ listId }) => ({ kind: 'listMember', consumerId, listId }) as const),
 ];
 

@@ -79,7 +79,7 @@ export const removalWrites = (
 
 /** The memberships with these lists; segments, which others may be refreshing, stay as they were read. */
 const membershipsWrite = (consumerId: string, before: Memberships | undefined, lists: Memberships['lists']): Write => {
-  const { version, ...rest } = before ?? { kind: 'memberships', consumerId, version: 0, units: {}, dueAt: null };
+  const { version, ...rest } = before ?? { kind: 'memberships', consumerId, version: 0, ruleVersions: {}, dueAt: null };
   return {
     put: { ...rest, version: version + 1, lists },
     expect: before ? { version } : 'absent',

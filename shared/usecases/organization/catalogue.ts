@@ -13,7 +13,7 @@ export interface Catalogue {
   lists: ReadonlyMap<string, string>;
   segments: ReadonlyMap<string, RecordOf<'segment'>>;
   /** The segments that are told, by the unit whose members are theirs. */
-  told: ReadonlyMap<number, RecordOf<'segment'>>;
+  live: ReadonlyMap<number, RecordOf<'segment'>>;
 }
 
 /** What the settings keep about segments and lists beside what staff edit there. */
@@ -51,7 +51,7 @@ export const withRevision = (settings: Settings, change: JsonObject = {}): Recor
 /** Nobody is shown when this document was written. */
 const UNTOLD: Instant = '1970-01-01T00:00:00.000Z';
 
-const EMPTY: Catalogue = { lists: new Map(), segments: new Map(), told: new Map() };
+const EMPTY: Catalogue = { lists: new Map(), segments: new Map(), live: new Map() };
 const kept = new WeakMap<Store, { revision: number; catalogue: Catalogue }>();
 
 /**
@@ -67,7 +67,7 @@ export const catalogueOf = async (store: Store, settings: Settings): Promise<Cat
   const catalogue: Catalogue = {
     lists: new Map(lists.map(({ listId, name }) => [listId, name])),
     segments: new Map(segments.map((segment) => [segment.segmentId, segment])),
-    told: new Map(segments.flatMap((segment) => (segment.live ? [[segment.live.unit, segment] as const] : []))),
+    live: new Map(segments.flatMap((segment) => (segment.live ? [[segment.live.number, segment] as const] : []))),
   };
   kept.set(store, { revision, catalogue });
   return catalogue;
@@ -76,8 +76,8 @@ export const catalogueOf = async (store: Store, settings: Settings): Promise<Cat
 type Standing = RecordOf<'memberships'> | undefined;
 
 /** The segments that a consumer is told to be in. */
-export const segmentsIn = (memberships: Standing, { told }: Catalogue) =>
-  Object.entries(memberships?.units ?? {}).flatMap(([unit, enteredAt]) => {
+export const segmentsIn = (memberships: Standing, { live: told }: Catalogue) =>
+  Object.entries(memberships?.ruleVersions ?? {}).flatMap(([unit, enteredAt]) => {
     const segment = told.get(Number(unit));
     return segment ? [{ segmentId: segment.segmentId, name: segment.name, enteredAt }] : [];
   });

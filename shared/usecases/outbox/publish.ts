@@ -130,8 +130,8 @@ const startErasure = async (
 /** Fills a new rule with members, and removes the members of discarded rules. */
 const startForSegment = async (workflows: Workflows, { at, before, after }: Change): Promise<void> => {
   const [was, is] = [before, after].map((record) => (record?.kind === 'segment' ? record : undefined));
-  if (is?.next && is.next.unit !== was?.next?.unit) {
-    await workflows.start('segments-backfill', `unit-${is.next.unit}-${markOf(is.next)}`, {});
+  if (is?.filling && is.filling.number !== was?.filling?.number) {
+    await workflows.start('segments-backfill', `unit-${is.filling.number}-${markOf(is.filling)}`, {});
   }
   const kept = new Set(is && unitsOf(is));
   const units = was ? unitsOf(was).filter((unit) => !kept.has(unit)) : [];
@@ -141,8 +141,8 @@ const startForSegment = async (workflows: Workflows, { at, before, after }: Chan
 };
 
 /** The units that may have members. */
-const unitsOf = ({ live, next, last }: RecordOf<'segment'>): number[] =>
-  [live, next, last].flatMap((unit) => (unit && unit.unit > 0 ? [unit.unit] : []));
+const unitsOf = ({ live, filling: next, retiring: last }: RecordOf<'segment'>): number[] =>
+  [live, next, last].flatMap((unit) => (unit && unit.number > 0 ? [unit.number] : []));
 
 /** A restored table reuses numbers of units. A hash of the content keeps execution names unique. */
 const markOf = (content: object): string => sha256(canonicalJson(content)).slice(0, 16);

@@ -196,24 +196,24 @@ export interface Records {
   stock: { rewardId: string; version: number; left: number | null; claimed: number };
   segment: SegmentRecord;
   /** A consumer's membership in a segment by one of its rules, with the fields that member pages show. */
-  member: { consumerId: string; unit: number; segmentId: string; enteredAt: Instant } & Named;
+  member: { consumerId: string; ruleVersion: number; segmentId: string; enteredAt: Instant } & Named;
   list: { listId: string; name: string; version: number; createdAt: Instant; updatedAt: Instant } & Edited;
   listMember: { consumerId: string; listId: string; addedAt: Instant } & Named;
   /** The segments and lists of a consumer, and the instant at which time alone may change them. */
   memberships: {
     consumerId: string;
     version: number;
-    /** When the consumer entered, by unit: a rule of a segment (see `SegmentRecord`). */
-    units: Record<number, Instant>;
+    /** When the consumer entered, by the number of the rule version (see `RuleVersion`). */
+    ruleVersions: Record<number, Instant>;
     lists: { listId: string; addedAt: Instant }[];
     /** Units whose entry was not announced, because their rule was still being filled; absent if there are none. */
-    untold?: number[] | undefined;
+    unannounced?: number[] | undefined;
     /** The instant of the newest announced flip. Later flips are never announced with an earlier instant. Absent before the first. */
     flippedAt?: Instant | undefined;
     /** No later than the next instant at which time alone changes what a rule says; null where it never will. */
     dueAt: Instant | null;
   };
-  /** How many members each unit and each list has (see domain/segments/counts.ts), as JSON text. */
+  /** How many members each rule version and each list has (see domain/segments/counts.ts), as JSON text. */
   memberCounts: { version: number; content: string };
   /** The lease of the run that fills new rules with members. */
   backfillLease: {
@@ -226,10 +226,10 @@ export interface Records {
     /** The total of the previous run; absent before the first. */
     everyone?: number | undefined;
     /** The youngest of the units that the run fills; younger ones wait for the next. */
-    lastUnit?: number | undefined;
+    lastRuleVersion?: number | undefined;
     /** The rule inputs of the last complete run, and those of the current run (see rule-grounds.ts). */
-    goneBy?: Record<string, string> | undefined;
-    goingBy?: Record<string, string> | undefined;
+    appliedInputs?: Record<string, string> | undefined;
+    pendingInputs?: Record<string, string> | undefined;
   };
   /** The percentile summaries that rules use until the next refresh. */
   ruleSummary: {
@@ -274,7 +274,7 @@ interface KeyFields {
   reward: 'rewardId';
   stock: 'rewardId';
   segment: 'segmentId';
-  member: 'consumerId' | 'unit';
+  member: 'consumerId' | 'ruleVersion';
   list: 'listId';
   listMember: 'consumerId' | 'listId';
   memberships: 'consumerId';
@@ -314,18 +314,18 @@ export interface SegmentRecord extends Edited {
   source: 'rule' | 'import';
   version: number;
   /** The unit whose members are published; null until the first rule has its members. */
-  live: SegmentUnit | null;
+  live: RuleVersion | null;
   /** The unit that is being filled; null where none is. */
-  next: (SegmentUnit & { since: Instant }) | null;
+  filling: (RuleVersion & { since: Instant }) | null;
   /** The previous unit, while its members are being removed. */
-  last: SegmentUnit | null;
+  retiring: RuleVersion | null;
   createdAt: Instant;
   updatedAt: Instant;
   /** When the live unit's members stood. */
   refreshedAt: Instant | null;
 }
-export interface SegmentUnit {
-  unit: number;
+export interface RuleVersion {
+  number: number;
   /** Null where another system says who is in it. */
   rule: JsonObject | null;
 }

@@ -111,7 +111,7 @@ export interface Store {
    */
   stateSlice(slice: number, after?: string): AsyncIterable<ConsumerState>;
   /** Members of a unit, or of a list, in the order of their ids. Throws `Refusal('invalid_cursor')`. */
-  membersOfUnit(unit: number, page: PageRequest): Promise<Page<RecordOf<'member'>>>;
+  membersOfRuleVersion(unit: number, page: PageRequest): Promise<Page<RecordOf<'member'>>>;
   membersOfList(listId: string, page: PageRequest): Promise<Page<RecordOf<'listMember'>>>;
   /** All segments, all lists, in the order of their ids. */
   segments(): Promise<RecordOf<'segment'>[]>;

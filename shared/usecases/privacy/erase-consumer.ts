@@ -165,10 +165,12 @@ const MOST_SHOWN = 60;
 /** The entries by which pages of members show the consumer's name. */
 const shownIn = async (store: Store, memberships: ConsumerState['memberships']) => {
   if (!memberships) return [];
-  const { consumerId, units, lists } = memberships;
+  const { consumerId, ruleVersions, lists } = memberships;
   const keys = [
     ...lists.map(({ listId }) => ({ kind: 'listMember', consumerId, listId }) as const),
-    ...Object.keys(units).map((unit) => ({ kind: 'member', consumerId, unit: Number(unit) }) as const),
+    ...Object.keys(ruleVersions).map(
+      (ruleVersion) => ({ kind: 'member', consumerId, ruleVersion: Number(ruleVersion) }) as const,
+    ),
   ].slice(0, MOST_SHOWN);
   const entries = await store.get(keys, true);
   return keys.filter((_, n) => entries[n] !== undefined);

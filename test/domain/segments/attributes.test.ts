@@ -237,7 +237,7 @@ describe('each attribute', () => {
     const rules = [gone('exists'), gone('not_exists'), gone('eq', { value: 1 }), gone('neq', { value: 1 })];
     const excluding = { missing: 'exclude' as const };
     rules.push(gone('neq', { value: 1, ...excluding }), gone('not_exists', excluding));
-    const evaluator = compiled(rules.map((rule, index) => ({ unitId: `${index}`, segmentId: `s${index}`, rule })));
+    const evaluator = compiled(rules.map((rule, index) => ({ versionId: `${index}`, segmentId: `s${index}`, rule })));
     expect([...evaluate(evaluator, pictureOf(), context, NOW).members]).toEqual([1, 3, 5]);
     expect([...evaluatedInColumns(evaluator, [pictureOf()], context, NOW).unitsOf(0)]).toEqual([1, 3, 5]);
   });
@@ -255,7 +255,7 @@ describe('each attribute', () => {
 /** The same by row, in columns, as a complement, and explained. */
 function holds(rule: Rule, picture: Picture): boolean {
   const units = [rule, { not: rule }].map((each, index) => ({
-    unitId: `${index}`,
+    versionId: `${index}`,
     segmentId: `s${index}`,
     rule: parsedRule(each),
   }));
@@ -429,10 +429,10 @@ describe('segments that name segments', () => {
 
   it('see the others as they are now, whatever order they come in', () => {
     const units = [
-      { unitId: 'd', segmentId: 'd', rule: { not: names('c') } },
-      { unitId: 'c', segmentId: 'c', rule: names('b') },
-      { unitId: 'b', segmentId: 'b', rule: names('a') },
-      { unitId: 'a', segmentId: 'a', rule: active },
+      { versionId: 'd', segmentId: 'd', rule: { not: names('c') } },
+      { versionId: 'c', segmentId: 'c', rule: names('b') },
+      { versionId: 'b', segmentId: 'b', rule: names('a') },
+      { versionId: 'a', segmentId: 'a', rule: active },
     ];
     expect(membersOf(units)).toEqual(['c', 'b', 'a']);
     expect(membersOf(units, pictureOf({ profile: { status: 'inactive' } }))).toEqual(['d']);
@@ -440,9 +440,9 @@ describe('segments that name segments', () => {
 
   it('see the live rule of a segment that is being edited', () => {
     const units = (isNewLive: boolean) => [
-      { unitId: 'naming', segmentId: 'n', rule: names('a') },
-      { unitId: 'new', segmentId: 'a', isLive: isNewLive, rule: active },
-      { unitId: 'old', segmentId: 'a', isLive: !isNewLive, rule: inactive },
+      { versionId: 'naming', segmentId: 'n', rule: names('a') },
+      { versionId: 'new', segmentId: 'a', isLive: isNewLive, rule: active },
+      { versionId: 'old', segmentId: 'a', isLive: !isNewLive, rule: inactive },
     ];
     expect(membersOf(units(true))).toEqual(['naming', 'new']);
     expect(membersOf(units(false))).toEqual(['new']);
@@ -452,14 +452,14 @@ describe('segments that name segments', () => {
 
   it('see any of several, whichever it is', () => {
     const either = {
-      unitId: 'e',
+      versionId: 'e',
       segmentId: 'e',
       rule: { attribute: 'segments', operator: 'contains_any', value: ['a', 'b'] } as Rule,
     };
     const units = (a: Rule, b: Rule) => [
       either,
-      { unitId: 'a', segmentId: 'a', rule: a },
-      { unitId: 'b', segmentId: 'b', rule: b },
+      { versionId: 'a', segmentId: 'a', rule: a },
+      { versionId: 'b', segmentId: 'b', rule: b },
     ];
     expect(membersOf(units(active, inactive))).toEqual(['e', 'a']);
     expect(membersOf(units(inactive, active))).toEqual(['e', 'b']);
@@ -467,18 +467,18 @@ describe('segments that name segments', () => {
   });
 
   it('see nobody in one that there is not, and who was put in by another system', () => {
-    const units = [{ unitId: 'u', segmentId: 'u', rule: names('x', 'contains_any') }];
+    const units = [{ versionId: 'u', segmentId: 'u', rule: names('x', 'contains_any') }];
     expect(membersOf(units)).toEqual([]);
     expect(membersOf(units, pictureOf({ imported: ['x'] }))).toEqual(['u']);
   });
 
   it('in a circle end, and say the same each time', () => {
     const units = [
-      { unitId: 'a', segmentId: 'a', rule: { any: [names('b'), active] } },
-      { unitId: 'b', segmentId: 'b', rule: { all: [names('a'), active] } },
+      { versionId: 'a', segmentId: 'a', rule: { any: [names('b'), active] } },
+      { versionId: 'b', segmentId: 'b', rule: { all: [names('a'), active] } },
     ];
     expect(membersOf(units)).toEqual(membersOf(units));
-    expect(membersOf([{ unitId: 'a', segmentId: 'a', rule: names('a') }])).toEqual([]);
+    expect(membersOf([{ versionId: 'a', segmentId: 'a', rule: names('a') }])).toEqual([]);
   });
 });
 

@@ -11,7 +11,7 @@ import { anyPicture, context, NOW, NOW_MS, pictureOf } from './pictures.ts';
 import { anyNamingRule } from './rules.ts';
 
 const evaluatorOf = (...rules: Rule[]) =>
-  compiled(rules.map((rule, index) => ({ unitId: `u${index}`, segmentId: `s${index}`, rule })));
+  compiled(rules.map((rule, index) => ({ versionId: `u${index}`, segmentId: `s${index}`, rule })));
 const [pictures = []] = fc.sample(fc.array(anyPicture, { minLength: 60, maxLength: 60 }), { numRuns: 1, seed: 7 });
 const [rules = []] = fc.sample(fc.array(anyNamingRule, { minLength: 150, maxLength: 150 }), { numRuns: 1, seed: 7 });
 

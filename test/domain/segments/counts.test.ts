@@ -20,10 +20,10 @@ describe('the number of members', () => {
     const counts = counted(emptyCounts(), [
       move('c1', false),
       move('c2', false),
-      move('c1', false, { group: { unit: 7 } }),
+      move('c1', false, { group: { ruleVersion: 7 } }),
       move('c1', false, { group: { listId: '7' } }),
     ]);
-    const groups: Group[] = [FRIENDS, { unit: 7 }, { listId: '7' }, { unit: 8 }];
+    const groups: Group[] = [FRIENDS, { ruleVersion: 7 }, { listId: '7' }, { ruleVersion: 8 }];
     expect(groups.map((group) => countOf(counts, group))).toEqual([2, 1, 1, 0]);
   });
 

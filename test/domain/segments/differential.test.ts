@@ -11,7 +11,7 @@ import { anyCondition, anyNamingRule, anyRule } from './rules.ts';
 
 const now = nearMs.map(instantOf);
 const unitsOf = (rules: readonly Rule[]) =>
-  rules.map((rule, index) => ({ unitId: `u${index}`, segmentId: `s${index}`, rule }));
+  rules.map((rule, index) => ({ versionId: `u${index}`, segmentId: `s${index}`, rule }));
 
 describe('any rule of any consumer at any time', () => {
   it('is one that may be written', () => {
@@ -74,7 +74,7 @@ describe('in columns', () => {
         fc.array(anyPicture, { minLength: 1, maxLength: 70 }),
         now,
         (rules, pictures, at) => {
-          const evaluator = compiled(unitsOf(rules).map((unit) => ({ ...unit, isLive: unit.unitId !== 'u2' })));
+          const evaluator = compiled(unitsOf(rules).map((unit) => ({ ...unit, isLive: unit.versionId !== 'u2' })));
           const told = evaluatedInColumns(evaluator, pictures, context, at);
           pictures.forEach((picture, row) => {
             const { members } = evaluate(evaluator, picture, context, at);

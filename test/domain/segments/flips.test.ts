@@ -13,7 +13,7 @@ import { conditionHolds, exactDetail } from './naive.ts';
 import { anyPicture, context, DAY_MS, HOUR_MS, NOW, NOW_MS, nearMs, pictureOf, type Some } from './pictures.ts';
 import { anyCondition } from './rules.ts';
 
-const only = (rule: Rule) => compiled([{ unitId: 'u', segmentId: 's', rule }]);
+const only = (rule: Rule) => compiled([{ versionId: 'u', segmentId: 's', rule }]);
 const holdsAt = (rule: Rule, picture: Picture, at: Instant): boolean =>
   evaluate(only(rule), picture, context, at).members.has(0);
 const nextFlip = (rule: Rule, picture: Picture, at: Instant = NOW): Instant | null =>
@@ -222,7 +222,7 @@ describe('the next flip is foretold to the millisecond', () => {
 
 describe('at any time', () => {
   const evaluatorOf = (conditions: readonly Condition[]) =>
-    compiled(conditions.map((rule, index) => ({ unitId: `u${index}`, segmentId: `s${index}`, rule })));
+    compiled(conditions.map((rule, index) => ({ versionId: `u${index}`, segmentId: `s${index}`, rule })));
 
   it('nothing flips before the instant that is foretold', () => {
     const share = fc.double({ min: 0, max: 1, noNaN: true });

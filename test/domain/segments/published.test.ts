@@ -9,7 +9,7 @@ import { parsedRule, type Rule } from '../../../shared/domain/segments/rule.ts';
 import { context, NOW, pictureOf } from './pictures.ts';
 
 const holds = (rule: Rule, customAttributes: Record<string, AttributeValue>): boolean => {
-  const evaluator = compiled([{ unitId: 'u', segmentId: 's', rule: parsedRule(rule) }]);
+  const evaluator = compiled([{ versionId: 'u', segmentId: 's', rule: parsedRule(rule) }]);
   return evaluate(evaluator, pictureOf({ profile: { customAttributes } }), context, NOW).members.has(0);
 };
 

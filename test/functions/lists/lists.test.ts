@@ -193,8 +193,13 @@ describe('a consumer', () => {
   });
 
   it('is shown in the segments that are told, and in no rule that is still being filled', async () => {
-    await segmentOf(world.store, 'vip', { unit: 3, name: 'VIP' }, 'c1');
-    await segmentOf(world.store, 'new', { unit: 4, live: null, next: { unit: 4, rule: null, since: NOW } }, 'c1');
+    await segmentOf(world.store, 'vip', { number: 3, name: 'VIP' }, 'c1');
+    await segmentOf(
+      world.store,
+      'new',
+      { number: 4, live: null, filling: { number: 4, rule: null, since: NOW } },
+      'c1',
+    );
     expect((await detail('c1')).segments).toEqual([{ segmentId: 'vip', name: 'VIP', enteredAt: NOW }]);
     expect((await detail('c2')).segments).toEqual([]);
   });
@@ -252,7 +257,7 @@ describe('the members of a list', () => {
 
   it('have the names and emails that their profiles have', async () => {
     const { patch } = shop(world.store);
-    await segmentOf(world.store, 'vip', { unit: 3 }, 'c00');
+    await segmentOf(world.store, 'vip', { number: 3 }, 'c00');
     await world.added('friends', 'c00');
     await world.added('friends', 'c01');
     await patch('c00', { fullName: 'Ada', email: 'ada@example.com' });
@@ -264,7 +269,7 @@ describe('the members of a list', () => {
       named,
       { fullName: null },
     ]);
-    expect((await world.store.membersOfUnit(3, { limit: 5 })).items).toMatchObject([named]);
+    expect((await world.store.membersOfRuleVersion(3, { limit: 5 })).items).toMatchObject([named]);
     expect((await read('friends')).body.memberCount).toBe(2);
   });
 
@@ -309,7 +314,7 @@ describe('the members of a list', () => {
     await world.made('foes');
     for (const consumerId of consumerIds.slice(0, 9)) await world.added('friends', consumerId);
     for (const consumerId of consumerIds.slice(6)) await world.added('foes', consumerId);
-    await segmentOf(world.store, 'vip', { unit: 3 }, 'c01', 'c07', 'c11');
+    await segmentOf(world.store, 'vip', { number: 3 }, 'c01', 'c07', 'c11');
     await segmentOf(world.store, 'unready', { live: null });
     for (const consumerId of ['c01', 'c02', 'c08', 'c11']) {
       await patch(consumerId, { fullName: `Ada ${consumerId}`, tags: ['Big'], status: 'inactive' });
@@ -404,8 +409,8 @@ describe('a list that is used', () => {
     ],
   ])('by a segment, named in %s', async (_, rule, isUsed) => {
     await segmentOf(world.store, 'vip', { rule });
-    await segmentOf(world.store, 'new', { live: null, next: { unit: 8, rule, since: NOW } });
-    await segmentOf(world.store, 'old', { live: null, last: { unit: 9, rule } });
+    await segmentOf(world.store, 'new', { live: null, filling: { number: 8, rule, since: NOW } });
+    await segmentOf(world.store, 'old', { live: null, retiring: { number: 9, rule } });
     expect(await users()).toEqual(isUsed ? ['segment:new', 'segment:vip'] : []);
   });
 
@@ -524,7 +529,7 @@ describe('at the same moment', () => {
     const ids = Array.from({ length: 12 }, (_, n) => `l${n}`);
     for (const listId of ids) await world.made(listId);
     await world.born('c1');
-    const refreshes = [3, 4, 5].map((unit) => segmentOf(world.store, `s${unit}`, { unit }));
+    const refreshes = [3, 4, 5].map((unit) => segmentOf(world.store, `s${unit}`, { number: unit }));
     await Promise.all(refreshes);
     await Promise.all(ids.map((listId) => world.added(listId, 'c1')));
     await Promise.all([...ids.slice(6).map((listId) => world.takenOff(listId, 'c1')), world.added('l0', 'c1')]);

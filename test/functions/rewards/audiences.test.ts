@@ -17,7 +17,7 @@ beforeEach(async () => {
   await world.made('foes');
   await world.born('c1', 'c2');
   for (const consumerId of ['c1', 'c2']) await give(consumerId, 100);
-  await segmentOf(world.store, 'vip', { unit: 3 }, 'c2');
+  await segmentOf(world.store, 'vip', { number: 3 }, 'c2');
 });
 const visited = async (consumerId: string, store?: Store): Promise<Body> =>
   (
@@ -74,7 +74,7 @@ describe.each(offers)('%s', (_, offer, isGiven) => {
   it('for a segment is for its members by the rule that is told', async () => {
     await offer(VIP);
     expect([await isGiven('c1'), await isGiven('c2')]).toEqual([false, true]);
-    await segmentOf(world.store, 'vip', { unit: 4 }, 'c1');
+    await segmentOf(world.store, 'vip', { number: 4 }, 'c1');
     expect([await isGiven('c1'), await isGiven('c2')]).toEqual([true, false]);
   });
 

@@ -206,29 +206,39 @@ describe('an edited segment', () => {
   const rule = { attribute: 'tags', operator: 'contains', value: 'vip' };
   const segment = (other: Partial<RecordOf<'segment'>>): RecordOf<'segment'> => ({
     ...{ kind: 'segment', segmentId: 's', name: 'S', source: 'rule', version: 1, createdAt: NOW, updatedAt: NOW },
-    ...{ live: null, next: null, last: null, refreshedAt: null },
+    ...{ live: null, filling: null, retiring: null, refreshedAt: null },
     ...other,
   });
-  const unit = (unit: number) => ({ unit, rule });
-  const next = (unit: number) => ({ unit, rule, since: NOW });
-  const none = { unit: 0, rule: null };
+  const version = (number: number) => ({ number, rule });
+  const newVersion = (number: number) => ({ number, rule, since: NOW });
+  const none = { number: 0, rule: null };
   const [fill, clean] = ['segments-backfill', 'segments-cleanup'];
 
   it.each<[string, Partial<RecordOf<'segment'>> | null, Partial<RecordOf<'segment'>> | null, unknown[]]>([
-    ['is filled when it is new', null, { next: next(1) }, [[fill]]],
-    ['is filled anew by another rule', { live: unit(1) }, { live: unit(1), next: next(2) }, [[fill]]],
+    ['is filled when it is new', null, { filling: newVersion(1) }, [[fill]]],
+    ['is filled anew by another rule', { live: version(1) }, { live: version(1), filling: newVersion(2) }, [[fill]]],
     [
       'lets those go who entered by a rule that is no longer wanted',
-      { next: next(1) },
-      { next: next(2) },
+      { filling: newVersion(1) },
+      { filling: newVersion(2) },
       [[fill], [clean, 1]],
     ],
-    ['that is told has nothing to do', { next: next(1) }, { live: unit(1), last: none }, []],
-    ['lets go who was left of the old rule', { live: unit(2), last: unit(1) }, { live: unit(2) }, [[clean, 1]]],
-    ['had no old rule before the first', { live: unit(1), last: none }, { live: unit(1) }, []],
-    ['is not filled for another name', { next: next(1) }, { name: 'T', next: next(1) }, []],
-    ['that is deleted lets all go', { live: unit(2), next: next(3), last: unit(1) }, null, [[clean, 2, 3, 1]]],
-    ['that is deleted before the first members has those who entered', { next: next(1) }, null, [[clean, 1]]],
+    ['that is told has nothing to do', { filling: newVersion(1) }, { live: version(1), retiring: none }, []],
+    [
+      'lets go who was left of the old rule',
+      { live: version(2), retiring: version(1) },
+      { live: version(2) },
+      [[clean, 1]],
+    ],
+    ['had no old rule before the first', { live: version(1), retiring: none }, { live: version(1) }, []],
+    ['is not filled for another name', { filling: newVersion(1) }, { name: 'T', filling: newVersion(1) }, []],
+    [
+      'that is deleted lets all go',
+      { live: version(2), filling: newVersion(3), retiring: version(1) },
+      null,
+      [[clean, 2, 3, 1]],
+    ],
+    ['that is deleted before the first members has those who entered', { filling: newVersion(1) }, null, [[clean, 1]]],
   ])('%s, once however often it is told', async (_, before, after, expected) => {
     const { deps, started } = world();
     const changed = change(before ? segment(before) : undefined, after ? segment(after) : undefined);
@@ -245,8 +255,9 @@ describe('an edited segment', () => {
 
   it('is filled again where a restored table gives its units to other rules', async () => {
     const { deps, started } = world();
-    const other = { ...next(1), rule: { ...rule, value: 'old' } };
-    for (const each of [next(1), other]) await publishChanges(deps, [change(undefined, segment({ next: each }))]);
+    const other = { ...newVersion(1), rule: { ...rule, value: 'old' } };
+    for (const each of [newVersion(1), other])
+      await publishChanges(deps, [change(undefined, segment({ filling: each }))]);
     expect(new Set(started.map(([, name]) => name)).size).toBe(2);
   });
 

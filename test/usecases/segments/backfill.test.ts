@@ -10,7 +10,7 @@ import { evaluate } from '../../../shared/domain/segments/evaluator.ts';
 import { type Store, WriteConflict } from '../../../shared/usecases/ports/store.ts';
 import { announceEdits } from '../../../shared/usecases/segments/backfill/announce.ts';
 import { goLive as goLiveOnly } from '../../../shared/usecases/segments/backfill/backfill.ts';
-import { asOf, pictureFor, segmentationOf } from '../../../shared/usecases/segments/flips/compiled.ts';
+import { asOf, pictureFor, readCompiledSegments } from '../../../shared/usecases/segments/flips/compiled.ts';
 import { refreshEveryone } from '../../../shared/usecases/segments/refresh/everyone.ts';
 import { followChanges } from '../../../shared/usecases/segments/refresh/follow-changes.ts';
 import { depsOn, NOW } from '../../support/events.ts';
@@ -54,8 +54,8 @@ describe('a segment that is filled', () => {
     const look = async () => {
       const page = await membersOf(w.plain, 's');
       const [segment] = await w.plain.get([{ kind: 'segment', segmentId: 's' }], true);
-      const units = await Promise.all(PEOPLE.map(async (id) => (await membershipsOf(w.plain, id))?.units ?? {}));
-      const unit = segment?.live?.unit;
+      const units = await Promise.all(PEOPLE.map(async (id) => (await membershipsOf(w.plain, id))?.ruleVersions ?? {}));
+      const unit = segment?.live?.number;
       expect(PEOPLE.filter((_, nth) => unit !== undefined && units[nth]?.[unit] !== undefined)).toEqual(page);
       return page;
     };
@@ -130,7 +130,7 @@ describe('a segment that is filled', () => {
 
   /** The consumer is told to be in what the rule says that is told. */
   const expectAnswer = async ({ plain, clock }: World, consumerId: string) => {
-    const { evaluator, segments, context } = await segmentationOf(plain);
+    const { evaluator, segments, context } = await readCompiledSegments(plain);
     const picture = await plain.stateOf(consumerId);
     const live = segments[0]?.live;
     if (!picture || !live) return;
@@ -337,7 +337,7 @@ describe('a consumer who is being looked at', () => {
       await w.delivered();
     });
     await w.settled();
-    const { items } = await w.store.membersOfUnit(1, { limit: 2 });
+    const { items } = await w.store.membersOfRuleVersion(1, { limit: 2 });
     expect(items).toMatchObject([{ consumerId: 'c1', fullName: 'Cleo' }]);
   });
 
@@ -350,7 +350,7 @@ describe('a consumer who is being looked at', () => {
     const kinds = ['profile', 'metrics'] as const;
     await betweenReadAndWrite(w, () => w.store.commit(kinds.map((kind) => ({ remove: { kind, consumerId: 'c1' } }))));
     expect(await membershipsOf(w.store, 'c1')).toBeUndefined();
-    expect((await w.store.membersOfUnit(1, { limit: 2 })).items).toEqual([]);
+    expect((await w.store.membersOfRuleVersion(1, { limit: 2 })).items).toEqual([]);
   });
 
   const IDS = Array.from({ length: 60 }, (_, nth) => `s${nth}`);
@@ -481,17 +481,17 @@ describe('what drifted', () => {
     if (!one || !two) throw new Error('nobody is in');
     await w.store.commit([
       { put: { ...one, dueAt: null }, expect: 'anything' },
-      { put: { ...two, units: {}, dueAt: later(1) }, expect: 'anything' },
+      { put: { ...two, ruleVersions: {}, dueAt: later(1) }, expect: 'anything' },
       { put: { ...two, consumerId: 'c3' }, expect: 'anything' },
     ]);
     expect(await refreshEveryone(w.deps, { now: NOW, cause: 'change' })).toMatchObject({ consumers: 3, flips: 2 });
     expect((await membershipsOf(w.store, 'c1'))?.dueAt).toBe(one.dueAt);
     for (const [id, units] of [
-      ['c1', one.units],
+      ['c1', one.ruleVersions],
       ['c2', { 1: NOW }],
       ['c3', {}],
     ] as const) {
-      expect((await membershipsOf(w.store, id))?.units).toEqual(units);
+      expect((await membershipsOf(w.store, id))?.ruleVersions).toEqual(units);
     }
     expect((await refreshEveryone(w.deps, { now: NOW, cause: 'change' })).flips).toBe(0);
   });
@@ -543,10 +543,18 @@ describe('the workflows', () => {
     await goLiveOnly(w.deps, [1], NOW);
     await w.edit('s', OLD);
     await goLiveOnly(w.deps, [2], NOW);
-    expect((await w.store.segments())[0]).toMatchObject({ live: { unit: 1 }, next: { unit: 2 }, last: { unit: 0 } });
+    expect((await w.store.segments())[0]).toMatchObject({
+      live: { number: 1 },
+      filling: { number: 2 },
+      retiring: { number: 0 },
+    });
     await announceEdits(w.deps, NOW);
     await goLiveOnly(w.deps, [2], NOW);
-    expect((await w.store.segments())[0]).toMatchObject({ live: { unit: 2 }, next: null, last: { unit: 1 } });
+    expect((await w.store.segments())[0]).toMatchObject({
+      live: { number: 2 },
+      filling: null,
+      retiring: { number: 1 },
+    });
   });
 
   it('fill, tell and let go as they are deployed', async () => {
@@ -567,8 +575,8 @@ describe('the workflows', () => {
     await expectTruth(w, PEOPLE);
     await w.remove('s');
     await outputOf('segments-cleanup', handlers, { units: [2, 1, 0], now: NOW });
-    for (const id of PEOPLE) expect((await membershipsOf(w.store, id))?.units ?? {}).toEqual({});
-    expect((await w.store.membersOfUnit(2, { limit: 1 })).items).toEqual([]);
+    for (const id of PEOPLE) expect((await membershipsOf(w.store, id))?.ruleVersions ?? {}).toEqual({});
+    expect((await w.store.membersOfRuleVersion(2, { limit: 1 })).items).toEqual([]);
   });
 
   it('tell of an edit that a run left untold, without filling anything again', async () => {

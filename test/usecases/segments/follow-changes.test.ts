@@ -37,7 +37,7 @@ const withSegments = async (people: readonly string[] = ['c1', 'c2']): Promise<W
   return w;
 };
 const memberships = (other: Partial<RecordOf<'memberships'>> = {}): RecordOf<'memberships'> => ({
-  ...{ kind: 'memberships', consumerId: 'c1', version: 1, units: {}, lists: [], dueAt: null },
+  ...{ kind: 'memberships', consumerId: 'c1', version: 1, ruleVersions: {}, lists: [], dueAt: null },
   ...other,
 });
 const programme = {
@@ -62,8 +62,12 @@ describe('what changes about a consumer', () => {
     ['its first list', of(memberships({ lists: friends })), 1],
     ['another list', of(memberships({ lists: friends }), memberships()), 1],
     ['no list any more', of(memberships(), memberships({ lists: friends })), 1],
-    ['its segments alone', of(memberships({ units: { 1: NOW }, lists: friends }), memberships({ lists: friends })), 0],
-    ['the first of its segments', of(memberships({ units: { 1: NOW } })), 0],
+    [
+      'its segments alone',
+      of(memberships({ ruleVersions: { 1: NOW }, lists: friends }), memberships({ lists: friends })),
+      0,
+    ],
+    ['the first of its segments', of(memberships({ ruleVersions: { 1: NOW } })), 0],
     ['an event', of(eventOf('c1')), 0],
     ['that it is gone', of(undefined, profileOf('c1')), 0],
   ])('leads to one look, or to none: %s', async (_, change, looks) => {

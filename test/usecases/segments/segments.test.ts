@@ -174,7 +174,7 @@ describe('a segment', () => {
     expect(await membersOf(w.store, 's')).toEqual(['c1']);
     expect(await flipsOf(w.store, 'c1')).toHaveLength(1);
     expect(await flipsOf(w.store, 'c2')).toEqual([]);
-    expect((await membershipsOf(w.store, 'c2'))?.units).toEqual({});
+    expect((await membershipsOf(w.store, 'c2'))?.ruleVersions).toEqual({});
   });
 });
 
@@ -351,9 +351,9 @@ describe('the members of a segment', () => {
         { entered: true, at: NOW },
         { entered: false, at: later(DAY_MS), cause: 'rule_edited' },
       ]);
-      expect(Object.keys((await membershipsOf(w.store, id))?.units ?? {})).toEqual(id === 'c1' ? ['2'] : []);
+      expect(Object.keys((await membershipsOf(w.store, id))?.ruleVersions ?? {})).toEqual(id === 'c1' ? ['2'] : []);
     }
-    expect((await w.store.membersOfUnit(1, { limit: 10 })).items).toEqual([]);
+    expect((await w.store.membersOfRuleVersion(1, { limit: 10 })).items).toEqual([]);
   });
 });
 
@@ -409,7 +409,7 @@ describe('each flip', () => {
     const entered = { segmentId: 's', entered: true, at: NOW, cause: 'rule_edited' };
     expect(await flipsOf(w.store, 'c1')).toEqual([entered]);
     expect(flipsOnBus(w.bus, 'c1')).toEqual([entered]);
-    expect((await membershipsOf(w.store, 'c1'))?.units).toEqual({ 1: NOW });
+    expect((await membershipsOf(w.store, 'c1'))?.ruleVersions).toEqual({ 1: NOW });
     await expectTruth(w, ['c1']);
   });
 
@@ -471,13 +471,13 @@ describe('each flip', () => {
     await w.tagged('c1');
     await w.settled();
     expect((await flipsOf(w.store, 'c1')).slice(100)).toHaveLength(100);
-    expect(await membershipsOf(w.store, 'c1')).toMatchObject({ units: {}, dueAt: null });
+    expect(await membershipsOf(w.store, 'c1')).toMatchObject({ ruleVersions: {}, dueAt: null });
     await w.tagged('c1', 'vip');
     await w.delivered();
     for (const id of ids) await w.remove(id);
     await w.settled();
     expect((await flipsOf(w.store, 'c1')).slice(300).map(({ entered }) => entered)).toEqual(Array(100).fill(false));
-    expect(await membershipsOf(w.store, 'c1')).toMatchObject({ units: {} });
+    expect(await membershipsOf(w.store, 'c1')).toMatchObject({ ruleVersions: {} });
   });
 
   it('is told of those alone whom an edit moves: who stays has entered before it', async () => {

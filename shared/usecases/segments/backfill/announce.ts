@@ -7,9 +7,9 @@ import { retrying } from '../../common/retrying.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { RecordOf } from '../../ports/records.ts';
 import type { Store, Write } from '../../ports/store.ts';
-import { type Asked, type Segmentation, segmentationOf } from '../flips/compiled.ts';
+import { type CompiledSegments, readCompiledSegments, type SegmentRules } from '../flips/compiled.ts';
 import { afterEdit } from '../flips/flips.ts';
-import { type Flip, standingIn } from '../flips/state.ts';
+import { type Flip, segmentStateIn } from '../flips/state.ts';
 import { flipEvent, membershipsWith } from '../flips/writes.ts';
 import { RefreshRound } from '../refresh/round.ts';
 import { changeSegment, NO_UNIT } from './change-segment.ts';
@@ -17,18 +17,20 @@ import { changeSegment, NO_UNIT } from './change-segment.ts';
 type BackfillDeps = Pick<Deps, 'store' | 'pause'>;
 
 /**
- * Tells who entered and who left by the rules that went live, and takes leave of the old units. Gives back how many flips
+ * Tells who entered and who left by the rules that went live, and takes leave of the old ruleVersions. Gives back how many flips
  * it told.
  */
 export const announceEdits = async (deps: BackfillDeps, now: Instant): Promise<number> => {
-  const segmentation = await segmentationOf(deps.store);
+  const compiledSegments = await readCompiledSegments(deps.store);
   let told = 0;
-  for (const segment of segmentation.segments) {
-    const { segmentId, last } = segment;
-    if (last === null) continue;
-    told += await announce(deps, segmentation, segment, now);
+  for (const segment of compiledSegments.segments) {
+    const { segmentId, retiring } = segment;
+    if (retiring === null) continue;
+    told += await announce(deps, compiledSegments, segment, now);
     await retrying(deps, () =>
-      changeSegment(deps.store, segmentId, (found) => (found.last?.unit === last ? { ...found, last: null } : null)),
+      changeSegment(deps.store, segmentId, (found) =>
+        found.retiring?.number === retiring ? { ...found, retiring: null } : null,
+      ),
     );
   }
   return told;
@@ -38,15 +40,15 @@ export const announceEdits = async (deps: BackfillDeps, now: Instant): Promise<n
 const PORTION = 33;
 const PORTIONS_AT_ONCE = 8;
 
-/** Members of the old and the new unit, side by side; those that an edit moves may be moved by it in other segments too. */
+/** Members of the old and the new ruleVersion, side by side; those that an edit moves may be moved by it in other segments too. */
 const announce = async (
   deps: BackfillDeps,
-  segmentation: Segmentation,
-  segment: Asked,
+  compiledSegments: CompiledSegments,
+  segment: SegmentRules,
   now: Instant,
 ): Promise<number> => {
-  const round = new RefreshRound(deps, segmentation);
-  const isNamed = namedIn(segmentation).has(segment.segmentId);
+  const round = new RefreshRound(deps, compiledSegments);
+  const isNamed = namedIn(compiledSegments).has(segment.segmentId);
   let told = 0;
   const asked = { now, cause: 'rule_edited' } as const;
   const work = async (members: readonly Side[]) => {
@@ -61,7 +63,7 @@ const announce = async (
     told += flips.reduce((sum, flips) => sum + flips, 0);
   };
   let waiting: Side[] = [];
-  for await (const member of sideBySide(deps.store, segment.last ?? NO_UNIT, segment.live?.unit ?? NO_UNIT)) {
+  for await (const member of sideBySide(deps.store, segment.retiring ?? NO_UNIT, segment.live?.number ?? NO_UNIT)) {
     waiting.push(member);
     if (waiting.length === PORTION * PORTIONS_AT_ONCE) await work(waiting.splice(0));
   }
@@ -71,8 +73,8 @@ const announce = async (
 };
 
 /** Ids of the segments that the rules of others look at. */
-const namedIn = ({ catalogue }: Segmentation): Set<string> => {
-  const rules = [...catalogue.segments.values()].flatMap(({ live, next }) => [live?.rule, next?.rule]);
+const namedIn = ({ catalogue }: CompiledSegments): Set<string> => {
+  const rules = [...catalogue.segments.values()].flatMap(({ live, filling }) => [live?.rule, filling?.rule]);
   return new Set(rules.flatMap((rule) => (rule ? [...segmentsIn(parsedRule(rule))] : [])));
 };
 
@@ -82,7 +84,12 @@ const inPortions = (members: readonly Side[]): Side[][] =>
   );
 
 /** In one transaction; to whom it was told before, nothing is told. Gives back how many flips it told. */
-const announceTo = async (store: Store, segment: Asked, members: readonly Side[], now: Instant): Promise<number> => {
+const announceTo = async (
+  store: Store,
+  segment: SegmentRules,
+  members: readonly Side[],
+  now: Instant,
+): Promise<number> => {
   const keys = members.map(({ consumerId }) => ({ kind: 'memberships', consumerId }) as const);
   const found = await store.get(keys, true);
   const all = members.map((member, nth) => announcement(segment, member, found[nth], now));
@@ -91,17 +98,18 @@ const announceTo = async (store: Store, segment: Asked, members: readonly Side[]
 };
 
 const announcement = (
-  segment: Asked,
+  segment: SegmentRules,
   { consumerId, before: isEntry }: Side,
   memberships: RecordOf<'memberships'> | undefined,
   now: Instant,
 ): { writes: Write[]; flip: Flip | null } => {
-  const unit = segment.last ?? NO_UNIT;
-  const before = standingIn(memberships);
+  const ruleVersion = segment.retiring ?? NO_UNIT;
+  const before = segmentStateIn(memberships);
   const { flip, ...after } = afterEdit(before, segment, now);
-  const wasIn = before.units[unit] !== undefined;
-  const leave: Write[] = wasIn || isEntry ? [{ remove: { kind: 'member', consumerId, unit } }] : [];
-  if (!memberships || (!wasIn && before.untold.size === after.untold.size)) return { writes: leave, flip: null };
+  const wasIn = before.ruleVersions[ruleVersion] !== undefined;
+  const leave: Write[] = wasIn || isEntry ? [{ remove: { kind: 'member', consumerId, ruleVersion } }] : [];
+  if (!memberships || (!wasIn && before.unannounced.size === after.unannounced.size))
+    return { writes: leave, flip: null };
   const put = membershipsWith(memberships, after, flip ? [flip] : []);
   const event: Write[] = flip ? [{ put: flipEvent(put, flip, now), expect: 'anything' }] : [];
   return { writes: [{ put, expect: { version: memberships.version } }, ...leave, ...event], flip };
@@ -124,10 +132,10 @@ async function* sideBySide(store: Store, one: number, other: number): AsyncGener
   }
 }
 
-async function* membersOf(store: Store, unit: number): AsyncGenerator<string, undefined> {
+async function* membersOf(store: Store, ruleVersion: number): AsyncGenerator<string, undefined> {
   let cursor: string | undefined;
   do {
-    const page = await store.membersOfUnit(unit, { limit: 500, cursor });
+    const page = await store.membersOfRuleVersion(ruleVersion, { limit: 500, cursor });
     for (const { consumerId } of page.items) yield consumerId;
     cursor = page.nextCursor ?? undefined;
   } while (cursor !== undefined);

@@ -16,12 +16,12 @@ import type { Workflows } from '../../ports/bus.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { RecordOf } from '../../ports/records.ts';
 import type { Store } from '../../ports/store.ts';
-import { segmentationOf } from '../flips/compiled.ts';
+import { readCompiledSegments } from '../flips/compiled.ts';
 import type { Refresh } from '../refresh/consumer.ts';
 import { RefreshRound } from '../refresh/round.ts';
 import { refreshSlice } from '../refresh/slice.ts';
 import { changeSegment, NO_UNIT } from './change-segment.ts';
-import { type Grounds, groundsOf, isSameGround } from './rule-grounds.ts';
+import { areSameInputs, type RuleInputs, ruleInputsOf } from './rule-inputs.ts';
 
 type BackfillDeps = Pick<Deps, 'store' | 'pause'>;
 
@@ -31,9 +31,9 @@ const LEASE_DAYS = 20 / (24 * 60);
 const FREE: Instant = '1970-01-01T00:00:00.000Z';
 
 export interface Claimed {
-  /** The units to fill. */
-  units: number[];
-  /** Whether everyone is to be gone over: for these units, or because rules go by something that has changed. */
+  /** The ruleVersions to fill. */
+  ruleVersions: number[];
+  /** Whether everyone is to be gone over: for these ruleVersions, or because rules go by something that has changed. */
   goesOver: boolean;
   /** Whether there is anything to do, and nobody else is at it: that, or edits that are not told yet. */
   hasWork: boolean;
@@ -48,16 +48,16 @@ export const claimBackfill = (deps: BackfillDeps, runId: string, now: Instant): 
     if (lease && lease.runId !== runId && lease.expiresAt > now) {
       // Who is about to give it back looks once more: what came meanwhile is left to that run.
       await deps.store.commit([{ put: { ...lease, version }, expect }]);
-      return { units: [], goesOver: false, hasWork: false };
+      return { ruleVersions: [], goesOver: false, hasWork: false };
     }
     const segments = await deps.store.segments();
-    const units = segments.flatMap(({ next }) => (next ? [next.unit] : []));
-    const goingBy = groundsIn(segments, ...known);
-    const goesOver = units.length > 0 || !isSameGround(goingBy, lease?.goneBy);
+    const ruleVersions = segments.flatMap(({ filling }) => (filling ? [filling.number] : []));
+    const pendingInputs = groundsIn(segments, ...known);
+    const goesOver = ruleVersions.length > 0 || !areSameInputs(pendingInputs, lease?.appliedInputs);
     const hasWork = goesOver || segments.some(isUnfinished);
     const expiresAt = hasWork ? plusDays(now, LEASE_DAYS) : FREE;
-    const { goneBy, everyone } = lease ?? {};
-    const lastUnit = Math.max(NO_UNIT, ...units);
+    const { appliedInputs, everyone } = lease ?? {};
+    const lastRuleVersion = Math.max(NO_UNIT, ...ruleVersions);
     const put = {
       kind: 'backfillLease',
       version,
@@ -65,11 +65,11 @@ export const claimBackfill = (deps: BackfillDeps, runId: string, now: Instant): 
       expiresAt,
       slicesDone: 0,
       everyone,
-      lastUnit,
-      goneBy,
+      lastRuleVersion,
+      appliedInputs,
     } as const;
-    await deps.store.commit([{ put: goesOver ? { ...put, goingBy } : put, expect }]);
-    return { units, goesOver, hasWork };
+    await deps.store.commit([{ put: goesOver ? { ...put, pendingInputs } : put, expect }]);
+    return { ruleVersions, goesOver, hasWork };
   });
 
 const read = (store: Store) =>
@@ -79,12 +79,12 @@ const groundsIn = (
   segments: readonly RecordOf<'segment'>[],
   settings: RecordOf<'settings'> | undefined,
   churnModel: RecordOf<'churnModel'> | undefined,
-): Grounds => {
-  const rules = segments.flatMap(({ live, next }) => [live?.rule, next?.rule]);
-  return groundsOf(rules, { settings, churnModel });
+): RuleInputs => {
+  const rules = segments.flatMap(({ live, filling }) => [live?.rule, filling?.rule]);
+  return ruleInputsOf(rules, { settings, churnModel });
 };
 
-const isUnfinished = ({ next, last }: RecordOf<'segment'>): boolean => next !== null || last !== null;
+const isUnfinished = ({ filling, retiring }: RecordOf<'segment'>): boolean => filling !== null || retiring !== null;
 
 /** Starts a run where something is to be done and nobody is at it: the last one was given up, or settings were edited. */
 export const resumeBackfill = async (
@@ -94,7 +94,8 @@ export const resumeBackfill = async (
   const [lease, settings, churnModel] = await read(store);
   if (lease && lease.expiresAt > now) return;
   const segments = [...(await catalogueOf(store, settings)).segments.values()];
-  const isDone = !segments.some(isUnfinished) && isSameGround(groundsIn(segments, settings, churnModel), lease?.goneBy);
+  const isDone =
+    !segments.some(isUnfinished) && areSameInputs(groundsIn(segments, settings, churnModel), lease?.appliedInputs);
   if (!isDone) await workflows.start('segments-backfill', `resumed-${now.replace(/\D/g, '')}`, {});
 };
 
@@ -102,9 +103,14 @@ export const resumeBackfill = async (
 export const settleGrounds = (deps: BackfillDeps, runId: string): Promise<void> =>
   retrying(deps, async () => {
     const [lease] = await deps.store.get([{ kind: 'backfillLease' }], true);
-    if (!lease?.goingBy || lease.runId !== runId) return;
-    const { goingBy, consumersDone: everyone, ...rest } = lease;
-    const put = { ...rest, version: lease.version + 1, everyone, goneBy: { ...lease.goneBy, ...goingBy } };
+    if (!lease?.pendingInputs || lease.runId !== runId) return;
+    const { pendingInputs, consumersDone: everyone, ...rest } = lease;
+    const put = {
+      ...rest,
+      version: lease.version + 1,
+      everyone,
+      appliedInputs: { ...lease.appliedInputs, ...pendingInputs },
+    };
     await deps.store.commit([{ put, expect: { version: lease.version } }]);
   });
 
@@ -114,10 +120,10 @@ export const fillSlice = async (
   progress: SliceProgress,
   { runId, now, cause, most }: Refresh & { runId: string; most: number },
 ): Promise<SliceDone> => {
-  const segmentation = await segmentationOf(deps.store);
+  const compiledSegments = await readCompiledSegments(deps.store);
   const keep = (done: Gone) => keepLease(deps, { runId, now }, done);
   const looked = (consumers: number) => keep({ consumers, slices: 0 });
-  const filled = await refreshSlice(deps, segmentation, progress, { now, cause, most, looked });
+  const filled = await refreshSlice(deps, compiledSegments, progress, { now, cause, most, looked });
   if (filled.done) await keep({ consumers: 0, slices: 1 });
   return filled;
 };
@@ -138,17 +144,17 @@ const keepLease = (deps: BackfillDeps, run: { runId: string; now: Instant }, don
   });
 
 /**
- * The filled units are told from now on. One that was replaced by a newer rule meanwhile is passed over, and so is one
+ * The filled ruleVersions are told from now on. One that was replaced by a newer rule meanwhile is passed over, and so is one
  * before which an older edit is still to be told.
  */
-export const goLive = async (deps: BackfillDeps, units: readonly number[], now: Instant): Promise<void> => {
+export const goLive = async (deps: BackfillDeps, ruleVersions: readonly number[], now: Instant): Promise<void> => {
   for (const { segmentId } of await deps.store.segments()) {
     await retrying(deps, () =>
-      changeSegment(deps.store, segmentId, ({ next, last, live, ...segment }) => {
-        if (!next || last || !units.includes(next.unit)) return null;
-        const told = { unit: next.unit, rule: next.rule };
-        const before = { unit: live?.unit ?? NO_UNIT, rule: null };
-        return { ...segment, live: told, next: null, last: before, refreshedAt: now };
+      changeSegment(deps.store, segmentId, ({ filling, retiring, live, ...segment }) => {
+        if (!filling || retiring || !ruleVersions.includes(filling.number)) return null;
+        const published = { number: filling.number, rule: filling.rule };
+        const before = { number: live?.number ?? NO_UNIT, rule: null };
+        return { ...segment, live: published, filling: null, retiring: before, refreshedAt: now };
       }),
     );
   }
@@ -157,18 +163,18 @@ export const goLive = async (deps: BackfillDeps, units: readonly number[], now: 
 const AT_ONCE = 8;
 const MEMBERS_A_STEP = 2_000;
 
-/** Lets some members of deleted units go; gives back the units that may have more. */
-export const letGo = async (deps: BackfillDeps, units: readonly number[], now: Instant): Promise<number[]> => {
-  const round = new RefreshRound(deps, await segmentationOf(deps.store));
-  for (const [index, unit] of units.entries()) {
-    const { items } = await deps.store.membersOfUnit(unit, { limit: MEMBERS_A_STEP });
+/** Lets some members of deleted ruleVersions go; gives back the ruleVersions that may have more. */
+export const letGo = async (deps: BackfillDeps, ruleVersions: readonly number[], now: Instant): Promise<number[]> => {
+  const round = new RefreshRound(deps, await readCompiledSegments(deps.store));
+  for (const [index, ruleVersion] of ruleVersions.entries()) {
+    const { items } = await deps.store.membersOfRuleVersion(ruleVersion, { limit: MEMBERS_A_STEP });
     await inParallel(items, AT_ONCE, async ({ consumerId }) => {
       await round.look(consumerId, { now, cause: 'rule_edited' });
       // Where the consumer's own record did not know of it.
-      await deps.store.commit([{ remove: { kind: 'member', consumerId, unit } }]);
+      await deps.store.commit([{ remove: { kind: 'member', consumerId, ruleVersion } }]);
     });
     await round.end();
-    if (items.length > 0) return units.slice(index);
+    if (items.length > 0) return ruleVersions.slice(index);
   }
   return [];
 };

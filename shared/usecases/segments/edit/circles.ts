@@ -12,9 +12,9 @@ export const refuseCircleOf = (
   segments: Iterable<SegmentRecord>,
   { segmentId, rule }: { segmentId: string; rule: Rule },
 ): void => {
-  const next = { unit: 0, rule: rule as unknown as JsonObject, since: '' };
+  const filling = { number: 0, rule: rule as unknown as JsonObject, since: '' };
   refuseCircle(
-    [...segments].map((segment) => (segment.segmentId === segmentId ? { ...segment, next } : segment)),
+    [...segments].map((segment) => (segment.segmentId === segmentId ? { ...segment, filling } : segment)),
     segmentId,
   );
 };
@@ -22,8 +22,8 @@ export const refuseCircleOf = (
 /** Where only others depend on themselves, the edit has no part in that. */
 export const refuseCircle = (segments: readonly SegmentRecord[], edited: string): void => {
   const rules = new Map<string, Rule>();
-  for (const { segmentId, live, next } of segments) {
-    const rule = (next ?? live)?.rule;
+  for (const { segmentId, live, filling } of segments) {
+    const rule = (filling ?? live)?.rule;
     if (rule) rules.set(segmentId, parsedRule(rule));
   }
   const circle = cycleIn(rules);

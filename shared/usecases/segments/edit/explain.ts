@@ -15,7 +15,7 @@ import { archiveAfterDaysAt } from '../../insights/archiving.ts';
 import { rebuildMetrics } from '../../insights/rebuild-metrics.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { ConsumerState, Store } from '../../ports/store.ts';
-import { asOf, pictureFor, type Segmentation, segmentationOf } from '../flips/compiled.ts';
+import { asOf, type CompiledSegments, pictureFor, readCompiledSegments } from '../flips/compiled.ts';
 import { holds } from '../flips/state.ts';
 import { asSeen } from './segments.ts';
 
@@ -36,31 +36,33 @@ export const explainMembership = async (
   deps: Pick<Deps, 'store' | 'pause'>,
   { segmentId, consumerId, at, now }: Question,
 ): Promise<Explained> => {
-  const [[found], segmentation] = await Promise.all([
+  const [[found], compiledSegments] = await Promise.all([
     deps.store.get([{ kind: 'segment', segmentId }], true),
-    segmentationOf(deps.store),
+    readCompiledSegments(deps.store),
   ]);
   const segment = asSeen(found, {});
-  const rule = (segment.live ?? segment.next)?.rule;
+  const rule = (segment.live ?? segment.filling)?.rule;
   if (!rule) throw new Refusal('not_found', 'Another system says who is in this segment: there is no rule.');
-  const picture = await pictureAt(deps, segmentation, consumerId, { at, now });
+  const picture = await pictureAt(deps, compiledSegments, consumerId, { at, now });
   const instant = at === undefined || at >= now ? asOf(picture, now) : at;
   const parsed = parsedRule(rule);
   const asked = picture.profile.archived ? { all: [NOT_ARCHIVED, parsed] } : parsed;
-  const segments = segmentsAt(picture, segmentation, instant);
-  return explained(asked, pictureFor(picture), segmentation.context, instant, segments);
+  const segments = segmentsAt(picture, compiledSegments, instant);
+  return explained(asked, pictureFor(picture), compiledSegments.context, instant, segments);
 };
 
 /** The segments whose rules hold of the picture, however far the telling of it is; those that others fill, as they stand. */
 const segmentsAt = (
   picture: ConsumerState,
-  { evaluator, context, segments, imported, catalogue }: Segmentation,
+  { evaluator, context, segments, imported, catalogue }: CompiledSegments,
   at: Instant,
 ): ReadonlySet<string> => {
   const evaluated = evaluate(evaluator, pictureFor(picture), context, at);
   const held = picture.profile.archived ? [] : segments.filter(({ live }) => holds(evaluated, live));
-  const units = Object.keys(picture.memberships?.units ?? {}).map(Number);
-  const others = units.flatMap((unit) => (imported.has(unit) ? (catalogue.told.get(unit) ?? []) : []));
+  const ruleVersions = Object.keys(picture.memberships?.ruleVersions ?? {}).map(Number);
+  const others = ruleVersions.flatMap((ruleVersion) =>
+    imported.has(ruleVersion) ? (catalogue.live.get(ruleVersion) ?? []) : [],
+  );
   return new Set([...held, ...others].map(({ segmentId }) => segmentId));
 };
 
@@ -69,7 +71,7 @@ const NOT_ARCHIVED: Rule = { attribute: 'archived', operator: 'eq', value: false
 
 const pictureAt = async (
   deps: Pick<Deps, 'store' | 'pause'>,
-  { scoring }: Segmentation,
+  { scoring }: CompiledSegments,
   consumerId: string,
   { at, now }: { at: Instant | undefined; now: Instant },
 ): Promise<ConsumerState> => {
@@ -92,7 +94,7 @@ const pictureAt = async (
 /** The head as the events and the ledger up to an instant leave it. */
 const pictureThen = async (
   store: Store,
-  { rules }: Segmentation['scoring'],
+  { rules }: CompiledSegments['scoring'],
   picture: ConsumerState,
   at: Instant,
 ): Promise<ConsumerState> => {

@@ -14,7 +14,7 @@ export const listMembers = async (store: Store, segmentId: string, page: PageReq
   const [segment] = await store.get([{ kind: 'segment', segmentId }], true);
   const { live } = asSeen(segment, {});
   if (live === null) return { items: [], nextCursor: null };
-  const { items, nextCursor } = await store.membersOfUnit(live.unit, page);
+  const { items, nextCursor } = await store.membersOfRuleVersion(live.number, page);
   const shown = ({ consumerId, fullName, email, enteredAt }: RecordOf<'member'>) => ({
     consumerId,
     fullName,

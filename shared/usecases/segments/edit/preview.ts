@@ -9,7 +9,7 @@ import { newTally, type Tallied } from '../../../domain/segments/tally.ts';
 import { TALLIES } from '../../../domain/settings.ts';
 import { inParallel } from '../../common/in-parallel.ts';
 import type { ConsumerState, Store } from '../../ports/store.ts';
-import { asOf, pictureFor, type Segmentation, segmentationOf } from '../flips/compiled.ts';
+import { asOf, type CompiledSegments, pictureFor, readCompiledSegments } from '../flips/compiled.ts';
 import { refuseCircleOf } from './circles.ts';
 import { asSeen, talliedBy } from './segments.ts';
 
@@ -35,19 +35,19 @@ export const previewRule = async (
   store: Store,
   { rule, segmentId, now }: { rule: Rule; segmentId?: string | undefined; now: Instant },
 ): Promise<Preview> => {
-  const [[found], segmentation] = await Promise.all([
+  const [[found], compiledSegments] = await Promise.all([
     segmentId === undefined ? [undefined] : store.get([{ kind: 'segment', segmentId }], true),
-    segmentationOf(store),
+    readCompiledSegments(store),
   ]);
-  const told = segmentId === undefined ? null : (asSeen(found, {}).live?.unit ?? 0);
-  if (segmentId !== undefined) refuseCircleOf(segmentation.catalogue.segments.values(), { segmentId, rule });
-  const trial = trialOf(segmentation, rule);
+  const told = segmentId === undefined ? null : (asSeen(found, {}).live?.number ?? 0);
+  if (segmentId !== undefined) refuseCircleOf(compiledSegments.catalogue.segments.values(), { segmentId, rule });
+  const trial = trialOf(compiledSegments, rule);
   const [all, entering, leaving] = [sampling(), sampling(), sampling()];
   const take = async (block: readonly ConsumerState[]) => {
-    const members = membersAmong(trial, block, await withTallies(store, trial, block), segmentation.context, now);
+    const members = membersAmong(trial, block, await withTallies(store, trial, block), compiledSegments.context, now);
     block.forEach((picture, row) => {
       const isIn = !picture.profile.archived && members[row] === true;
-      const wasIn = told !== null && picture.memberships?.units[told] !== undefined;
+      const wasIn = told !== null && picture.memberships?.ruleVersions[told] !== undefined;
       if (isIn) all.add(picture);
       if (isIn && !wasIn) entering.add(picture);
       if (!isIn && wasIn) leaving.add(picture);
@@ -59,7 +59,7 @@ export const previewRule = async (
   return { ...all.sampled(), entering: entering.sampled(), leaving: leaving.sampled() };
 };
 
-/** The rule's place among the evaluator's units. */
+/** The rule's place among the evaluator's ruleVersions. */
 const TRIED = 0;
 
 /** Whose facts are ahead of now is asked alone, as of then. */
@@ -89,15 +89,18 @@ interface Trial {
 }
 
 /** The rule, and the segments that it names. */
-const trialOf = ({ catalogue, scoring }: Segmentation, rule: Rule): Trial => {
+const trialOf = ({ catalogue, scoring }: CompiledSegments, rule: Rule): Trial => {
   const named = segmentsNamedIn(rule).size > 0 ? [...catalogue.segments.values()] : [];
-  const units = named.flatMap(({ segmentId, live }) =>
-    live?.rule ? [{ unitId: String(live.unit), segmentId, isLive: true, rule: parsedRule(live.rule) }] : [],
+  const ruleVersions = named.flatMap(({ segmentId, live }) =>
+    live?.rule ? [{ versionId: String(live.number), segmentId, isLive: true, rule: parsedRule(live.rule) }] : [],
   );
-  const asked = Object.assign({}, ...[rule, ...units.map((unit) => unit.rule)].map(talliedBy)) as Trial['asked'];
+  const asked = Object.assign(
+    {},
+    ...[rule, ...ruleVersions.map((ruleVersion) => ruleVersion.rule)].map(talliedBy),
+  ) as Trial['asked'];
   const known = scoring.rules.tallied;
   return {
-    evaluator: compiled([{ unitId: 'tried', segmentId: '', isLive: false, rule }, ...units]),
+    evaluator: compiled([{ versionId: 'tried', segmentId: '', isLive: false, rule }, ...ruleVersions]),
     asked,
     untallied: Object.fromEntries(Object.entries(asked).filter(([key]) => known[key] === undefined)),
     scoringVersion: scoring.version,

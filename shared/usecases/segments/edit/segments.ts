@@ -57,8 +57,8 @@ export const createSegment = (
         source: 'rule',
         version: 1,
         live: null,
-        next: { unit: bookmarksIn(settings).nextUnit, rule: content.rule as unknown as JsonObject, since: now },
-        last: null,
+        filling: { number: bookmarksIn(settings).nextUnit, rule: content.rule as unknown as JsonObject, since: now },
+        retiring: null,
         createdAt: now,
         updatedAt: now,
         refreshedAt: null,
@@ -85,9 +85,9 @@ export const editSegment = (
       const before = asSeen(existing, target);
       if (before.source === 'import') throw invalid('rule', 'invalid_value', 'Another system says who is in it.');
       const rule = content.rule as unknown as JsonObject;
-      const isSameRule = isDeepStrictEqual(rule, (before.next ?? before.live)?.rule);
-      const next = isSameRule ? before.next : { unit: bookmarksIn(settings).nextUnit, rule, since: now };
-      const put = { ...before, name: content.name, next, version: before.version + 1, updatedAt: now, editId };
+      const isSameRule = isDeepStrictEqual(rule, (before.filling ?? before.live)?.rule);
+      const filling = isSameRule ? before.filling : { number: bookmarksIn(settings).nextUnit, rule, since: now };
+      const put = { ...before, name: content.name, filling, version: before.version + 1, updatedAt: now, editId };
       return commit(editWrites(settings, segments, put, { version: before.version }), await shown(deps.store, put));
     },
   });
@@ -140,7 +140,7 @@ const editWrites = (
   put: SegmentRecord,
   expect: Extract<Write, { put: unknown }>['expect'],
 ): Write[] => {
-  if (bytesOf(put.next?.rule ?? {}) > MOST_RULE_BYTES) {
+  if (bytesOf(put.filling?.rule ?? {}) > MOST_RULE_BYTES) {
     throw invalid('rule', 'too_long', `A rule has ${MOST_RULE_BYTES} bytes at most, as JSON.`);
   }
   const all = [...segments.filter(({ segmentId }) => segmentId !== put.segmentId), put];
@@ -156,13 +156,19 @@ const editWrites = (
 const bytesOf = (value: object): number => Buffer.byteLength(JSON.stringify(value));
 
 const talliedIn = (segments: readonly SegmentRecord[]): Record<string, Tallied> => {
-  const rules = segments.flatMap(({ live, next }) => [live?.rule, next?.rule]).filter((rule) => rule != null);
+  const rules = segments.flatMap(({ live, filling }) => [live?.rule, filling?.rule]).filter((rule) => rule != null);
   return Object.assign({}, ...rules.map((rule) => talliedBy(parsedRule(rule))));
 };
 
 const settingsWrite = (settings: RecordOf<'settings'> | undefined, segments: readonly SegmentRecord[]): Write => {
-  const nextUnit = Math.max(bookmarksIn(settings).nextUnit, ...segments.map(({ next }) => (next?.unit ?? 0) + 1));
-  const put = withRevision(settings, { nextUnit, tallied: talliedIn(segments) as unknown as JsonObject });
+  const nextRuleVersion = Math.max(
+    bookmarksIn(settings).nextUnit,
+    ...segments.map(({ filling }) => (filling?.number ?? 0) + 1),
+  );
+  const put = withRevision(settings, {
+    nextUnit: nextRuleVersion,
+    tallied: talliedIn(segments) as unknown as JsonObject,
+  });
   return putWrite(settings, put);
 };
 

@@ -24,8 +24,8 @@ export interface SegmentShown {
 }
 interface Filling {
   counts: MemberCounts;
-  /** How far the run that is under way has come with this unit. */
-  percentOf: (unit: number) => number;
+  /** How far the run that is under way has come with this ruleVersion. */
+  percentOf: (ruleVersion: number) => number;
 }
 
 export const progressIn = async (store: Store): Promise<Filling> => {
@@ -33,7 +33,7 @@ export const progressIn = async (store: Store): Promise<Filling> => {
   const percent = lease ? percentOf(lease, store.slices) : 0;
   return {
     counts: counts ? decodedCounts(counts.content) : emptyCounts(),
-    percentOf: (unit) => (unit > (lease?.lastUnit ?? NO_UNIT) ? 0 : percent),
+    percentOf: (ruleVersion) => (ruleVersion > (lease?.lastRuleVersion ?? NO_UNIT) ? 0 : percent),
   };
 };
 
@@ -47,13 +47,13 @@ export const shown = async (store: Store, segment: SegmentRecord): Promise<Segme
   shownWith(segment, await progressIn(store));
 
 export const shownWith = (segment: SegmentRecord, { counts, percentOf }: Filling): SegmentShown => {
-  const { segmentId, name, source, live, next, refreshedAt, version, createdAt, updatedAt } = segment;
-  const progressPercent = next === null ? 100 : percentOf(next.unit);
+  const { segmentId, name, source, live, filling, refreshedAt, version, createdAt, updatedAt } = segment;
+  const progressPercent = filling === null ? 100 : percentOf(filling.number);
   return {
-    ...{ segmentId, name, rule: (next ?? live)?.rule ?? null, source },
-    status: next === null ? 'live' : 'backfilling',
+    ...{ segmentId, name, rule: (filling ?? live)?.rule ?? null, source },
+    status: filling === null ? 'live' : 'backfilling',
     progressPercent,
-    memberCount: live === null ? 0 : countOf(counts, { unit: live.unit }),
+    memberCount: live === null ? 0 : countOf(counts, { ruleVersion: live.number }),
     ...{ refreshedAt, version, createdAt, updatedAt },
   };
 };

@@ -6,31 +6,40 @@ import type { Instant } from '../../../domain/facts.ts';
 import { laterOf } from '../../../domain/instants.ts';
 import { type Evaluated, evaluate } from '../../../domain/segments/evaluator.ts';
 import type { ConsumerState } from '../../ports/store.ts';
-import { type Asked, asOf, pictureFor, type Segmentation } from './compiled.ts';
+import { asOf, type CompiledSegments, pictureFor, type SegmentRules } from './compiled.ts';
 import { type By, originsOf } from './origins.ts';
-import { type Flip, holds, type Standing, type Strays, standingIn } from './state.ts';
-import { type Look, timed } from './time.ts';
+import { type Flip, holds, type OrphanedVersions, type SegmentState, segmentStateIn } from './state.ts';
+import { flipsByTime, type RefreshRequest } from './time.ts';
 
-export interface Decision extends Standing {
+export interface Decision extends SegmentState {
   flips: Flip[];
   /** No later than the next instant at which time alone changes an answer; null where it never will. */
   nextFlipAt: Instant | null;
 }
 /** Time first, each of its flips at its own instant; then all else, now. */
-export const decided = (picture: ConsumerState, segmentation: Segmentation, strays: Strays, look: Look): Decision => {
+export const decideFlips = (
+  picture: ConsumerState,
+  compiledSegments: CompiledSegments,
+  orphanedVersions: OrphanedVersions,
+  look: RefreshRequest,
+): Decision => {
   const now = asOf(picture, look.now);
-  const { flips, ...standing } = timed(picture, segmentation, strays, look);
+  const { flips, ...standing } = flipsByTime(picture, compiledSegments, orphanedVersions, look);
   const flippedAt = flips.reduce((latest, { at }) => laterOf(latest, at), picture.memberships?.flippedAt ?? null);
   const at = laterOf(look.at ?? now, flippedAt) ?? now;
-  const { evaluator, context } = segmentation;
+  const { evaluator, context } = compiledSegments;
   const evaluated = evaluate(evaluator, pictureFor(picture), context, laterOf(now, flippedAt) ?? now);
   const { archived: isOut, archivedAt } = picture.profile;
   const by =
     isOut && archivedAt !== undefined
       ? archivedBy(archivedAt, flippedAt)
       : { at, cause: look.cause, eventId: newestIn(picture, at, look) };
-  const origin = isOut || !look.steps ? undefined : originsOf(picture, segmentation, look.steps);
-  const decision = decidedNow(standing, evaluated, isOut, segmentation, strays, { ...by, flippedAt, origin });
+  const origin = isOut || !look.steps ? undefined : originsOf(picture, compiledSegments, look.steps);
+  const decision = decidedNow(standing, evaluated, isOut, compiledSegments, orphanedVersions, {
+    ...by,
+    flippedAt,
+    origin,
+  });
   return { ...decision, flips: [...flips, ...decision.flips] };
 };
 
@@ -41,7 +50,11 @@ const archivedBy = (archivedAt: Instant, flippedAt: Instant | null): Pick<Flip, 
 });
 
 /** The event that was recorded since the changes that are known, where it is one alone, and nothing is younger. */
-const newestIn = ({ metrics }: ConsumerState, at: Instant, { cause, steps = [] }: Look): string | undefined => {
+const newestIn = (
+  { metrics }: ConsumerState,
+  at: Instant,
+  { cause, steps = [] }: RefreshRequest,
+): string | undefined => {
   const known = steps.findLast(({ after }) => after?.kind === 'metrics')?.after;
   const isNext = known?.kind !== 'metrics' || known.version + 1 === metrics.version;
   return cause === 'change' && isNext && metrics.recordedAt === at ? metrics.recordedBy : undefined;
@@ -54,72 +67,77 @@ interface Now extends By {
 }
 
 const decidedNow = (
-  before: Standing,
+  before: SegmentState,
   evaluated: Evaluated,
   isOut: boolean,
-  segmentation: Segmentation,
-  strays: Strays,
+  compiledSegments: CompiledSegments,
+  orphanedVersions: OrphanedVersions,
   now: Now,
 ): Decision => {
-  const units: Record<number, Instant> = {};
-  const untold = new Set<number>();
+  const ruleVersions: Record<number, Instant> = {};
+  const unannounced = new Set<number>();
   const flips: Flip[] = [];
-  for (const unit of ofOthers(before, segmentation)) {
-    units[unit] = before.units[unit] ?? now.at;
-    if (before.untold.has(unit)) untold.add(unit);
+  for (const ruleVersion of ofOthers(before, compiledSegments)) {
+    ruleVersions[ruleVersion] = before.ruleVersions[ruleVersion] ?? now.at;
+    if (before.unannounced.has(ruleVersion)) unannounced.add(ruleVersion);
   }
-  for (const segment of segmentation.segments) {
-    const { segmentId, live, next } = segment;
-    const told = toldOf(before, segment, strays.get(segmentId));
+  for (const segment of compiledSegments.segments) {
+    const { segmentId, live, filling } = segment;
+    const told = announcedMembershipOf(before, segment, orphanedVersions.get(segmentId));
     const isIn = !isOut && holds(evaluated, live);
-    const was = live ? before.units[live.unit] : undefined;
+    const was = live ? before.ruleVersions[live.number] : undefined;
     const flip = flipAsOf(segment, { was, told, isIn }, now);
     if (flip) flips.push(flip);
     const since = flip ? flip.at : told?.since;
-    if (live && isIn && since !== undefined) units[live.unit] = since;
-    if (next === null || isOut || !holds(evaluated, next)) continue;
+    if (live && isIn && since !== undefined) ruleVersions[live.number] = since;
+    if (filling === null || isOut || !holds(evaluated, filling)) continue;
     // Who is in by the rule that is told too entered by that one; who has just left that one enters anew.
-    units[next.unit] = (isIn ? since : flip?.at) ?? before.units[next.unit] ?? laterOf(now.at, next.since) ?? now.at;
-    untold.add(next.unit);
+    ruleVersions[filling.number] =
+      (isIn ? since : flip?.at) ?? before.ruleVersions[filling.number] ?? laterOf(now.at, filling.since) ?? now.at;
+    unannounced.add(filling.number);
   }
-  for (const [segmentId, own] of strays) {
-    if (segmentation.catalogue.segments.has(segmentId)) continue;
-    const gone = { segmentId, live: null, next: null, last: null, editedAt: null };
-    const flip = flipOf(gone, { was: undefined, told: toldOf(before, gone, own), isIn: false }, now);
+  for (const [segmentId, own] of orphanedVersions) {
+    if (compiledSegments.catalogue.segments.has(segmentId)) continue;
+    const gone = { segmentId, live: null, filling: null, retiring: null, editedAt: null };
+    const flip = flipOf(gone, { was: undefined, told: announcedMembershipOf(before, gone, own), isIn: false }, now);
     if (flip) flips.push(flip);
   }
-  return { units, untold, flips, nextFlipAt: isOut ? null : evaluated.nextFlipAt };
+  return { ruleVersions, unannounced, flips, nextFlipAt: isOut ? null : evaluated.nextFlipAt };
 };
 
 /** Units that another system fills. */
-const ofOthers = ({ units }: Standing, { imported }: Segmentation): number[] =>
-  Object.keys(units)
+const ofOthers = ({ ruleVersions }: SegmentState, { imported }: CompiledSegments): number[] =>
+  Object.keys(ruleVersions)
     .map(Number)
-    .filter((unit) => imported.has(unit));
+    .filter((ruleVersion) => imported.has(ruleVersion));
 
 /** That a consumer was told to be in a segment: by which rule, and since when. */
-interface Told {
-  unit: number;
+interface AnnouncedMembership {
+  ruleVersion: number;
   since: Instant;
 }
 
 /** Undefined where it was not. */
-const toldOf = ({ units, untold }: Standing, segment: Asked, strays: readonly number[] = []): Told | undefined => {
-  for (const unit of [segment.live?.unit, segment.last, ...strays]) {
-    const since = unit == null || untold.has(unit) ? undefined : units[unit];
-    if (unit != null && since !== undefined) return { unit, since };
+const announcedMembershipOf = (
+  { ruleVersions, unannounced }: SegmentState,
+  segment: SegmentRules,
+  orphanedVersions: readonly number[] = [],
+): AnnouncedMembership | undefined => {
+  for (const ruleVersion of [segment.live?.number, segment.retiring, ...orphanedVersions]) {
+    const since = ruleVersion == null || unannounced.has(ruleVersion) ? undefined : ruleVersions[ruleVersion];
+    if (ruleVersion != null && since !== undefined) return { ruleVersion, since };
   }
   return undefined;
 };
 
 /** What the rule that is told says, against what was told; null where that is the same. */
 const flipOf = (
-  { segmentId, live, editedAt }: Asked,
-  { was, told, isIn }: { was: Instant | undefined; told: Told | undefined; isIn: boolean },
+  { segmentId, live, editedAt }: SegmentRules,
+  { was, told, isIn }: { was: Instant | undefined; told: AnnouncedMembership | undefined; isIn: boolean },
   { at, cause, eventId }: By,
 ): Flip | null => {
   if (isIn === (told !== undefined)) return null;
-  const flip = { segmentId, unit: live?.unit ?? told?.unit ?? 0, entered: isIn };
+  const flip = { segmentId, ruleVersion: live?.number ?? told?.ruleVersion ?? 0, entered: isIn };
   // In or out by the new rule ever since it was filled: the edit did it.
   if (isIn && was !== undefined) return { ...flip, at: was, cause: 'rule_edited' };
   const notBefore = laterOf(editedAt, told?.since ?? null);
@@ -129,8 +147,8 @@ const flipOf = (
 
 /** By the very change that did it, where that is known; never before what was told already. */
 const flipAsOf = (
-  segment: Asked,
-  answer: { was: Instant | undefined; told: Told | undefined; isIn: boolean },
+  segment: SegmentRules,
+  answer: { was: Instant | undefined; told: AnnouncedMembership | undefined; isIn: boolean },
   { flippedAt, origin, ...now }: Now,
 ): Flip | null => {
   const flip = flipOf(segment, answer, now);
@@ -139,44 +157,48 @@ const flipAsOf = (
 };
 
 /** What an edit alone makes of a consumer: told by the rule that is told now. */
-export const afterEdit = (before: Standing, segment: Asked, now: Instant): Standing & { flip: Flip | null } => {
-  const { live, last } = segment;
-  const units = { ...before.units };
-  const untold = new Set(before.untold);
-  const was = live ? before.units[live.unit] : undefined;
+export const afterEdit = (
+  before: SegmentState,
+  segment: SegmentRules,
+  now: Instant,
+): SegmentState & { flip: Flip | null } => {
+  const { live, retiring } = segment;
+  const ruleVersions = { ...before.ruleVersions };
+  const unannounced = new Set(before.unannounced);
+  const was = live ? before.ruleVersions[live.number] : undefined;
   const flip = flipOf(
     segment,
-    { was, told: toldOf(before, segment), isIn: was !== undefined },
+    { was, told: announcedMembershipOf(before, segment), isIn: was !== undefined },
     { at: now, cause: 'rule_edited' },
   );
-  if (live) untold.delete(live.unit);
-  if (last !== null) {
-    delete units[last];
-    untold.delete(last);
+  if (live) unannounced.delete(live.number);
+  if (retiring !== null) {
+    delete ruleVersions[retiring];
+    unannounced.delete(retiring);
   }
-  return { units, untold, flip };
+  return { ruleVersions, unannounced, flip };
 };
 
 /** Whether a consumer stands as it would be decided now, and is looked at again in time. */
-export const isUpToDate = (picture: ConsumerState, segmentation: Segmentation, now: Instant): boolean => {
-  const { evaluator, segments, context } = segmentation;
+export const isUpToDate = (picture: ConsumerState, compiledSegments: CompiledSegments, now: Instant): boolean => {
+  const { evaluator, segments, context } = compiledSegments;
   const evaluated = evaluate(evaluator, pictureFor(picture), context, asOf(picture, now));
   const isOut = picture.profile.archived;
-  const standing = standingIn(picture.memberships);
-  let known = ofOthers(standing, segmentation).length;
-  for (const { live, next, last } of segments) {
-    for (const unit of [live, next]) {
-      if (unit === null) continue;
-      const isIn = standing.units[unit.unit] !== undefined;
-      if (isIn !== (!isOut && holds(evaluated, unit))) return false;
-      if (isIn && standing.untold.has(unit.unit) !== (unit === next)) return false;
+  const standing = segmentStateIn(picture.memberships);
+  let known = ofOthers(standing, compiledSegments).length;
+  for (const { live, filling, retiring } of segments) {
+    for (const ruleVersion of [live, filling]) {
+      if (ruleVersion === null) continue;
+      const isIn = standing.ruleVersions[ruleVersion.number] !== undefined;
+      if (isIn !== (!isOut && holds(evaluated, ruleVersion))) return false;
+      if (isIn && standing.unannounced.has(ruleVersion.number) !== (ruleVersion === filling)) return false;
       if (isIn) known += 1;
     }
     // These are told of the edit all together.
-    if (last !== null && standing.units[last] !== undefined) known += 1;
+    if (retiring !== null && standing.ruleVersions[retiring] !== undefined) known += 1;
   }
   const { nextFlipAt } = evaluated;
   const dueAt = picture.memberships?.dueAt ?? null;
   const isInTime = isOut || nextFlipAt === null || (dueAt !== null && dueAt <= nextFlipAt);
-  return isInTime && known === Object.keys(standing.units).length;
+  return isInTime && known === Object.keys(standing.ruleVersions).length;
 };

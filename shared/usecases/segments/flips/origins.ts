@@ -7,7 +7,7 @@ import { laterOf } from '../../../domain/instants.ts';
 import { evaluate } from '../../../domain/segments/evaluator.ts';
 import { HEAD, type StoredRecord } from '../../ports/records.ts';
 import type { ConsumerState } from '../../ports/store.ts';
-import { asOf, pictureFor, type Segmentation, type Unit } from './compiled.ts';
+import { asOf, type CompiledSegments, pictureFor, type VersionInEvaluator } from './compiled.ts';
 import { type Cause, type Flip, holds } from './state.ts';
 
 /** One change of a consumer's facts, as the stream brings it. */
@@ -29,16 +29,16 @@ type Head = Partial<ConsumerState>;
  */
 export const originsOf = (
   picture: ConsumerState,
-  segmentation: Segmentation,
+  compiledSegments: CompiledSegments,
   steps: readonly Step[],
-): ((unit: Unit, isIn: boolean) => By | undefined) => {
+): ((ruleVersion: VersionInEvaluator, isIn: boolean) => By | undefined) => {
   let told: readonly Told[] | undefined;
-  return (unit, isIn) => {
-    told ??= toldBy(picture, segmentation, steps);
+  return (ruleVersion, isIn) => {
+    told ??= toldBy(picture, compiledSegments, steps);
     let origin: Told | undefined;
     let was = !isIn;
     for (const one of told) {
-      const is = one.isIn(unit);
+      const is = one.isIn(ruleVersion);
       if (was !== isIn && is === isIn) origin = one;
       was = is;
     }
@@ -48,12 +48,12 @@ export const originsOf = (
 
 interface Told {
   by: By | undefined;
-  isIn(unit: Unit): boolean;
+  isIn(ruleVersion: VersionInEvaluator): boolean;
 }
 
 /** What the rules say before the first of these changes, and after each. */
-const toldBy = (picture: ConsumerState, segmentation: Segmentation, steps: readonly Step[]): Told[] => {
-  const { evaluator, context, scoring } = segmentation;
+const toldBy = (picture: ConsumerState, compiledSegments: CompiledSegments, steps: readonly Step[]): Told[] => {
+  const { evaluator, context, scoring } = compiledSegments;
   const told = (head: Head, step?: Step): Told => {
     const { profile, metrics } = head;
     const isThere = profile !== undefined && metrics !== undefined && !profile.archived;
@@ -62,7 +62,7 @@ const toldBy = (picture: ConsumerState, segmentation: Segmentation, steps: reado
     const then = { ...picture, ...head };
     const at = asOf(then, (step ?? steps[0])?.at ?? profile.createdAt);
     const evaluated = evaluate(evaluator, pictureFor(then), context, at);
-    return { by, isIn: (unit) => holds(evaluated, unit) };
+    return { by, isIn: (ruleVersion) => holds(evaluated, ruleVersion) };
   };
   const heads = headsOf(picture, steps);
   const isByTheseRules = heads.every(({ metrics }) => !metrics || metrics.scoringVersion === scoring.version);

@@ -2,7 +2,7 @@
 import type { Instant } from '../../../domain/facts.ts';
 import type { Evaluated } from '../../../domain/segments/evaluator.ts';
 import type { RecordOf } from '../../ports/records.ts';
-import type { Unit } from './compiled.ts';
+import type { VersionInEvaluator } from './compiled.ts';
 
 /** What made an answer flip. */
 export type Cause = 'change' | 'time' | 'summary' | 'rule_edited' | 'list' | 'import';
@@ -11,26 +11,27 @@ export type Cause = 'change' | 'time' | 'summary' | 'rule_edited' | 'list' | 'im
 export interface Flip {
   segmentId: string;
   /** The rule that it is about. */
-  unit: number;
+  ruleVersion: number;
   entered: boolean;
   at: Instant;
   cause: Cause;
   /** The event that made it flip, where one alone did. */
   eventId?: string | undefined;
 }
-/** The units that a consumer is in, since when, and those of them that nobody was told of. */
-export interface Standing {
-  units: Readonly<Record<number, Instant>>;
-  untold: ReadonlySet<number>;
+/** The ruleVersions that a consumer is in, since when, and those of them that nobody was told of. */
+export interface SegmentState {
+  ruleVersions: Readonly<Record<number, Instant>>;
+  unannounced: ReadonlySet<number>;
 }
 /** Units of rules of old that a consumer was told of, by their segment. */
-export type Strays = ReadonlyMap<string, readonly number[]>;
-export const NO_STRAYS: Strays = new Map();
+export type OrphanedVersions = ReadonlyMap<string, readonly number[]>;
+export const NO_ORPHANED_VERSIONS: OrphanedVersions = new Map();
 
-export const standingIn = (memberships: RecordOf<'memberships'> | undefined): Standing => ({
-  units: memberships?.units ?? {},
-  untold: new Set(memberships?.untold),
+export const segmentStateIn = (memberships: RecordOf<'memberships'> | undefined): SegmentState => ({
+  ruleVersions: memberships?.ruleVersions ?? {},
+  unannounced: new Set(memberships?.unannounced),
 });
 
 /** Whether a rule holds; none does not. */
-export const holds = ({ members }: Evaluated, unit: Unit | null): boolean => unit !== null && members.has(unit.index);
+export const holds = ({ members }: Evaluated, ruleVersion: VersionInEvaluator | null): boolean =>
+  ruleVersion !== null && members.has(ruleVersion.index);

@@ -3,14 +3,14 @@ import type { Instant } from '../../../domain/facts.ts';
 import { earlierOf, instantOf, laterOf, msOf } from '../../../domain/instants.ts';
 import { type Evaluated, evaluate } from '../../../domain/segments/evaluator.ts';
 import type { ConsumerState } from '../../ports/store.ts';
-import { asOf, pictureFor, type Segmentation } from './compiled.ts';
+import { asOf, type CompiledSegments, pictureFor } from './compiled.ts';
 import type { Step } from './origins.ts';
-import { type Cause, type Flip, holds, type Standing, type Strays, standingIn } from './state.ts';
+import { type Cause, type Flip, holds, type OrphanedVersions, type SegmentState, segmentStateIn } from './state.ts';
 
 /** A consumer whom time has changed more often since it was last looked at is taken as it is now; all fits one transaction. */
 const MOST_INSTANTS = 60;
 
-export interface Look {
+export interface RefreshRequest {
   now: Instant;
   cause: Cause;
   /** When what has changed took effect, where that is known better. */
@@ -21,13 +21,18 @@ export interface Look {
   dueAt: Instant | null;
 }
 
-export type Moved = Standing & { flips: Flip[] };
+export type Moved = SegmentState & { flips: Flip[] };
 
 const SECOND_MS = 1_000;
 
 /** Since it fell due; of who was archived, until then, as it was then. */
-export const timed = (picture: ConsumerState, segmentation: Segmentation, strays: Strays, look: Look): Moved => {
-  const { evaluator, context } = segmentation;
+export const flipsByTime = (
+  picture: ConsumerState,
+  compiledSegments: CompiledSegments,
+  orphanedVersions: OrphanedVersions,
+  look: RefreshRequest,
+): Moved => {
+  const { evaluator, context } = compiledSegments;
   const { profile, account, memberships } = picture;
   const { now, cause } = look;
   const isOf = pictureFor({ ...picture, profile: { ...profile, archived: false } });
@@ -37,7 +42,7 @@ export const timed = (picture: ConsumerState, segmentation: Segmentation, strays
   const outAt = profile.archived ? (profile.archivedAt ?? profile.createdAt) : null;
   const ready = earlierOf(asOf(picture, now), instantOf(msOf(written) + SECOND_MS - 1)) ?? now;
   const until = outAt === null ? ready : (earlierOf(ready, instantOf(msOf(outAt) - 1)) ?? ready);
-  const before = standingIn(memberships);
+  const before = segmentStateIn(memberships);
   let moved: Moved = { ...before, flips: [] };
   let due = look.dueAt && laterOf(look.dueAt, memberships?.flippedAt ?? null);
   let earlier: Evaluated | null = null;
@@ -47,28 +52,32 @@ export const timed = (picture: ConsumerState, segmentation: Segmentation, strays
     const isAllKnown = cause === 'time' && asOf(picture, due) === due;
     earlier ??= evaluatedAt(instantOf(msOf(due) - 1));
     const of = { at: due, cause: isEventAt(picture, due) ? cause : ('time' as const) };
-    moved = movedBy(moved, segmentation, strays, { ...of, evaluated, earlier: isAllKnown ? null : earlier });
+    moved = movedBy(moved, compiledSegments, orphanedVersions, {
+      ...of,
+      evaluated,
+      earlier: isAllKnown ? null : earlier,
+    });
     [earlier, due] = [evaluated, evaluated.nextFlipAt];
   }
   return withoutReturns(before, moved);
 };
 
 /** Who was away, or in, for no time at all as far as its rule goes back, which has just gone live, is told of neither. */
-const withoutReturns = (before: Standing, moved: Moved): Moved => {
+const withoutReturns = (before: SegmentState, moved: Moved): Moved => {
   const flips: Flip[] = [];
-  const units = { ...moved.units };
+  const ruleVersions = { ...moved.ruleVersions };
   for (const flip of moved.flips) {
-    const { segmentId, unit, at, entered } = flip;
+    const { segmentId, ruleVersion, at, entered } = flip;
     const last = flips.findLastIndex((one) => one.segmentId === segmentId);
     if (flips[last]?.at !== at) {
       flips.push(flip);
       continue;
     }
     flips.splice(last, 1);
-    const since = flips.findLast((one) => one.segmentId === segmentId)?.at ?? before.units[unit];
-    if (entered && since !== undefined) units[unit] = since;
+    const since = flips.findLast((one) => one.segmentId === segmentId)?.at ?? before.ruleVersions[ruleVersion];
+    if (entered && since !== undefined) ruleVersions[ruleVersion] = since;
   }
-  return { ...moved, units, flips };
+  return { ...moved, ruleVersions, flips };
 };
 
 /** What comes in at its own instant is no matter of time, where it was recorded since. */
@@ -84,24 +93,26 @@ interface Instants extends Pick<Flip, 'at' | 'cause'> {
 /** A rule that is being filled has no past, and who is still to be told of an edit is told of that first. */
 const movedBy = (
   before: Moved,
-  { segments }: Segmentation,
-  strays: Strays,
+  { segments }: CompiledSegments,
+  orphanedVersions: OrphanedVersions,
   { at, cause, evaluated, earlier }: Instants,
 ): Moved => {
-  const moved = { units: { ...before.units }, untold: before.untold, flips: [...before.flips] };
-  for (const { segmentId, live, next, last, editedAt } of segments) {
+  const moved = { ruleVersions: { ...before.ruleVersions }, unannounced: before.unannounced, flips: [...before.flips] };
+  for (const { segmentId, live, filling, retiring, editedAt } of segments) {
     if (live === null) continue;
-    const isUntold = before.untold.has(live.unit) || (last !== null && before.units[last] !== undefined);
+    const isUnannounced =
+      before.unannounced.has(live.number) || (retiring !== null && before.ruleVersions[retiring] !== undefined);
     const entered = holds(evaluated, live);
-    const since = before.units[live.unit];
-    if (isUntold || strays.has(segmentId) || entered === (since !== undefined)) continue;
+    const since = before.ruleVersions[live.number];
+    if (isUnannounced || orphanedVersions.has(segmentId) || entered === (since !== undefined)) continue;
     if (earlier !== null && holds(earlier, live) === entered) continue;
     const notBefore = laterOf(editedAt, since ?? null);
-    const flip: Flip = { segmentId, unit: live.unit, entered, at: laterOf(at, notBefore) ?? at, cause };
+    const flip: Flip = { segmentId, ruleVersion: live.number, entered, at: laterOf(at, notBefore) ?? at, cause };
     moved.flips.push(flip);
-    if (entered) moved.units[live.unit] = flip.at;
-    else delete moved.units[live.unit];
-    if (next !== null && before.units[next.unit] !== undefined) moved.units[next.unit] = flip.at;
+    if (entered) moved.ruleVersions[live.number] = flip.at;
+    else delete moved.ruleVersions[live.number];
+    if (filling !== null && before.ruleVersions[filling.number] !== undefined)
+      moved.ruleVersions[filling.number] = flip.at;
   }
   return moved;
 };

@@ -3,48 +3,59 @@ import type { Instant } from '../../../domain/facts.ts';
 import { laterOf } from '../../../domain/instants.ts';
 import type { RecordOf } from '../../ports/records.ts';
 import type { ConsumerState, Write } from '../../ports/store.ts';
-import type { Segmentation } from './compiled.ts';
+import type { CompiledSegments } from './compiled.ts';
 import type { Decision } from './flips.ts';
-import { type Flip, type Standing, type Strays, standingIn } from './state.ts';
+import { type Flip, type OrphanedVersions, type SegmentState, segmentStateIn } from './state.ts';
 
 type Memberships = RecordOf<'memberships'>;
 
 /** What changes about one segment: all of it in one transaction. */
 export interface Part {
   segmentId: string;
-  /** Its units that change, as they become: undefined where the consumer is no longer in. */
-  units: readonly (readonly [unit: number, enteredAt: Instant | undefined, isUntold: boolean])[];
-  /** Those units that the consumer enters, or has entered at another instant; and those that it leaves. */
+  /** Its ruleVersions that change, as they become: undefined where the consumer is no longer in. */
+  ruleVersions: readonly (readonly [ruleVersion: number, enteredAt: Instant | undefined, isUnannounced: boolean])[];
+  /** Those ruleVersions that the consumer enters, or has entered at another instant; and those that it leaves. */
   moved: readonly number[];
   flips: readonly Flip[];
 }
 
 export const partsOf = (
-  before: Standing,
+  before: SegmentState,
   after: Decision,
-  { segmentOf }: Pick<Segmentation, 'segmentOf'>,
-  strays: Strays,
+  { segmentOf }: Pick<CompiledSegments, 'segmentOf'>,
+  orphanedVersions: OrphanedVersions,
 ): Part[] => {
-  const strayOf = new Map([...strays].flatMap(([segmentId, units]) => units.map((unit) => [unit, segmentId] as const)));
-  const hasMoved = (unit: number) => before.units[unit] !== after.units[unit];
-  const isTurned = (unit: number) => before.untold.has(unit) !== after.untold.has(unit);
-  const changed = unitsIn(before, after).filter((unit) => hasMoved(unit) || isTurned(unit));
+  const orphanOf = new Map(
+    [...orphanedVersions].flatMap(([segmentId, ruleVersions]) =>
+      ruleVersions.map((ruleVersion) => [ruleVersion, segmentId] as const),
+    ),
+  );
+  const hasMoved = (ruleVersion: number) => before.ruleVersions[ruleVersion] !== after.ruleVersions[ruleVersion];
+  const isTurned = (ruleVersion: number) => before.unannounced.has(ruleVersion) !== after.unannounced.has(ruleVersion);
+  const changed = versionsIn(before, after).filter((ruleVersion) => hasMoved(ruleVersion) || isTurned(ruleVersion));
   // Of segments that are gone, and nobody was told of, nobody knows the id: each by itself.
-  const units = Map.groupBy(changed, (unit) => segmentOf.get(unit) ?? strayOf.get(unit) ?? `?${unit}`);
+  const ruleVersions = Map.groupBy(
+    changed,
+    (ruleVersion) => segmentOf.get(ruleVersion) ?? orphanOf.get(ruleVersion) ?? `?${ruleVersion}`,
+  );
   const flips = Map.groupBy(after.flips, ({ segmentId }) => segmentId);
-  return [...new Set([...units.keys(), ...flips.keys()])].map((segmentId) => {
-    const own = units.get(segmentId) ?? [];
+  return [...new Set([...ruleVersions.keys(), ...flips.keys()])].map((segmentId) => {
+    const own = ruleVersions.get(segmentId) ?? [];
     return {
       segmentId,
-      units: own.map((unit) => [unit, after.units[unit], after.untold.has(unit)]),
+      ruleVersions: own.map((ruleVersion) => [
+        ruleVersion,
+        after.ruleVersions[ruleVersion],
+        after.unannounced.has(ruleVersion),
+      ]),
       moved: own.filter(hasMoved),
       flips: flips.get(segmentId) ?? [],
     };
   });
 };
 
-const unitsIn = (...standings: readonly Standing[]): number[] => [
-  ...new Set(standings.flatMap(({ units }) => Object.keys(units).map(Number))),
+const versionsIn = (...states: readonly SegmentState[]): number[] => [
+  ...new Set(states.flatMap(({ ruleVersions }) => Object.keys(ruleVersions).map(Number))),
 ];
 
 /** A transaction takes a hundred writes, and two are about the consumer. */
@@ -71,15 +82,15 @@ export const membershipsAfter = (
   portion: readonly Part[],
   dueAt: Instant | null,
 ): Memberships => {
-  const { units, untold } = standingIn(before);
-  const after = { units: { ...units }, untold: new Set(untold) };
-  for (const [unit, enteredAt, isUntold] of portion.flatMap((part) => part.units)) {
-    if (enteredAt === undefined) delete after.units[unit];
-    else after.units[unit] = enteredAt;
-    if (isUntold) after.untold.add(unit);
-    else after.untold.delete(unit);
+  const { ruleVersions, unannounced } = segmentStateIn(before);
+  const after = { ruleVersions: { ...ruleVersions }, unannounced: new Set(unannounced) };
+  for (const [ruleVersion, enteredAt, isUnannounced] of portion.flatMap((part) => part.ruleVersions)) {
+    if (enteredAt === undefined) delete after.ruleVersions[ruleVersion];
+    else after.ruleVersions[ruleVersion] = enteredAt;
+    if (isUnannounced) after.unannounced.add(ruleVersion);
+    else after.unannounced.delete(ruleVersion);
   }
-  const none: Memberships = { kind: 'memberships', consumerId, version: 0, units: {}, lists: [], dueAt: null };
+  const none: Memberships = { kind: 'memberships', consumerId, version: 0, ruleVersions: {}, lists: [], dueAt: null };
   return membershipsWith(
     { ...(before ?? none), dueAt },
     after,
@@ -97,10 +108,13 @@ interface Writing {
 export const writesOf = ({ profile }: ConsumerState, { before, put, portion, now }: Writing): Write[] => {
   const { consumerId, fullName, email } = profile;
   const entries = portion.flatMap(({ segmentId, moved }) =>
-    moved.map((unit): Write => {
-      const enteredAt = put.units[unit];
-      if (enteredAt === undefined) return { remove: { kind: 'member', consumerId, unit } };
-      return { put: { kind: 'member', consumerId, unit, segmentId, enteredAt, fullName, email }, expect: 'anything' };
+    moved.map((ruleVersion): Write => {
+      const enteredAt = put.ruleVersions[ruleVersion];
+      if (enteredAt === undefined) return { remove: { kind: 'member', consumerId, ruleVersion } };
+      return {
+        put: { kind: 'member', consumerId, ruleVersion, segmentId, enteredAt, fullName, email },
+        expect: 'anything',
+      };
     }),
   );
   // Nobody enters who is gone meanwhile, nor under a name that is being changed.
@@ -117,16 +131,16 @@ export const writesOf = ({ profile }: ConsumerState, { before, put, portion, now
 
 /** The memberships of this standing, by their next version, when these flips are told. */
 export const membershipsWith = (
-  { untold: _, ...before }: Memberships,
-  { units, untold }: Standing,
+  { unannounced: _, ...before }: Memberships,
+  { ruleVersions, unannounced }: SegmentState,
   flips: readonly Flip[],
 ): Memberships => {
   const flippedAt = flips.reduce((latest, { at }) => laterOf(latest, at), before.flippedAt ?? null);
   return {
     ...before,
     version: before.version + 1,
-    units,
-    ...(untold.size > 0 && { untold: [...untold] }),
+    ruleVersions,
+    ...(unannounced.size > 0 && { unannounced: [...unannounced] }),
     ...(flippedAt !== null && { flippedAt }),
   };
 };
@@ -134,12 +148,12 @@ export const membershipsWith = (
 /** Ids are in the order of the versions, as flips of one instant are; no other flip has this one's. */
 export const flipEvent = (
   { consumerId, version }: Pick<RecordOf<'memberships'>, 'consumerId' | 'version'>,
-  { segmentId, unit, entered, at, cause, eventId }: Flip,
+  { segmentId, ruleVersion, entered, at, cause, eventId }: Flip,
   now: Instant,
 ): RecordOf<'event'> => ({
   kind: 'event',
   consumerId,
-  eventId: `segment-${String(version).padStart(VERSION_DIGITS, '0')}-${unit}-${entered ? 'in' : 'out'}`,
+  eventId: `segment-${String(version).padStart(VERSION_DIGITS, '0')}-${ruleVersion}-${entered ? 'in' : 'out'}`,
   type: entered ? 'segment_entered' : 'segment_left',
   occurredAt: at,
   source: null,

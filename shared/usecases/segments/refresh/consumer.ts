@@ -8,11 +8,11 @@ import { retrying } from '../../common/retrying.ts';
 import { rebuildMetrics } from '../../insights/rebuild-metrics.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { ConsumerState, Store } from '../../ports/store.ts';
-import type { Segmentation } from '../flips/compiled.ts';
-import { decided } from '../flips/flips.ts';
+import type { CompiledSegments } from '../flips/compiled.ts';
+import { decideFlips } from '../flips/flips.ts';
 import type { Step } from '../flips/origins.ts';
-import type { Cause, Flip, Strays } from '../flips/state.ts';
-import { NO_STRAYS, standingIn } from '../flips/state.ts';
+import type { Cause, Flip, OrphanedVersions } from '../flips/state.ts';
+import { NO_ORPHANED_VERSIONS, segmentStateIn } from '../flips/state.ts';
 import { membershipsAfter, partsOf, portionsOf, writesOf } from '../flips/writes.ts';
 
 export interface Refreshed {
@@ -29,33 +29,33 @@ export interface Refresh {
   /** The changes that it is for, the oldest first, where they are known. */
   steps?: readonly Step[];
 }
-/** What was read of a consumer is younger than the segmentation, which is to be read again. */
+/** What was read of a consumer is younger than the compiledSegments, which is to be read again. */
 export class Outdated extends Error {}
 
-/** Of a consumer that is gone nothing is written. Throws `Outdated`, unless the segmentation was read since it last did. */
+/** Of a consumer that is gone nothing is written. Throws `Outdated`, unless the compiledSegments was read since it last did. */
 export const refreshConsumer = async (
   deps: Pick<Deps, 'store' | 'pause'>,
-  segmentation: Segmentation,
+  compiledSegments: CompiledSegments,
   consumerId: string,
   { isLatest = false, ...asked }: Refresh & { isLatest?: boolean },
 ): Promise<Refreshed> => {
   const { now } = asked;
   const refreshed: Refreshed = { flips: [], wrote: false };
   await retrying(deps, async () => {
-    const picture = await upToDate(deps, segmentation, consumerId, now);
+    const picture = await upToDate(deps, compiledSegments, consumerId, now);
     if (picture === null) return;
-    if (!isLatest && isYounger(picture, segmentation)) throw new Outdated();
+    if (!isLatest && isYounger(picture, compiledSegments)) throw new Outdated();
     const { memberships } = picture;
     const dueAt = memberships?.dueAt ?? null;
-    const strays = await straysOf(deps.store, picture, segmentation);
-    const decision = decided(picture, segmentation, strays, { ...asked, dueAt });
-    const next = picture.profile.archived ? null : dueAfter(dueAt, decision.nextFlipAt, now);
-    const portions = portionsOf(partsOf(standingIn(memberships), decision, segmentation, strays));
-    if (portions.length === 0 && next !== dueAt) portions.push([]);
+    const orphanedVersions = await straysOf(deps.store, picture, compiledSegments);
+    const decision = decideFlips(picture, compiledSegments, orphanedVersions, { ...asked, dueAt });
+    const filling = picture.profile.archived ? null : dueAfter(dueAt, decision.nextFlipAt, now);
+    const portions = portionsOf(partsOf(segmentStateIn(memberships), decision, compiledSegments, orphanedVersions));
+    if (portions.length === 0 && filling !== dueAt) portions.push([]);
     let before = memberships;
     for (const [nth, portion] of portions.entries()) {
       // Whoever dies on the way leaves the rest to the next minute.
-      const put = membershipsAfter(consumerId, before, portion, nth === portions.length - 1 ? next : now);
+      const put = membershipsAfter(consumerId, before, portion, nth === portions.length - 1 ? filling : now);
       await deps.store.commit(writesOf(picture, { before, put, portion, now }));
       refreshed.flips.push(...portion.flatMap(({ flips }) => flips));
       refreshed.wrote = true;
@@ -68,7 +68,7 @@ export const refreshConsumer = async (
 /** The consumer's head, with sums by the rules in force: what conditions over events count is among them. */
 const upToDate = async (
   deps: Pick<Deps, 'store' | 'pause'>,
-  { scoring }: Segmentation,
+  { scoring }: CompiledSegments,
   consumerId: string,
   now: Instant,
 ): Promise<ConsumerState | null> => {
@@ -78,14 +78,17 @@ const upToDate = async (
   return deps.store.stateOf(consumerId);
 };
 
-/** Folded by other rules, in a unit that nobody knows here, or told of one that is still being filled. */
-const isYounger = ({ metrics, memberships }: ConsumerState, { scoring, nextUnit, filling }: Segmentation): boolean => {
-  const { units, untold } = standingIn(memberships);
-  const isTold = (unit: number) => units[unit] !== undefined && !untold.has(unit);
+/** Folded by other rules, in a ruleVersion that nobody knows here, or told of one that is still being filled. */
+const isYounger = (
+  { metrics, memberships }: ConsumerState,
+  { scoring, nextRuleVersion, fillingVersions }: CompiledSegments,
+): boolean => {
+  const { ruleVersions, unannounced } = segmentStateIn(memberships);
+  const isAnnounced = (ruleVersion: number) => ruleVersions[ruleVersion] !== undefined && !unannounced.has(ruleVersion);
   return (
     metrics.scoringVersion !== scoring.version ||
-    Object.keys(units).some((unit) => Number(unit) >= nextUnit) ||
-    filling.some(isTold)
+    Object.keys(ruleVersions).some((ruleVersion) => Number(ruleVersion) >= nextRuleVersion) ||
+    fillingVersions.some(isAnnounced)
   );
 };
 
@@ -93,21 +96,28 @@ const isYounger = ({ metrics, memberships }: ConsumerState, { scoring, nextUnit,
 const straysOf = async (
   store: Store,
   { profile: { consumerId }, memberships }: ConsumerState,
-  segmentation: Segmentation,
-): Promise<Strays> => {
-  const { units, untold } = standingIn(memberships);
-  const { segmentOf, imported, nextUnit } = segmentation;
-  const strange = Object.keys(units)
+  compiledSegments: CompiledSegments,
+): Promise<OrphanedVersions> => {
+  const { ruleVersions, unannounced } = segmentStateIn(memberships);
+  const { segmentOf, imported, nextRuleVersion } = compiledSegments;
+  const strange = Object.keys(ruleVersions)
     .map(Number)
-    .filter((unit) => unit < nextUnit && !segmentOf.has(unit) && !imported.has(unit) && !untold.has(unit));
-  if (strange.length === 0) return NO_STRAYS;
-  const keys = strange.map((unit) => ({ kind: 'member', consumerId, unit }) as const);
-  const strays = new Map<string, number[]>();
+    .filter(
+      (ruleVersion) =>
+        ruleVersion < nextRuleVersion &&
+        !segmentOf.has(ruleVersion) &&
+        !imported.has(ruleVersion) &&
+        !unannounced.has(ruleVersion),
+    );
+  if (strange.length === 0) return NO_ORPHANED_VERSIONS;
+  const keys = strange.map((ruleVersion) => ({ kind: 'member', consumerId, ruleVersion }) as const);
+  const orphanedVersions = new Map<string, number[]>();
   for (let start = 0; start < keys.length; start += KEYS_AT_ONCE) {
     for (const entry of await store.get(keys.slice(start, start + KEYS_AT_ONCE), true)) {
-      if (entry) strays.set(entry.segmentId, [...(strays.get(entry.segmentId) ?? []), entry.unit]);
+      if (entry)
+        orphanedVersions.set(entry.segmentId, [...(orphanedVersions.get(entry.segmentId) ?? []), entry.ruleVersion]);
     }
   }
-  return strays;
+  return orphanedVersions;
 };
 const KEYS_AT_ONCE = 100;

@@ -2,14 +2,14 @@
 import type { Instant } from '../../../domain/facts.ts';
 import { type WorkedThrough, workThroughDue } from '../../common/work-through-due.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { segmentationOf } from '../flips/compiled.ts';
+import { readCompiledSegments } from '../flips/compiled.ts';
 import { RefreshRound } from './round.ts';
 
 export const refreshDue = async (
   deps: Pick<Deps, 'store' | 'pause'>,
   run: { now: Instant; most: number },
 ): Promise<WorkedThrough> => {
-  const round = new RefreshRound(deps, await segmentationOf(deps.store));
+  const round = new RefreshRound(deps, await readCompiledSegments(deps.store));
   const asked = { now: run.now, cause: 'time' } as const;
   const worked = await workThroughDue(deps, 'memberships', run, async (consumerId) => {
     const flips = await round.look(consumerId, asked);

@@ -2,7 +2,7 @@
 import type { Instant } from '../../../domain/facts.ts';
 import { inParallel } from '../../common/in-parallel.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { segmentationOf } from '../flips/compiled.ts';
+import { readCompiledSegments } from '../flips/compiled.ts';
 import type { Cause } from '../flips/state.ts';
 import { refreshSlice } from './slice.ts';
 
@@ -19,11 +19,11 @@ export const refreshEveryone = async (
   deps: Pick<Deps, 'store' | 'pause'>,
   { now, cause }: { now: Instant; cause: Cause },
 ): Promise<Refreshed> => {
-  const segmentation = await segmentationOf(deps.store);
-  if (segmentation.segments.length === 0) return { consumers: 0, flips: 0, missed: 0 };
+  const compiledSegments = await readCompiledSegments(deps.store);
+  if (compiledSegments.segments.length === 0) return { consumers: 0, flips: 0, missed: 0 };
   const slices = Array.from({ length: deps.store.slices }, (_, slice) => ({ slice }));
   const all = { now, cause, most: Number.POSITIVE_INFINITY };
-  const done = await inParallel(slices, slices.length, (slice) => refreshSlice(deps, segmentation, slice, all));
+  const done = await inParallel(slices, slices.length, (slice) => refreshSlice(deps, compiledSegments, slice, all));
   return {
     consumers: done.reduce((sum, { consumers }) => sum + consumers, 0),
     flips: done.reduce((sum, { differed }) => sum + differed, 0),

@@ -5,7 +5,7 @@ import { laterOf } from '../../../domain/instants.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { StoredRecord } from '../../ports/records.ts';
 import type { Change } from '../../ports/store.ts';
-import { segmentationOf } from '../flips/compiled.ts';
+import { readCompiledSegments } from '../flips/compiled.ts';
 import type { Step } from '../flips/origins.ts';
 import type { Cause } from '../flips/state.ts';
 import type { Refresh } from './consumer.ts';
@@ -17,9 +17,9 @@ export const followChanges = async (deps: Pick<Deps, 'store' | 'pause'>, changes
   const about = Map.groupBy(changes.filter(isOfAnybody), consumerOf);
   const changed = new Map([...about].map(([consumerId, own]) => [consumerId, refreshFor(own, booked.get(consumerId))]));
   if (changed.size === 0) return;
-  const segmentation = await segmentationOf(deps.store);
-  if (segmentation.segments.length === 0) return;
-  const round = new RefreshRound(deps, segmentation);
+  const compiledSegments = await readCompiledSegments(deps.store);
+  if (compiledSegments.segments.length === 0) return;
+  const round = new RefreshRound(deps, compiledSegments);
   await round.lookAt(changed);
   await round.end();
 };
@@ -31,9 +31,9 @@ const isOfAnybody = (change: Change): boolean => causeOf(change) !== null && con
 const refreshFor = (own: readonly Change[], bookedAt: Instant | undefined): Refresh => {
   const others = own.filter(({ after }) => bookedAt === undefined || after?.kind !== 'account');
   const now = newestOf(others.map(saidBy)) ?? own.at(-1)?.at ?? '';
-  const last = others.at(-1);
-  if (last === undefined) return { now, cause: 'time', at: bookedAt };
-  return { now, cause: causeOf(last) ?? 'change', steps: others.map((change) => stepOf(change, now)) };
+  const retiring = others.at(-1);
+  if (retiring === undefined) return { now, cause: 'time', at: bookedAt };
+  return { now, cause: causeOf(retiring) ?? 'change', steps: others.map((change) => stepOf(change, now)) };
 };
 
 const stepOf = (change: Change, now: Instant): Step => {

@@ -47,7 +47,7 @@ const OF_POPULATION = /percentile$|rank$/i;
 const rulesLookAtPercentiles = async (store: Store): Promise<boolean> => {
   const [settings] = await store.get([{ kind: 'settings' }], true);
   const { segments } = await catalogueOf(store, settings);
-  const rules = [...segments.values()].flatMap(({ live, next }) => [live?.rule, next?.rule]);
+  const rules = [...segments.values()].flatMap(({ live, filling }) => [live?.rule, filling?.rule]);
   return rules.some(
     (rule) =>
       rule != null &&

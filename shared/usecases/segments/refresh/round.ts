@@ -4,7 +4,7 @@
  */
 import { inParallel } from '../../common/in-parallel.ts';
 import type { Deps } from '../../ports/deps.ts';
-import { type Segmentation, segmentationOf } from '../flips/compiled.ts';
+import { type CompiledSegments, readCompiledSegments } from '../flips/compiled.ts';
 import type { Flip } from '../flips/state.ts';
 import { Outdated, type Refresh, refreshConsumer } from './consumer.ts';
 
@@ -12,22 +12,22 @@ const AT_ONCE = 8;
 
 export class RefreshRound {
   readonly #deps: Pick<Deps, 'store' | 'pause'>;
-  #segmentation: Segmentation;
+  #compiledSegments: CompiledSegments;
   /** Who was written to, and by which segments. */
-  #written: { consumerId: string; asked: Refresh; by: Segmentation }[] = [];
+  #written: { consumerId: string; asked: Refresh; by: CompiledSegments }[] = [];
 
-  constructor(deps: Pick<Deps, 'store' | 'pause'>, segmentation: Segmentation) {
+  constructor(deps: Pick<Deps, 'store' | 'pause'>, compiledSegments: CompiledSegments) {
     this.#deps = deps;
-    this.#segmentation = segmentation;
+    this.#compiledSegments = compiledSegments;
   }
 
-  get segmentation(): Segmentation {
-    return this.#segmentation;
+  get compiledSegments(): CompiledSegments {
+    return this.#compiledSegments;
   }
 
   /** Refreshes one consumer; gives back what was told of it. */
   async look(consumerId: string, asked: Refresh): Promise<Flip[]> {
-    let by = this.#segmentation;
+    let by = this.#compiledSegments;
     for (let isLatest = false; ; ) {
       try {
         const { flips, wrote } = await refreshConsumer(this.#deps, by, consumerId, { ...asked, isLatest });
@@ -35,9 +35,9 @@ export class RefreshRound {
         return flips;
       } catch (error) {
         if (!(error instanceof Outdated)) throw error;
-        const latest = await segmentationOf(this.#deps.store);
+        const latest = await readCompiledSegments(this.#deps.store);
         isLatest = isSame(latest, by);
-        this.#segmentation = latest;
+        this.#compiledSegments = latest;
         by = latest;
       }
     }
@@ -53,8 +53,8 @@ export class RefreshRound {
   async end(): Promise<Flip[]> {
     const flips: Flip[] = [];
     while (this.#written.length > 0) {
-      this.#segmentation = await segmentationOf(this.#deps.store);
-      const outdated = this.#written.filter(({ by }) => !isSame(by, this.#segmentation));
+      this.#compiledSegments = await readCompiledSegments(this.#deps.store);
+      const outdated = this.#written.filter(({ by }) => !isSame(by, this.#compiledSegments));
       this.#written = [];
       flips.push(...(await this.lookAt(outdated.map(({ consumerId, asked }) => [consumerId, asked]))));
     }
@@ -62,5 +62,5 @@ export class RefreshRound {
   }
 }
 
-const isSame = (one: Segmentation, other: Segmentation): boolean =>
+const isSame = (one: CompiledSegments, other: CompiledSegments): boolean =>
   one.catalogue === other.catalogue && one.scoring.version === other.scoring.version;

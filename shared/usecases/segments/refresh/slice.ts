@@ -7,7 +7,7 @@ import { instantOf, MINUTE_MS, msOf } from '../../../domain/instants.ts';
 import type { SliceDone, SliceProgress } from '../../common/over-slice.ts';
 import type { Deps } from '../../ports/deps.ts';
 import type { ConsumerState } from '../../ports/store.ts';
-import type { Segmentation } from '../flips/compiled.ts';
+import type { CompiledSegments } from '../flips/compiled.ts';
 import { isUpToDate } from '../flips/flips.ts';
 import type { Refresh } from './consumer.ts';
 import { RefreshRound } from './round.ts';
@@ -26,14 +26,14 @@ export type SliceRefreshed = SliceDone & {
 /** Goes on with a slice. */
 export const refreshSlice = async (
   deps: Pick<Deps, 'store' | 'pause'>,
-  segmentation: Segmentation,
+  compiledSegments: CompiledSegments,
   { slice, cursor }: SliceProgress,
   { now, cause, most, looked }: SliceRefresh,
 ): Promise<SliceRefreshed> => {
-  const round = new RefreshRound(deps, segmentation);
+  const round = new RefreshRound(deps, compiledSegments);
   const done: SliceRefreshed = { slice, cursor, done: true, consumers: 0, differed: 0, missed: 0 };
   const work = async (block: readonly ConsumerState[]) => {
-    const wrong = new Set(differing(round.segmentation, block, now));
+    const wrong = new Set(differing(round.compiledSegments, block, now));
     const lookAt = async (pictures: readonly ConsumerState[]) => {
       const ids = pictures.map(({ profile }) => profile.consumerId).filter((consumerId) => wrong.has(consumerId));
       return (await round.lookAt(ids.map((consumerId) => [consumerId, { now, cause }]))).length;
@@ -63,9 +63,13 @@ export const refreshSlice = async (
 };
 
 /** Those who don't stand as their facts say, by sums of the rules in force, or are not looked at again in time. */
-export const differing = (segmentation: Segmentation, pictures: readonly ConsumerState[], now: Instant): string[] =>
+export const differing = (
+  compiledSegments: CompiledSegments,
+  pictures: readonly ConsumerState[],
+  now: Instant,
+): string[] =>
   pictures
-    .filter((picture) => !isOfRulesInForce(picture, segmentation) || !isUpToDate(picture, segmentation, now))
+    .filter((picture) => !isOfRulesInForce(picture, compiledSegments) || !isUpToDate(picture, compiledSegments, now))
     .map(({ profile }) => profile.consumerId);
 
 /** Whether the stream, or the job of the minute, may not have come to what happened to a consumer last. */
@@ -78,5 +82,5 @@ const isUnderWay = ({ profile, account, metrics, memberships }: ConsumerState, n
 /** A flip is promised within a minute of its instant; the job of that minute may be at it. */
 const UNDER_WAY_MS = 2 * MINUTE_MS;
 
-const isOfRulesInForce = ({ metrics }: ConsumerState, { scoring }: Segmentation): boolean =>
+const isOfRulesInForce = ({ metrics }: ConsumerState, { scoring }: CompiledSegments): boolean =>
   metrics.scoringVersion === scoring.version;

@@ -12,19 +12,19 @@ import { tiersUpdatedAtIn } from '../../organization/settings.ts';
 import type { RecordOf } from '../../ports/records.ts';
 
 /** By name: a mark of what it was when everyone was gone over. */
-export type Grounds = Readonly<Record<string, string>>;
+export type RuleInputs = Readonly<Record<string, string>>;
 
 interface Known {
   settings: RecordOf<'settings'> | undefined;
   churnModel: RecordOf<'churnModel'> | undefined;
 }
-interface Ground {
+interface RuleInput {
   attributes: RegExp;
   says(settings: Settings, known: Known): unknown;
 }
 
 /** Percentiles are renewed by themselves, and other settings are followed by each consumer's metrics. */
-const GROUNDS: Readonly<Record<string, Ground>> = {
+const INPUTS: Readonly<Record<string, RuleInput>> = {
   tiers: {
     attributes: /^tier\./,
     says: ({ tiers, modules }, { settings }) => [tiers.tiers, modules.tiers, tiersUpdatedAtIn(settings)],
@@ -40,11 +40,11 @@ const GROUNDS: Readonly<Record<string, Ground>> = {
 };
 
 /** Those that these rules go by, as they are now. */
-export const groundsOf = (rules: readonly (JsonObject | null | undefined)[], known: Known): Grounds => {
+export const ruleInputsOf = (rules: readonly (JsonObject | null | undefined)[], known: Known): RuleInputs => {
   const conditions = rules.flatMap((rule) => (rule ? conditionsIn(parsedRule(rule)) : []));
   const names = new Set(conditions.flatMap((one) => ('attribute' in one ? [one.attribute] : [])));
   const { settings } = scoringOf(known.settings);
-  const looked = Object.entries(GROUNDS).filter(([, { attributes }]) =>
+  const looked = Object.entries(INPUTS).filter(([, { attributes }]) =>
     [...names].some((name) => attributes.test(name)),
   );
   return Object.fromEntries(looked.map(([name, { says }]) => [name, markOf(says(settings, known))]));
@@ -54,5 +54,5 @@ const MARK_LENGTH = 16;
 const markOf = (said: unknown): string => sha256(canonicalJson(said)).slice(0, MARK_LENGTH);
 
 /** Whether all of these are what they were. */
-export const isSameGround = (grounds: Grounds, before: Grounds = {}): boolean =>
-  Object.entries(grounds).every(([name, mark]) => before[name] === mark);
+export const areSameInputs = (inputs: RuleInputs, before: RuleInputs = {}): boolean =>
+  Object.entries(inputs).every(([name, mark]) => before[name] === mark);
