@@ -54,11 +54,11 @@ export class Lambdas {
   }
 
   /** Rejects with `LambdaFailure` where the function fails, and with `Stopped` where the stack stops first. */
-  readonly invoke: Invoke = (functionId, event) => {
+  readonly invoke: Invoke = (functionId, event, onStart) => {
     const pool = this.#pools.get(functionId);
     if (!pool) return Promise.reject(new Error(`there is no function ${functionId}`));
     this.#invocations += 1;
-    const result = pool.run(event).finally(() => this.#running.delete(result));
+    const result = pool.run(event, onStart).finally(() => this.#running.delete(result));
     this.#running.add(result);
     return result;
   };

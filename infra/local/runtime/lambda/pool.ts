@@ -36,8 +36,9 @@ export class Pool {
   }
 
   /** Rejects with `LambdaFailure`, or with `Stopped` where the pool stops first. */
-  async run(event: unknown): Promise<unknown> {
+  async run(event: unknown, onStart?: () => void): Promise<unknown> {
     const environment = await this.#acquire();
+    onStart?.();
     try {
       return await environment.handle(event);
     } finally {

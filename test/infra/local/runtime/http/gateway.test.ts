@@ -67,7 +67,8 @@ const settings = (): Omit<GatewaySettings, 'door'> => {
   return {
     api: { ...api, routes: api.routes.map((row) => ({ ...row, timeoutMs: 200 })) },
     authorizer,
-    invoke: async (_, event) => {
+    invoke: async (_, event, onStart) => {
+      onStart?.();
       seen.push(event as Record<string, unknown>);
       return act(event as Record<string, unknown>);
     },
@@ -244,6 +245,27 @@ describe('the answer', () => {
   ])('of a function that %s names no cause', async (_, behaviour, status, message) => {
     act = behaviour;
     expect(await call('/open')).toMatchObject({ status, text: JSON.stringify({ message }) });
+  });
+});
+
+describe('an invocation that waits for an environment longer than the time limit', () => {
+  it('is answered, because the limit begins with the function', async () => {
+    const limitMs = 5;
+    const { api, ...others } = settings();
+    const door = await opened({
+      ...others,
+      api: { ...api, routes: api.routes.map((row) => ({ ...row, timeoutMs: limitMs })) },
+      invoke: async (_, __, onStart) => {
+        await new Promise((resolve) => setTimeout(resolve, 10 * limitMs));
+        onStart?.();
+        return { statusCode: 200 };
+      },
+    });
+    try {
+      expect((await fetch(`${door.url}/open`)).status).toBe(200);
+    } finally {
+      await door.stop();
+    }
   });
 });
 
