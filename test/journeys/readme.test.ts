@@ -7,7 +7,7 @@ import { servedForAll } from '../support/served-stack.ts';
 
 const stack = servedForAll();
 
-/** Commands up to an answer that the page shows. In the shown answer, `…` stands for any text. */
+/** Commands up to an answer that the page shows. In the shown answer, `…` matches any text. */
 interface Step {
   commands: string;
   shown: string;
