@@ -3,6 +3,7 @@
  * force anyway; this writes it down, so that the history and other systems are told of the move.
  */
 import type { Instant } from '../../domain/facts.ts';
+import { laterOf } from '../../domain/instants.ts';
 import { SYSTEM } from '../../domain/points/posting.ts';
 import { type Ladder, tierAfter } from '../../domain/points/tiers.ts';
 import { isAbsence } from '../common/absence.ts';
@@ -51,8 +52,10 @@ const retier = async (deps: Deps, consumerId: string, now: Instant): Promise<voi
   }
 };
 
+/** The stream gives the instant of an edit in whole seconds, so that it may precede the account's last posting. */
 const retiered = ({ books, clerk, now }: LedgerSession): Decision<null> => {
   const { account } = books;
-  const tier = tierAfter(account.tier, account.score, clerk.ladder, { at: now, cause: 'change' });
+  const at = laterOf(now, account.at) ?? now;
+  const tier = tierAfter(account.tier, account.score, clerk.ladder, { at, cause: 'change' });
   return { books: tier === account.tier ? books : { ...books, account: { ...account, tier } }, answer: null };
 };

@@ -96,6 +96,15 @@ describe('the workflow that moves everyone to the tier in force', () => {
     expect(await rebuilt(store)).toEqual({ consumers: 6, differed: 0 });
   });
 
+  it('dates a move no earlier than the last posting, although the edit is known to the second', async () => {
+    const posted = `${NOW.slice(0, 20)}500Z`;
+    const account = accountOf('c', { score: 150, at: posted, ...inTier('bronze') });
+    await store.commit([{ put: account, expect: 'anything' }]);
+    await rebuilt(store);
+    expect((await accountNow(store, 'c'))?.tier).toMatchObject({ tierId: 'silver', since: posted });
+    expect(await movesOf(store, 'c')).toMatchObject([{ occurredAt: posted }]);
+  });
+
   it('tells the history of each move once', async () => {
     await rebuilt(store);
     await rebuilt(store);
